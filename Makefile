@@ -1,0 +1,71 @@
+# The course's commands. Each sets up what it needs; a second run is quick.
+# Variables: ARGS (passed to JupyterLab or pytest), PYTHON, VENV, TORCH_INDEX,
+# CNNLIB_DATA (a folder with MNIST/raw inside, or "bundled").
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+TORCH_INDEX ?=
+WORKERS ?= 2
+ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(ENOUGH)' 2>/dev/null && { echo $$p; break; }; done)
+ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+LAB := $(BIN)/jupyter lab --LabApp.news_url=None $(ROOT_FLAG)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+NBVAL := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 \
+	-p no:cacheprovider -n $(WORKERS) --dist loadfile
+
+.PHONY: help lab test test-browser build lint bench clean
+
+help:
+	@echo "make lab           set up and open JupyterLab on lesson 00"
+	@echo "make test          set up and run every test"
+	@echo "make build         lessons/*.py to notebooks/*.ipynb, executed"
+	@echo "make lint          ruff and mypy"
+	@echo "make bench         our speed beside what you would use instead"
+	@echo "make test-browser  run the lessons in JupyterLab in Chromium"
+	@echo "make clean         remove the virtual environment and caches"
+
+lab: $(VENV)/.lab
+	$(LAB) notebooks/00_images_as_tensors.ipynb $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) tests
+	$(NBVAL) notebooks
+
+test-browser: $(VENV)/.dev
+	$(BIN)/python -m pytest -m browser $(ARGS) tests/browser
+
+build: $(VENV)/.dev
+	$(BIN)/python -m tools.build
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.lab: pyproject.toml | $(BIN)/python
+	$(if $(TORCH_INDEX),$(PIP) torch torchvision --index-url $(TORCH_INDEX))
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(if $(TORCH_INDEX),$(PIP) torch torchvision --index-url $(TORCH_INDEX))
+	$(PIP) -e ".[dev]" -c constraints.txt
+	@touch $@
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo "The course needs Python 3.11 or newer, and none was" \
+		"found. Install one, or name it: make lab PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make" \
+		"virtual environments. On Debian or Ubuntu: sudo apt install python3-venv." \
+		"Or use conda: conda env create -f environment.yml"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
