@@ -1,0 +1,23 @@
+"""The nets of the course, built of named layers.
+
+Every builder returns a ``torch.nn.Module`` whose layers carry the names that the
+lessons use, so a row of ``cnnlib.summary`` reads "conv1" or "pool1". All of them work
+under ``torch.device("meta")``, where sizes are known and no weights are allocated.
+"""
+
+from ._alexnet import alexnet
+from ._lenet import lenet5, lenet5_1998
+from ._small import mnist_cnn, plain_cnn, pooled_cnn, table_net
+from ._vgg import vgg16, vgg_block
+
+__all__ = [
+    "alexnet",
+    "lenet5",
+    "lenet5_1998",
+    "mnist_cnn",
+    "plain_cnn",
+    "pooled_cnn",
+    "table_net",
+    "vgg16",
+    "vgg_block",
+]
