@@ -31,7 +31,7 @@ lab: $(VENV)/.lab
 	$(LAB) notebooks/00_images_as_tensors.ipynb $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) tests
+	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(ARGS) tests
 	$(NBVAL) notebooks
 
 test-browser: $(VENV)/.dev

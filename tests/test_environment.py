@@ -46,7 +46,9 @@ def test_environment_and_pyproject_name_the_same_lower_bounds(project, environme
 
 
 def test_only_lower_bounds_for_learners(project):
-    assert all(bound and "," not in bound for _, bound in map(split, project["dependencies"]))
+    assert all(
+        bound and "," not in bound for _, bound in map(split, project["dependencies"])
+    )
 
 
 def test_environment_installs_the_course_itself_from_conda_forge(environment):
