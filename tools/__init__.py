@@ -1,0 +1,1 @@
+"""The builder: lesson text in ``lessons/`` to executed ``notebooks/``."""

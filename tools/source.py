@@ -1,0 +1,201 @@
+"""Reads a lesson: py:percent text to cells that know their file line and their id.
+
+jupytext turns the text into cells. It keeps no line numbers and forgives a
+malformed cell header, so the header lines are read here a second time, and
+whatever is not of the one documented form is a problem.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import jupytext
+
+from tools import markdown
+from tools.problems import Finding, LessonError, Problem
+
+KNOWN_TAGS = {
+    "nbval-ignore-output": "depends on data, hardware or thread count; not compared",
+    "raises-exception": "must end in an error, which is shown and compared",
+}
+KNOWN_NEEDS = {"mnist"}
+Kind = Literal["markdown", "code"]
+MAX_ID = 64
+
+_FILE_NAME = re.compile(r"(\d\d)_[a-z0-9]+(?:_[a-z0-9]+)*\.py")
+_HEADER = re.compile(r"# %%(?: \[markdown\])?(?: [a-z]+=.*)?")
+_HEADER_LIKE = re.compile(r"#\s*%%")
+_NEEDS = re.compile(r"# needs: (\S+)")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LAYOUT_KEYS = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}
+
+
+@dataclass
+class Cell:
+    """A cell of a lesson; ``line`` is where its text starts in the file."""
+
+    kind: Kind
+    text: str
+    line: int
+    tags: tuple[str, ...] = ()
+    slug: str | None = None
+    id: str = ""
+
+
+@dataclass
+class Lesson:
+    """A lesson's cells and what its first lines declare."""
+
+    path: Path
+    cells: list[Cell]
+    needs: frozenset[str] = frozenset()
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        """The two digits that its file name starts with."""
+        return self.path.name[:2]
+
+    def at(self, finding: Finding) -> Problem:
+        """The finding with the file line it is about."""
+        cell = self.cells[finding.cell]
+        return self.problem(cell.line + finding.offset, finding.message)
+
+    def problem(self, line: int, message: str) -> Problem:
+        """A problem in this lesson's file."""
+        return Problem(f"{self.path.parent.name}/{self.path.name}", line, message)
+
+
+def read(path: Path) -> Lesson:
+    """Reads the cells of a lesson and gives each its id.
+
+    Problems of form (headers, tags, ids) are collected in ``lesson.problems``;
+    only text that cannot be split into cells at all raises ``LessonError``.
+    """
+    lesson = Lesson(path, [])
+    if not _FILE_NAME.fullmatch(path.name):
+        lesson.problems.append(
+            lesson.problem(0, "a lesson is called NN_topic.py: two digits, then words")
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise LessonError([lesson.problem(0, f"not UTF-8 text: {error}")]) from None
+    lines = text.splitlines()
+    starts = [i for i, line in enumerate(lines) if _HEADER_LIKE.match(line)]
+    _read_preamble(lesson, lines[: starts[0] if starts else len(lines)])
+    _read_cells(lesson, lines, starts)
+    _assign_ids(lesson)
+    return lesson
+
+
+def _read_preamble(lesson: Lesson, lines: list[str]) -> None:
+    for number, line in enumerate(lines, 1):
+        match = _NEEDS.fullmatch(line)
+        if match and match[1] in KNOWN_NEEDS:
+            lesson.needs |= {match[1]}
+        elif line.strip():
+            legal = ", ".join(f"'# needs: {name}'" for name in sorted(KNOWN_NEEDS))
+            message = f"before the first cell only {legal} may stand, not {line!r}"
+            lesson.problems.append(lesson.problem(number, message))
+
+
+def _read_cells(lesson: Lesson, lines: list[str], starts: list[int]) -> None:
+    if not starts:
+        message = "no cells: a lesson needs at least one '# %%' line"
+        raise LessonError([lesson.problem(0, message)])
+    text = "\n".join(lines[starts[0] :])
+    read = jupytext.reads(text, fmt="py:percent").cells
+    if len(read) != len(starts):
+        message = (
+            f"{len(starts)} lines look like cell headers, but jupytext reads "
+            f"{len(read)} cells; is there a '# %%' inside a string?"
+        )
+        raise LessonError([lesson.problem(0, message)])
+    for found, start, end in zip(read, starts, [*starts[1:], len(lines)], strict=True):
+        first = start + 1
+        while first < end - 1 and not lines[first].strip():
+            first += 1
+        kind: Kind = "code" if found.cell_type == "code" else "markdown"
+        cell = Cell(kind, found.source.strip("\n"), first + 1)
+        lesson.cells.append(cell)
+        for message in _header_problems(lines[start], found, cell):
+            lesson.problems.append(lesson.problem(start + 1, message))
+        if kind == "markdown":
+            _check_comments(lesson, first, lines[first:end])
+
+
+def _check_comments(lesson: Lesson, first: int, lines: list[str]) -> None:
+    for number, line in enumerate(lines, first + 1):
+        if line.strip() and not re.match(r"#( |$)", line):
+            message = "each line of a Markdown cell starts with '# '"
+            lesson.problems.append(lesson.problem(number, message))
+
+
+def _header_problems(line: str, found: dict, cell: Cell) -> Iterator[str]:
+    """Reads tags and id into the cell and yields what is wrong with its header."""
+    metadata = {k: v for k, v in found["metadata"].items() if k not in _LAYOUT_KEYS}
+    if found["cell_type"] == "raw" or not _HEADER.fullmatch(line.rstrip()):
+        yield (
+            f"a cell starts with '# %%' or '# %% [markdown]', then tags=[...] or "
+            f'id="...", not {line!r}'
+        )
+        return
+    tags, slug = metadata.pop("tags", []), metadata.pop("id", None)
+    if metadata:
+        yield f"unknown in a cell header: {', '.join(metadata)}; legal are tags, id"
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        yield f'tags is a list of strings, as in tags=["{next(iter(KNOWN_TAGS))}"]'
+        tags = []
+    for tag in tags:
+        if tag not in KNOWN_TAGS:
+            yield f"unknown tag {tag!r}; legal are {', '.join(KNOWN_TAGS)}"
+    if tags and cell.kind == "markdown":
+        yield "tags are for code cells"
+    if slug is not None and not (isinstance(slug, str) and _SLUG.fullmatch(slug)):
+        yield f"an id is lower-case words and digits joined by '-', not {slug!r}"
+        slug = None
+    cell.tags, cell.slug = tuple(tags), slug
+
+
+def _assign_ids(lesson: Lesson) -> None:
+    """Names each cell after its nearest heading above and its place below it."""
+    section, section_line, counts = "", 1, Counter[str]()
+    lines: dict[str, int] = {}
+    for cell in lesson.cells:
+        headings = markdown.headings(cell.text) if cell.kind == "markdown" else []
+        own = section
+        for place, heading in enumerate(headings):
+            section = markdown.slug(heading.text.removeprefix(lesson.number))
+            section_line = cell.line + heading.offset
+            own = section if place == 0 else own
+            if section in lines:
+                message = (
+                    f"this heading makes the same name ('{section}') as the one in "
+                    f"line {lines[section]}; give it other words"
+                )
+                lesson.problems.append(lesson.problem(section_line, message))
+            lines[section] = section_line
+        counts[own] += 1
+        cell.id = "-".join(filter(None, [lesson.number, own, str(counts[own])]))
+        if cell.slug:
+            cell.id = f"{lesson.number}-{cell.slug}"
+    _check_ids(lesson)
+
+
+def _check_ids(lesson: Lesson) -> None:
+    taken: dict[str, int] = {}
+    for cell in lesson.cells:
+        if cell.id in taken:
+            message = f"cell id '{cell.id}' is taken by the cell in line "
+            message += str(taken[cell.id])
+            lesson.problems.append(lesson.problem(cell.line, message))
+        taken.setdefault(cell.id, cell.line)
+        if len(cell.id) > MAX_ID:
+            message = f"cell id '{cell.id}' is over {MAX_ID} characters"
+            lesson.problems.append(lesson.problem(cell.line, message))

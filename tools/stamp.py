@@ -1,0 +1,80 @@
+"""The notebook of a lesson before it is run: its cells, and what every one gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools.course import Course
+from tools.problems import Finding, Problem
+from tools.source import Lesson
+
+BRANCH = "main"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A notebook that was not run yet, and where each of its cells comes from."""
+
+    lesson: Lesson
+    notebook: nbformat.NotebookNode
+    origins: list[int]  # per notebook cell: the lesson's cell, its place in the list
+
+    def at(self, finding: Finding) -> Problem:
+        """A finding about the notebook's cells, with the file line of the source."""
+        origin = self.origins[finding.cell]
+        return self.lesson.at(Finding(origin, finding.message, finding.offset))
+
+
+def draft(lesson: Lesson, course: Course) -> Draft:
+    """The lesson's cells with launch links, install cell, kernel and version."""
+    number = lesson.number
+    cells = [new_markdown_cell(_with_links(lesson, course), id=lesson.cells[0].id)]
+    cells.append(new_code_cell(install_source(course), id=f"{number}-install"))
+    for cell in lesson.cells[1:]:
+        make = new_code_cell if cell.kind == "code" else new_markdown_cell
+        cells.append(make(cell.text, id=cell.id))
+        if cell.tags:
+            cells[-1].metadata["tags"] = list(cell.tags)
+    metadata = {
+        "cnnlib": {"lesson": number, "version": course.version},
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    notebook = new_notebook(cells=cells, metadata=metadata)
+    notebook.nbformat_minor = 5
+    return Draft(lesson, notebook, [0, 0, *range(1, len(lesson.cells))])
+
+
+def _with_links(lesson: Lesson, course: Course) -> str:
+    title, _, rest = lesson.cells[0].text.partition("\n")
+    return f"{title}\n\n{launch_line(lesson.path.stem, course)}\n\n{rest.lstrip()}"
+
+
+def launch_line(stem: str, course: Course) -> str:
+    """Text links that open a notebook on Colab and on Binder.
+
+    Links and no badges: a badge is a picture that the page loads by itself.
+    """
+    owner, name = course.owner_and_name
+    file = f"notebooks/{stem}.ipynb"
+    hub = f"{owner}/{name}"
+    colab = f"https://colab.research.google.com/github/{hub}/blob/{BRANCH}/{file}"
+    binder = f"https://mybinder.org/v2/gh/{hub}/{BRANCH}?urlpath=lab/tree/{file}"
+    return f"**Open in** [Colab]({colab}) · [Binder]({binder})"
+
+
+def install_source(course: Course) -> str:
+    """The first code cell: installs ``cnnlib`` on Colab, does nothing elsewhere."""
+    return (
+        "# Colab needs the course's package; elsewhere this cell does nothing.\n"
+        "import sys\n\n"
+        'if "google.colab" in sys.modules:\n'
+        f'    %pip install -q "cnnlib @ git+{course.address}"'
+    )
