@@ -39,7 +39,7 @@ def convolved(n: int, k: int, s: int, sides: Pair, d: int) -> Worked:
 
 
 def pooled(n: int, k: int, s: int, p: int, d: int, ceil_mode: bool) -> Worked:
-    """Size after a pooling; rounding up may add a window, which may be dropped again."""
+    """Size after a pooling; what rounding up adds may be dropped again."""
     if p > _span(k, d) // 2:
         raise ValueError(
             f"padding must be at most half of the pooling window, but {p} is more "
@@ -78,7 +78,7 @@ def transposed(n: int, k: int, s: int, p: int, extra: int, d: int) -> Worked:
 
 
 def same(k: int, d: int) -> tuple[Worked, Worked]:
-    """Padding before and after that makes up for the span of the kernel."""
+    """Give the padding before and after that makes up for the kernel's span."""
     total = d * (k - 1)
     text = f"({k}-1)" if d == 1 else f"{d}*({k}-1)"
     before, after = total // 2, total - total // 2
