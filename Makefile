@@ -11,7 +11,7 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c '$(ENOUGH)' 2>/dev/null && { echo $$p; break; }; done)
 ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
-LAB := $(BIN)/jupyter lab --LabApp.news_url=None $(ROOT_FLAG)
+LAB := $(BIN)/jupyter lab $(ROOT_FLAG)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 NBVAL := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 \
 	-p no:cacheprovider -n $(WORKERS) --dist loadfile

@@ -88,7 +88,7 @@ def jupyterlab(notebooks: Path, *, port: int, dark: bool = False) -> Iterator[st
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
         command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
-        command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"]
+        command += ["--LabApp.expose_app_in_browser=True"]
         settings = {"JUPYTERLAB_SETTINGS_DIR": str(Path(scratch, "settings"))}
         with open(Path(scratch, "log"), "w") as log:
             server = subprocess.Popen(
