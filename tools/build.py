@@ -1,8 +1,8 @@
-"""Builds ``notebooks/`` from ``lessons/``: ``python -m tools.build [NN ...]``.
+"""Build ``notebooks/`` from ``lessons/``: ``python -m tools.build [NN ...]``.
 
-Every lesson's text is checked first. Then it is run, several side by side, and
-its notebook is written only if it differs from the one that is there in text,
-ids, metadata or in what its untagged cells print. So a second build changes
+The text of every lesson is checked first. Then the lessons are run, several side
+by side, and a notebook is written only if it differs from the one that is there
+in text, ids, metadata or in what its untagged cells print: a second build changes
 nothing, on any machine.
 """
 
@@ -14,7 +14,8 @@ import copy
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from tqdm import tqdm
 
 from tools import compare, execute, hygiene, outputs, rules, source, stamp
 from tools.course import Course
-from tools.problems import LessonError, Problem
+from tools.problems import LessonError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,7 +49,7 @@ class Outcome:
 
 
 def load_draft(path: Path, course: Course) -> stamp.Draft:
-    """Reads and checks a lesson's text; raises ``LessonError`` with all problems."""
+    """Read and check a lesson's text; raise ``LessonError`` with all problems."""
     lesson = source.read(path)
     problems = [*lesson.problems, *rules.problems(lesson, course)]
     if problems:
@@ -56,8 +57,24 @@ def load_draft(path: Path, course: Course) -> stamp.Draft:
     return stamp.draft(lesson, course)
 
 
-async def run_draft(draft: stamp.Draft, timeout: float, bar: tqdm) -> float:
-    """Runs a draft in place and cleans its outputs; returns the seconds."""
+def text_differences(draft: stamp.Draft, course: Course) -> list[str]:
+    """Return how the committed notebook differs from the text, without a run."""
+    committed = read_committed(draft.lesson.path, course)
+    if committed is None:
+        return ["there is no notebook yet"]
+    return list(compare.text_differences(draft.notebook, committed))
+
+
+def read_committed(path: Path, course: Course) -> nbformat.NotebookNode | None:
+    """Return the notebook that is there for a lesson, if any."""
+    target = course.notebook(path)
+    return nbformat.read(target, as_version=4) if target.exists() else None
+
+
+async def run_draft(
+    draft: stamp.Draft, course: Course, timeout: float, bar: tqdm
+) -> float:
+    """Run a draft in place, clean and check its outputs; return the seconds."""
     notebook = draft.notebook
     metadata = copy.deepcopy(notebook.metadata)
     try:
@@ -70,92 +87,81 @@ async def run_draft(draft: stamp.Draft, timeout: float, bar: tqdm) -> float:
     outputs.clean(notebook)
     nbformat.validate(notebook)
     found = hygiene.findings(notebook)
+    found += hygiene.local_paths(notebook, [course.root, Path(sys.prefix)])
     if found:
         raise LessonError(draft.at(finding) for finding in found)
     return seconds
 
 
 async def build_lesson(
-    path: Path, course: Course, options: Options, has_mnist: bool, bar: tqdm
+    draft: stamp.Draft, course: Course, options: Options, bar: tqdm
 ) -> Outcome:
-    """Builds one lesson, or checks it; a failure is returned, not raised."""
-    try:
-        draft = load_draft(path, course)
-        target = course.notebook(path)
-        committed = nbformat.read(target, 4) if target.exists() else None
-        if "mnist" in draft.lesson.needs and not has_mnist:
-            return _left_alone(path, draft, committed)
-        seconds = await run_draft(draft, options.timeout, bar)
-    except LessonError as error:
-        return Outcome(path.stem, "failed", str(error))
-    return _settle(path, target, draft.notebook, committed, seconds, options)
-
-
-def _left_alone(
-    path: Path, draft: stamp.Draft, committed: nbformat.NotebookNode | None
-) -> Outcome:
-    summary = "left alone: it is committed as run on MNIST, which is not here"
-    differences = ["there is no notebook yet"]
-    if committed is not None:
-        differences = list(compare.text_differences(draft.notebook, committed))
-    failure = ""
-    if differences:
-        failure = "\n".join(
-            [f"{path.name} changed and its notebook needs MNIST to follow:"]
-            + differences
-        )
-    return Outcome(path.stem, summary, failure)
-
-
-def _settle(
-    path: Path,
-    target: Path,
-    built: nbformat.NotebookNode,
-    committed: nbformat.NotebookNode | None,
-    seconds: float,
-    options: Options,
-) -> Outcome:
-    """Writes the notebook if it says something new; with ``check`` only tells."""
-    differences = ["there is no notebook yet"]
-    if committed is not None:
-        differences = list(compare.text_differences(built, committed))
-        differences += (
-            [] if differences else compare.output_differences(built, committed)
-        )
+    """Run one lesson and write its notebook; with ``check`` only tell."""
+    path = draft.lesson.path
+    seconds = await run_draft(draft, course, options.timeout, bar)
+    built, committed = draft.notebook, read_committed(path, course)
+    differences = text_differences(draft, course)
+    if committed is not None and not differences:
+        differences = list(compare.output_differences(built, committed))
     took = f"in {seconds:.1f} s"
-    if options.check:
-        if not differences:
-            return Outcome(path.stem, f"in order {took}")
-        failure = f"{target.name} is not what {path.name} builds:\n"
-        return Outcome(path.stem, f"differs {took}", failure + "\n".join(differences))
+    if options.check and differences:
+        failure = f"notebooks/{path.stem}.ipynb is not what its lesson builds:"
+        failure = "\n".join([failure, *differences])
+        return Outcome(path.stem, f"differs ({took})", failure)
     if differences or options.rewrite:
+        target = course.notebook(path)
         target.parent.mkdir(exist_ok=True)
         nbformat.write(built, target)
         return Outcome(path.stem, f"written {took}")
-    return Outcome(path.stem, f"unchanged {took}")
+    return Outcome(path.stem, f"unchanged, run {took}")
+
+
+def leave_alone(draft: stamp.Draft, course: Course) -> Outcome:
+    """Tell that a lesson stays as run on MNIST, and whether its text moved on."""
+    name = draft.lesson.path.stem
+    summary = "left alone: its notebook shows MNIST, which is not on this machine"
+    differences = text_differences(draft, course)
+    if not differences:
+        return Outcome(name, summary)
+    failure = f"notebooks/{name}.ipynb is not its lesson's text; build it with MNIST:"
+    return Outcome(name, summary, "\n".join([failure, *differences]))
 
 
 async def build_all(
-    paths: Sequence[Path], course: Course, options: Options, has_mnist: bool
+    drafts: Sequence[stamp.Draft], course: Course, options: Options
 ) -> list[Outcome]:
-    """Builds lessons side by side, telling each as it is done."""
+    """Build lessons side by side and tell each when it is done."""
     gate = asyncio.Semaphore(options.workers)
-    cells = sum(path.read_text("utf-8").count("\n# %%\n") + 2 for path in paths)
-    with tqdm(total=cells, unit=" cells", disable=None) as bar:
+    cells = [cell for draft in drafts for cell in draft.notebook.cells]
+    total = sum(cell.cell_type == "code" for cell in cells)
+    with tqdm(total=total, unit="cell", disable=None, leave=False) as bar:
 
-        async def one(path: Path) -> Outcome:
+        async def one(draft: stamp.Draft) -> Outcome:
             async with gate:
-                outcome = await build_lesson(path, course, options, has_mnist, bar)
+                outcome = await _settled(
+                    build_lesson(draft, course, options, bar), draft
+                )
             bar.write(f"{outcome.name}: {outcome.summary}")
             return outcome
 
-        return await asyncio.gather(*(one(path) for path in paths))
+        return await asyncio.gather(*(one(draft) for draft in drafts))
+
+
+async def _settled(building: Awaitable[Outcome], draft: stamp.Draft) -> Outcome:
+    """Turn whatever stops one lesson into its outcome: the others go on."""
+    name = draft.lesson.path.stem
+    try:
+        return await building
+    except LessonError as error:
+        return Outcome(name, "failed", str(error))
+    except Exception:
+        return Outcome(name, "failed", f"{name}: {traceback.format_exc()}")
 
 
 def real_mnist() -> bool:
-    """Whether lessons find the real MNIST here, asked as they would ask."""
+    """Tell whether lessons find the real MNIST here, asking as they would ask."""
     program = (
-        "from cnnlib.data import load_mnist\nprint(load_mnist(verbose=False).source)"
+        "from cnnlib.data import load_mnist; print(load_mnist(verbose=False).source)"
     )
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -163,29 +169,26 @@ def real_mnist() -> bool:
 
 
 def select(course: Course, wanted: Sequence[str]) -> list[Path]:
-    """The lessons asked for: ``5``, ``05`` or ``05_mnist_cnn``; all if none is."""
+    """Return the lessons asked for: ``5``, ``05`` or ``05_mnist_cnn``; else all."""
     sources = course.sources()
-    if not wanted:
-        return sources
-    chosen = []
+    chosen = set()
     for name in wanted:
         stem = Path(name).stem
-        fits = [
-            p
-            for p in sources
-            if stem in (p.stem, p.stem[:2], p.stem[:2].lstrip("0") or "0")
-        ]
+        fits = {p for p in sources if stem in (p.stem, p.stem[:2], p.stem[1:2])}
+        fits = {p for p in fits if len(stem) != 1 or p.stem[0] == "0"}
         if not fits:
             legal = ", ".join(path.stem for path in sources) or "none yet"
             raise SystemExit(f"no lesson is called {name!r}; there are: {legal}")
-        chosen += fits
-    return sorted(set(chosen))
+        chosen |= fits
+    return sorted(chosen) if wanted else sources
 
 
-def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """The command; returns 0 if everything is in order, else 1."""
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.build", description=__doc__)
-    parser.add_argument("lessons", nargs="*", metavar="NN", help="default: all")
+    parser.add_argument(
+        "lessons", nargs="*", metavar="NN", help="numbers of lessons; default: all"
+    )
     parser.add_argument(
         "--check", action="store_true", help="write nothing, tell what differs"
     )
@@ -194,17 +197,42 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         action="store_true",
         help="write even if only pictures or ignored outputs may differ",
     )
-    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument("--timeout", type=float, default=execute.CELL_TIMEOUT)
-    given = parser.parse_args(arguments)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=min(2, os.cpu_count() or 1),
+        help="lessons run side by side (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=execute.CELL_TIMEOUT,
+        help="seconds that a cell may take (default: %(default)s)",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command; return 0 if everything is in order, else 1."""
+    given = parse(arguments)
     course = Course(root)
-    paths = select(course, given.lessons)
     options = Options(given.check, given.rewrite, max(1, given.workers), given.timeout)
-    needs_mnist = any("# needs: mnist" in p.read_text("utf-8") for p in paths)
-    has_mnist = needs_mnist and real_mnist()
-    outcomes = asyncio.run(build_all(paths, course, options, has_mnist))
+    drafts, outcomes = [], []
+    for path in select(course, given.lessons):
+        try:
+            drafts.append(load_draft(path, course))
+        except LessonError as error:
+            outcomes.append(Outcome(path.stem, "failed", str(error)))
+    needing = [draft for draft in drafts if "mnist" in draft.lesson.needs]
+    if needing and not real_mnist():
+        drafts = [draft for draft in drafts if "mnist" not in draft.lesson.needs]
+        outcomes += [leave_alone(draft, course) for draft in needing]
+    for outcome in outcomes:
+        print(f"{outcome.name}: {outcome.summary}")
+    outcomes += asyncio.run(build_all(drafts, course, options))
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
-    print("\n\n".join(failures), file=sys.stderr)
+    for failure in failures:
+        print(f"\n{failure}", file=sys.stderr)
     return 1 if failures else 0
 
 

@@ -17,7 +17,7 @@ IGNORE = "nbval-ignore-output"
 
 
 def text_differences(built: NotebookNode, committed: NotebookNode) -> Iterator[str]:
-    """How the committed notebook's cells and metadata differ, outputs left out."""
+    """Yield how the committed cells and metadata differ, outputs left out."""
     if committed.metadata != built.metadata:
         yield f"metadata: expected {built.metadata}, committed {committed.metadata}"
     expected = [cell.id for cell in built.cells]
@@ -35,7 +35,7 @@ def text_differences(built: NotebookNode, committed: NotebookNode) -> Iterator[s
 
 
 def output_differences(built: NotebookNode, committed: NotebookNode) -> Iterator[str]:
-    """How the outputs of untagged cells differ; both hold the same cells."""
+    """Yield how the outputs of untagged cells differ; both hold the same cells."""
     for new, old in zip(built.cells, committed.cells, strict=True):
         if new.cell_type != "code":
             continue
@@ -49,7 +49,7 @@ def output_differences(built: NotebookNode, committed: NotebookNode) -> Iterator
 
 
 def strict_outputs(cell: NotebookNode) -> list[str]:
-    """The lines that must come out the same wherever the cell is run.
+    """Return the lines that come out the same wherever the cell is run.
 
     A rich output counts by its text/plain; one that has none counts as a whole.
     """
@@ -74,6 +74,6 @@ def _lines(*texts: str) -> list[list[str]]:
 
 
 def _diff(new: list[str], old: list[str]) -> str:
-    """A unified diff from committed to built, without its file header."""
+    """Return a unified diff from committed to built, without its file header."""
     lines = list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]
     return "\n".join(f"    {line[:200]}" for line in lines)

@@ -47,10 +47,10 @@ class Course:
         return match[1], match[2]
 
     def sources(self) -> list[Path]:
-        """The text of all lessons, in order; exercises are built from other files."""
+        """Return the text of all lessons, in order; exercises have their own files."""
         found = sorted((self.root / "lessons").glob("*.py"))
         return [path for path in found if not path.stem.endswith("_exercise")]
 
     def notebook(self, source: Path) -> Path:
-        """The notebook that is built from a lesson's text."""
+        """Return where the notebook lies that is built from a lesson's text."""
         return self.root / "notebooks" / f"{source.stem}.ipynb"

@@ -37,7 +37,7 @@ class NotebookError(Exception):
 
 
 class _ThisPython(KernelSpecManager):
-    """Knows one kernel: the interpreter that runs the build, installed or not."""
+    """Know one kernel: the interpreter that runs the build, installed or not."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(**ipykernel.kernelspec.get_kernel_dict())
@@ -49,7 +49,7 @@ def execute(
     timeout: float = CELL_TIMEOUT,
     environment: dict[str, str] | None = None,
 ) -> float:
-    """Runs all cells in place and returns the seconds, kernel start included.
+    """Run all cells in place and return the seconds, kernel start included.
 
     Raises ``NotebookError`` for the first cell that fails without being tagged
     ``raises-exception``, or that takes longer than ``timeout`` seconds.
@@ -65,7 +65,7 @@ async def execute_async(
     environment: dict[str, str] | None = None,
     on_cell: Callable[[], None] = lambda: None,
 ) -> float:
-    """``execute`` for an event loop; ``on_cell`` is called after every code cell."""
+    """Do the same in an event loop, calling ``on_cell`` after every code cell."""
     current = 0
 
     def starts(cell: NotebookNode, cell_index: int) -> None:
@@ -114,7 +114,7 @@ async def execute_async(
 
 
 def kernel_environment(folder: str, extra: dict[str, str] | None) -> dict[str, str]:
-    """This process's environment without what would change a lesson's output."""
+    """Return our environment without what would change a lesson's output."""
     env = {k: v for k, v in os.environ.items() if k not in _UNWANTED}
     data = env.get("CNNLIB_DATA", "bundled")
     if data != "bundled":
@@ -123,7 +123,7 @@ def kernel_environment(folder: str, extra: dict[str, str] | None) -> dict[str, s
 
 
 def _failure(nb: NotebookNode, index: int, error: CellExecutionError) -> Finding:
-    """The failing line of the cell, where the traceback tells it."""
+    """Return the failing line of the cell, where the traceback tells it."""
     message = f"{error.ename}: {_COLOURS.sub('', error.evalue)}"
     offset = 0
     for output in nb.cells[index].outputs:

@@ -1,6 +1,197 @@
-from tools.problems import Finding
+"""What a built notebook must be free of, and what it must have.
+
+Each check is a function from a notebook to findings; ``CHECKS`` lists them all.
+The build runs them on what it is about to write, the tests on what is committed.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
 from nbformat import NotebookNode
+
+from tools import markup, outputs
+from tools.problems import Finding
+from tools.rules import heading_findings
+
+MAX_BYTES = 1_000_000
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{7,}\b")
+_PATH = re.compile(
+    r"(?<![\w.:/])/(?:home|root|Users|tmp|private|var/folders|usr/lib)/[\w.-]+"
+    r"|\b[A-Za-z]:\\+(?:Users|Windows|Program)"
+    r"|(?:site|dist)-packages|ipykernel_\d+"
+)
+_DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
+
+Check = Callable[[NotebookNode], Iterator[Finding]]
 
 
 def findings(notebook: NotebookNode) -> list[Finding]:
-    return []
+    """Return every fault of a notebook that was run."""
+    return [finding for check in CHECKS for finding in check(notebook)]
+
+
+def code_outputs(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
+    """Yield (cell number, output) for all outputs."""
+    for index, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            yield index, output
+
+
+def texts(output: NotebookNode) -> Iterator[str]:
+    """Yield all text of an output, without the pictures that it carries."""
+    if output.output_type == "stream":
+        yield output.text
+    elif output.output_type == "error":
+        yield "\n".join([output.ename, output.evalue, *output.traceback])
+    else:
+        for kind, value in output.data.items():
+            if kind.startswith("text/"):
+                yield _DATA_URI.sub("", value)
+
+
+def metadata(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check for a lean header: kernel and language named, no widget state."""
+    if "widgets" in notebook.metadata:
+        yield Finding(0, "the notebook holds widget state")
+    if notebook.metadata.get("language_info") != {"name": "python"}:
+        yield Finding(0, "language_info is exactly {'name': 'python'}")
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
+        yield Finding(0, "the kernel is python3")
+    for index, cell in enumerate(notebook.cells):
+        extra = set(cell.metadata) - {"tags"}
+        if extra:
+            yield Finding(index, f"cell metadata {sorted(extra)}; only tags stay")
+
+
+def executed_in_order(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that every code cell was run, from 1 to n."""
+    count = 0
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            count += 1
+            if cell.execution_count != count:
+                message = f"run as number {cell.execution_count}, expected {count}"
+                yield Finding(index, message)
+
+
+def errors(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that a cell ends in an error if, and only if, it is tagged so."""
+    for index, cell in enumerate(notebook.cells):
+        kinds = [output.output_type for output in cell.get("outputs", [])]
+        tagged = "raises-exception" in cell.metadata.get("tags", [])
+        if "error" in kinds and not tagged:
+            yield Finding(index, "the cell ended in an error")
+        if tagged and "error" not in kinds:
+            yield Finding(index, "tagged raises-exception, but nothing was raised")
+
+
+def warnings(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that nothing was written to stderr, where warnings go."""
+    for index, output in code_outputs(notebook):
+        if output.get("name") == "stderr":
+            yield Finding(index, f"written to stderr: {output.text.strip()[:300]}")
+
+
+def kinds(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that rich outputs are text, HTML and PNG, and that they have words.
+
+    Words are all that is compared of a picture, and all that some readers get.
+    """
+    for index, output in code_outputs(notebook):
+        data = output.get("data", {})
+        other = sorted(set(data) - set(outputs.KEPT))
+        if other:
+            legal = ", ".join(outputs.KEPT)
+            yield Finding(index, f"output of kind {', '.join(other)}; kept are {legal}")
+        words = data.get("text/plain", "")
+        if "image/png" in data and not is_sentence(words):
+            yield Finding(index, f"a picture needs a sentence; it has {words[:60]!r}")
+        elif "text/html" in data and (not words or words.startswith("<")):
+            yield Finding(index, f"HTML needs text beside it; it has {words[:60]!r}")
+
+
+def is_sentence(text: str) -> bool:
+    """Tell whether a text says something: three words or more, not ``<Figure>``."""
+    return not text.startswith("<") and len(re.findall(r"[^\W\d_]{2,}", text)) >= 3
+
+
+def leaks(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that no output tells a memory address or a path of the machine."""
+    for index, output in code_outputs(notebook):
+        for text in texts(output):
+            address = _ADDRESS.search(text)
+            if address:
+                yield Finding(index, f"the output shows a memory address: {address[0]}")
+            path = _PATH.search(text)
+            if path:
+                yield Finding(index, f"the output shows a machine path: {path[0]}")
+
+
+def local_paths(notebook: NotebookNode, folders: list[Path]) -> Iterator[Finding]:
+    """Check that no output tells one of the folders in use here, wherever they lie."""
+    known = [str(f) for f in (*folders, Path.home(), Path(tempfile.gettempdir()))]
+    known = [name for name in known if len(name) > 4]
+    for index, output in code_outputs(notebook):
+        for text in texts(output):
+            for name in known:
+                if name in text:
+                    yield Finding(index, f"the output shows a machine path: {name}")
+
+
+def self_loading(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that the page loads nothing by itself and every picture has alt text."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            for line, message in markup.markdown_faults(cell.source):
+                yield Finding(index, message, line)
+    for index, output in code_outputs(notebook):
+        html = output.get("data", {}).get("text/html", "")
+        for _, message in markup.html_faults(html):
+            yield Finding(index, f"in the HTML of an output: {message}")
+
+
+def pictures(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that PNGs, inline ones included, hold the picture and nothing else."""
+    for index, output in code_outputs(notebook):
+        data = output.get("data", {})
+        images = [base64.b64decode(data["image/png"])] if "image/png" in data else []
+        images += outputs.inline_pngs(data.get("text/html", ""))
+        for png in images:
+            extra = {k for k, _ in outputs.png_chunks(png)} - outputs.PICTURE_CHUNKS
+            if extra:
+                names = b", ".join(sorted(extra)).decode()
+                yield Finding(index, f"a PNG holds more than the picture: {names}")
+
+
+def headings(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that headings go down one level at a time from one title."""
+    cells = [(cell.cell_type, cell.source) for cell in notebook.cells]
+    return heading_findings(cells)
+
+
+def size(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that the file stays small enough for GitHub to show."""
+    length = len(nbformat.writes(notebook).encode())
+    if length > MAX_BYTES:
+        yield Finding(0, f"{length:,} bytes; a notebook has {MAX_BYTES:,} at most")
+
+
+CHECKS: list[Check] = [
+    metadata,
+    executed_in_order,
+    errors,
+    warnings,
+    kinds,
+    leaks,
+    self_loading,
+    pictures,
+    headings,
+    size,
+]

@@ -21,7 +21,7 @@ class Heading:
 
 
 def prose(text: str) -> list[str]:
-    """The lines of a Markdown text, those of fenced code blocks made empty."""
+    """Return the lines of a Markdown text, those of fenced code made empty."""
     lines, fence = [], ""
     for line in text.split("\n"):
         match = _FENCE.match(line)
@@ -35,7 +35,7 @@ def prose(text: str) -> list[str]:
 
 
 def headings(text: str) -> list[Heading]:
-    """The headings (``# Title``) of a Markdown text, in order."""
+    """Return the headings (``# Title``) of a Markdown text, in order."""
     found = []
     for offset, line in enumerate(prose(text)):
         match = _HEADING.fullmatch(line)
@@ -45,7 +45,7 @@ def headings(text: str) -> list[Heading]:
 
 
 def slug(text: str) -> str:
-    """Lower-case words joined by '-', cut at a word, 48 characters at most.
+    """Return lower-case words joined by '-', 48 characters at most, cut at a word.
 
     >>> slug("Why `same` fails: even kernels")
     'why-same-fails-even-kernels'

@@ -13,13 +13,13 @@ KEPT = ("text/plain", "text/html", "image/png")
 DROPPED = ("application/vnd.jupyter.widget-view+json",)
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PICTURE_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"pHYs"}
-_PICTURE_CHUNKS |= {b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"iCCP"}
+PICTURE_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"pHYs"}
+PICTURE_CHUNKS |= {b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"iCCP"}
 _DATA_PNG = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 
 
 def clean(notebook: NotebookNode) -> None:
-    """Leaves in every output what is kept; other kinds stay, to be reported."""
+    """Leave in every output what is kept; other kinds stay, to be reported."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             for output in cell.outputs:
@@ -45,7 +45,7 @@ def _clean_output(output: NotebookNode) -> None:
 
 
 def _joined(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
-    """Neighbouring pieces of one stream made one: where it was cut is chance."""
+    """Join neighbouring pieces of one stream: where it was cut is chance."""
     last: NotebookNode | None = None
     for output in outputs:
         if output.output_type == "stream" and last and last.get("name") == output.name:
@@ -56,7 +56,7 @@ def _joined(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
 
 
 def map_png(html: str, change: Callable[[bytes], bytes]) -> str:
-    """The HTML with every PNG that it carries inline put through ``change``."""
+    """Return the HTML with every PNG in it put through ``change``."""
 
     def replace(match: re.Match[str]) -> str:
         return match[1] + _encode(change(base64.b64decode(match[2])))
@@ -64,12 +64,17 @@ def map_png(html: str, change: Callable[[bytes], bytes]) -> str:
     return _DATA_PNG.sub(replace, html)
 
 
+def inline_pngs(html: str) -> list[bytes]:
+    """Return the PNGs that a piece of HTML carries inline."""
+    return [base64.b64decode(match[2]) for match in _DATA_PNG.finditer(html)]
+
+
 def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
 def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks of a PNG: (type, the whole chunk with length and checksum)."""
+    """Yield the chunks of a PNG: (type, whole chunk with length and checksum)."""
     if not png.startswith(_SIGNATURE):
         raise ValueError("an image/png output is not a PNG")
     place = len(_SIGNATURE)
@@ -79,12 +84,7 @@ def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
         place += 12 + length
 
 
-def is_picture_chunk(kind: bytes) -> bool:
-    """Whether a chunk belongs to the picture, not to who made it and when."""
-    return kind in _PICTURE_CHUNKS
-
-
 def strip_png(png: bytes) -> bytes:
-    """The same picture without texts, times and tool names; pixels untouched."""
-    kept = (chunk for kind, chunk in png_chunks(png) if is_picture_chunk(kind))
+    """Return the picture without texts, times and tool names; pixels untouched."""
+    kept = (chunk for kind, chunk in png_chunks(png) if kind in PICTURE_CHUNKS)
     return _SIGNATURE + b"".join(kept)

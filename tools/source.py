@@ -52,7 +52,8 @@ class Lesson:
     """A lesson's cells and what its first lines declare."""
 
     path: Path
-    cells: list[Cell]
+    cells: list[Cell] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     needs: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
 
@@ -62,22 +63,22 @@ class Lesson:
         return self.path.name[:2]
 
     def at(self, finding: Finding) -> Problem:
-        """The finding with the file line it is about."""
+        """Return the finding with the file line it is about."""
         cell = self.cells[finding.cell]
         return self.problem(cell.line + finding.offset, finding.message)
 
     def problem(self, line: int, message: str) -> Problem:
-        """A problem in this lesson's file."""
+        """Return a problem in this lesson's file."""
         return Problem(f"{self.path.parent.name}/{self.path.name}", line, message)
 
 
 def read(path: Path) -> Lesson:
-    """Reads the cells of a lesson and gives each its id.
+    """Read the cells of a lesson and give each its id.
 
     Problems of form (headers, tags, ids) are collected in ``lesson.problems``;
     only text that cannot be split into cells at all raises ``LessonError``.
     """
-    lesson = Lesson(path, [])
+    lesson = Lesson(path)
     if not _FILE_NAME.fullmatch(path.name):
         lesson.problems.append(
             lesson.problem(0, "a lesson is called NN_topic.py: two digits, then words")
@@ -86,7 +87,7 @@ def read(path: Path) -> Lesson:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise LessonError([lesson.problem(0, f"not UTF-8 text: {error}")]) from None
-    lines = text.splitlines()
+    lesson.lines = lines = text.split("\n")
     starts = [i for i, line in enumerate(lines) if _HEADER_LIKE.match(line)]
     _read_preamble(lesson, lines[: starts[0] if starts else len(lines)])
     _read_cells(lesson, lines, starts)
@@ -138,7 +139,7 @@ def _check_comments(lesson: Lesson, first: int, lines: list[str]) -> None:
 
 
 def _header_problems(line: str, found: dict, cell: Cell) -> Iterator[str]:
-    """Reads tags and id into the cell and yields what is wrong with its header."""
+    """Read tags and id into the cell and yield what is wrong with its header."""
     metadata = {k: v for k, v in found["metadata"].items() if k not in _LAYOUT_KEYS}
     if found["cell_type"] == "raw" or not _HEADER.fullmatch(line.rstrip()):
         yield (
@@ -164,7 +165,7 @@ def _header_problems(line: str, found: dict, cell: Cell) -> Iterator[str]:
 
 
 def _assign_ids(lesson: Lesson) -> None:
-    """Names each cell after its nearest heading above and its place below it."""
+    """Name each cell after its nearest heading above and its place below it."""
     section, section_line, counts = "", 1, Counter[str]()
     lines: dict[str, int] = {}
     for cell in lesson.cells:

@@ -23,13 +23,13 @@ class Draft:
     origins: list[int]  # per notebook cell: the lesson's cell, its place in the list
 
     def at(self, finding: Finding) -> Problem:
-        """A finding about the notebook's cells, with the file line of the source."""
+        """Return a finding about the notebook's cells with its line in the source."""
         origin = self.origins[finding.cell]
         return self.lesson.at(Finding(origin, finding.message, finding.offset))
 
 
 def draft(lesson: Lesson, course: Course) -> Draft:
-    """The lesson's cells with launch links, install cell, kernel and version."""
+    """Return the lesson's notebook: launch links, install cell, kernel, version."""
     number = lesson.number
     cells = [new_markdown_cell(_with_links(lesson, course), id=lesson.cells[0].id)]
     cells.append(new_code_cell(install_source(course), id=f"{number}-install"))
@@ -58,7 +58,7 @@ def _with_links(lesson: Lesson, course: Course) -> str:
 
 
 def launch_line(stem: str, course: Course) -> str:
-    """Text links that open a notebook on Colab and on Binder.
+    """Return text links that open a notebook on Colab and on Binder.
 
     Links and no badges: a badge is a picture that the page loads by itself.
     """
@@ -71,7 +71,7 @@ def launch_line(stem: str, course: Course) -> str:
 
 
 def install_source(course: Course) -> str:
-    """The first code cell: installs ``cnnlib`` on Colab, does nothing elsewhere."""
+    """Return the first code cell: it installs ``cnnlib`` on Colab, only there."""
     return (
         "# Colab needs the course's package; elsewhere this cell does nothing.\n"
         "import sys\n\n"
