@@ -1,0 +1,28 @@
+"""Figures for the lessons. Each returns a ``Picture``, or draws on a given ``ax``."""
+
+from ._charts import plot_bars, plot_curves, plot_lines
+from ._classes import plot_confusion, plot_mistakes
+from ._conv import plot_conv, plot_convs
+from ._fields import plot_coverage, plot_overlay, plot_receptive_field
+from ._grids import plot_grids
+from ._images import plot_image, plot_images
+from ._kernels import plot_kernels
+from ._mosaic import plot_feature_maps
+
+__all__ = [
+    "plot_bars",
+    "plot_confusion",
+    "plot_conv",
+    "plot_convs",
+    "plot_coverage",
+    "plot_curves",
+    "plot_feature_maps",
+    "plot_grids",
+    "plot_image",
+    "plot_images",
+    "plot_kernels",
+    "plot_lines",
+    "plot_mistakes",
+    "plot_overlay",
+    "plot_receptive_field",
+]

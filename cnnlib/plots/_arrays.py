@@ -1,0 +1,128 @@
+"""What people hand over as an image, brought to one form: (C, H, W) floats."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+CHANNELS = (1, 3, 4)
+"""Channel numbers that can be looked at: grey, RGB, RGBA."""
+
+
+def to_array(data: Any, name: str) -> np.ndarray:
+    """A NumPy copy or view of numbers: torch on any device, NumPy, PIL, lists."""
+    if isinstance(data, torch.Tensor):
+        if data.is_meta:
+            raise ValueError(f"The {name} is on the meta device: it has no values.")
+        data = data.detach().cpu()
+        if data.dtype in (torch.bfloat16, torch.float16):
+            data = data.float()
+        array = data.resolve_conj().resolve_neg().numpy()
+    else:
+        try:
+            array = np.asarray(data)
+        except ValueError:
+            raise ValueError(
+                f"The {name} has rows of different lengths, so it is no array."
+            ) from None
+    if array.dtype.kind not in "buif":
+        raise TypeError(
+            f"The {name} must hold real numbers (a NumPy array, a torch tensor or "
+            f"nested lists); got {_named(data, array)}."
+        )
+    return array
+
+
+def to_floats(data: Any, name: str, *, finite: bool = True) -> np.ndarray:
+    """Floats, at least 32 bits wide; empty or (unless allowed) NaN data is refused."""
+    array = to_array(data, name)
+    array = array.astype(np.result_type(array.dtype, np.float32), copy=False)
+    if array.size == 0:
+        raise ValueError(f"The {name} is empty: its shape is {array.shape}.")
+    if finite and not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(
+            f"The {name} must hold finite numbers, but it has {array[where]} at "
+            f"index {where}."
+        )
+    return array
+
+
+def read_image(image: Any, name: str = "image") -> np.ndarray:
+    """One image as floats (C, H, W); grey has C = 1.
+
+    Accepted: (H, W), (C, H, W), (1, C, H, W), and (H, W, C) as image files have it.
+    With three axes the channels come first when the first axis is 1, 3 or 4 long,
+    else last when the last axis is. ``uint8`` values 0..255 become 0..1; all other
+    types keep their values.
+    """
+    raw = to_array(image, name)
+    array = to_floats(image, name)
+    if raw.dtype == np.uint8:
+        array = array / np.float32(255)
+    if array.ndim == 4:
+        if array.shape[0] != 1:
+            raise ValueError(
+                f"The {name} must be one picture, but its shape {array.shape} is a "
+                f"batch of {array.shape[0]}. Choose one, for example {name}[0]."
+            )
+        array = array[0]
+    if array.ndim == 2:
+        return array[None]
+    if array.ndim != 3:
+        raise ValueError(
+            f"The {name} must have shape (H, W), (C, H, W), (1, C, H, W) or "
+            f"(H, W, 3); got {array.shape}."
+        )
+    if array.shape[0] not in CHANNELS and array.shape[2] in CHANNELS:
+        return array.transpose(2, 0, 1)
+    return array
+
+
+def read_shown_image(image: Any, name: str = "image") -> np.ndarray:
+    """``read_image`` for pictures that are looked at: 1, 3 or 4 channels."""
+    array = read_image(image, name)
+    if array.shape[0] not in CHANNELS:
+        raise ValueError(
+            f"The {name} must have 1 (grey), 3 (RGB) or 4 (RGBA) channels to be shown; "
+            f"its shape {array.shape} has {array.shape[0]}. "
+            "plot_feature_maps shows any number of channels."
+        )
+    return array
+
+
+def read_map(data: Any, name: str) -> np.ndarray:
+    """A single map (H, W) as floats; (1, H, W) and (1, 1, H, W) are accepted too."""
+    array = to_floats(data, name)
+    while array.ndim > 2 and array.shape[0] == 1:
+        array = array[0]
+    if array.ndim != 2:
+        raise ValueError(
+            f"The {name} must have shape (H, W); got {tuple(np.shape(array))}."
+        )
+    return array
+
+
+def over_white(image: np.ndarray) -> np.ndarray:
+    """(4, H, W) RGBA laid over white as RGB (3, H, W); other images unchanged."""
+    if image.shape[0] != 4:
+        return image
+    alpha = image[3:].clip(0, 1)
+    return image[:3] * alpha + (1 - alpha)
+
+
+def pair(value: Any, name: str) -> tuple[int, int]:
+    """An int or a (height, width) pair as a pair of ints."""
+    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(both) != 2 or not all(isinstance(v, int | np.integer) for v in both):
+        raise TypeError(
+            f"The {name} must be an int or a (height, width) pair of ints; "
+            f"got {value!r}."
+        )
+    return int(both[0]), int(both[1])
+
+
+def _named(data: Any, array: np.ndarray) -> str:
+    if isinstance(data, torch.Tensor | np.ndarray):
+        return f"{array.dtype} values"
+    return f"{type(data).__name__}"
