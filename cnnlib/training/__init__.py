@@ -1,0 +1,26 @@
+"""Training a net on images, and finding out how good it is.
+
+``fit`` trains, ``evaluate`` measures, ``predict`` gives probabilities. Images are
+tensors or NumPy arrays of fractions, (N, C, H, W) for a convolutional net; labels are
+whole numbers, (N,), counted from 0. The net gives one score per class, before the
+softmax: (N, classes). A repeated call with the same seed on the same machine gives the
+same weights.
+"""
+
+from ._augment import random_shift, small_turns
+from ._device import best_device, seed_everything
+from ._evaluate import Evaluation, evaluate, predict
+from ._fit import fit
+from ._history import History
+
+__all__ = [
+    "Evaluation",
+    "History",
+    "best_device",
+    "evaluate",
+    "fit",
+    "predict",
+    "random_shift",
+    "seed_everything",
+    "small_turns",
+]

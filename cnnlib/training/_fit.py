@@ -1,0 +1,179 @@
+"""Training: the loop of lesson 05, with the data in memory and a one-cycle rate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ._augment import Augment
+from ._batches import Batches
+from ._checks import as_images, as_labels, at_least_one, check_range, count_classes
+from ._device import best_device, seeded
+from ._evaluate import Evaluation, Loss, forward, judge
+from ._history import History
+from ._optimize import Stepper, learning_on
+from ._progress import Silent, progress
+
+_STEPS_BETWEEN_CHECKS = 50
+
+
+def fit(
+    model: nn.Module,
+    images: Any,
+    labels: Any,
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    lr: float = 0.01,
+    optimizer: str = "adam",
+    schedule: str = "one-cycle",
+    weight_decay: float = 0.0,
+    loss: Loss = functional.cross_entropy,
+    validation: tuple[Any, Any] | None = None,
+    augment: Augment | Sequence[Augment] | None = None,
+    seed: int = 0,
+    device: str | torch.device | None = None,
+    show: bool = True,
+    snapshots: bool = False,
+) -> History:
+    """Train `model` on labelled images and return what happened on the way.
+
+    Every epoch goes once through all images in a new order, in batches taken from
+    memory by index. Afterwards the model is in evaluation mode, on the device it came
+    from, without gradients. Layers whose parameters are all frozen
+    (``requires_grad=False``) stay in evaluation mode while training, so that frozen
+    batch statistics do not move.
+
+    Interrupting (the stop button, Ctrl-C) ends the run, not the program: the model
+    keeps what it has learned and the history has the finished epochs.
+
+    The same seed gives the same weights on the same machine, if the model started from
+    the same ones: build it after ``seed_everything``. PyTorch's random generators are
+    as before afterwards.
+
+    Args:
+        model: gives scores (N, classes), before the softmax.
+        images: (N, C, H, W), fractions; tensor or NumPy array.
+        labels: (N,), whole numbers 0 to classes - 1.
+        epochs: how often to go through all images.
+        batch_size: images per step; the last batch of an epoch may be smaller.
+        lr: the highest learning rate.
+        optimizer: "adam" or "sgd" (momentum 0.9).
+        schedule: "one-cycle" raises the rate to `lr` and brings it down to almost
+            nothing (Smith and Topin, 2017); "constant" keeps it.
+        weight_decay: share of each weight (times the rate) taken off per step.
+        loss: mean loss of scores (N, classes) and labels (N,), for example
+            ``nn.CrossEntropyLoss(label_smoothing=0.1)``.
+        validation: (images, labels) to evaluate after each epoch.
+        augment: changes each training batch (N, C, H, W), for example
+            ``random_shift(2)``; several are applied in turn.
+        seed: of the order of the images, of dropout and of augmentation.
+        device: where to compute; None means the quickest at hand.
+        show: a bar and the growing curve in a notebook, a bar in a terminal.
+        snapshots: keep a copy of all weights before training and after each epoch.
+
+    Raises:
+        TypeError: images or labels are neither tensor nor array.
+        ValueError: something does not fit; the sentence says what would. Also when
+            the loss stops being a number.
+    """
+    epochs = at_least_one("epochs", epochs)
+    batch_size = at_least_one("batch_size", batch_size)
+    target = best_device() if device is None else torch.device(device)
+    images, labels = _labelled(model, images, labels)
+    held_out = None if validation is None else _labelled(model, *validation)
+    history = History()
+    with seeded(seed, target), learning_on(model, target):
+        batches = Batches(
+            images, labels, batch_size, seed=seed, device=target, augment=augment
+        )
+        steps = epochs * len(batches)
+        stepper = Stepper(
+            model,
+            loss,
+            optimizer=optimizer,
+            schedule=schedule,
+            lr=lr,
+            weight_decay=weight_decay,
+            steps=steps,
+        )
+        if snapshots:
+            history.snapshots.append(_snapshot(model))
+        watcher = progress(show, steps, epochs)
+        started = time.perf_counter()
+        try:
+            for _ in range(epochs):
+                mean = _epoch(batches, stepper, history, watcher)
+                held = held_out and judge(
+                    forward(model, held_out[0]), held_out[1], loss
+                )
+                _record(history, mean, held, _snapshot(model) if snapshots else None)
+                watcher.epoch(history)
+        except KeyboardInterrupt:
+            history.interrupted = True
+        finally:
+            history.seconds = time.perf_counter() - started
+            watcher.close(history)
+    return history
+
+
+def _labelled(model: nn.Module, images: Any, labels: Any) -> tuple[Tensor, Tensor]:
+    """Check images and labels against each other and the model."""
+    images = as_images(images, model)
+    labels = as_labels(labels, len(images))
+    check_range(labels, count_classes(model, images))
+    return images, labels
+
+
+def _epoch(
+    batches: Batches, stepper: Stepper, history: History, watcher: Silent
+) -> float:
+    """Go once through all images; return the mean loss per image."""
+    losses, sizes = [], []
+    for images, labels in batches:
+        history.learning_rate.append(stepper.rate)
+        losses.append(stepper.step(images, labels))
+        sizes.append(len(images))
+        watcher.step(len(history.learning_rate))
+        if len(losses) % _STEPS_BETWEEN_CHECKS == 0:
+            _check_finite(losses[-1], history)
+    means = torch.stack(losses).cpu().double()
+    _check_finite(means.sum(), history)
+    weights = torch.tensor(sizes, dtype=torch.float64)
+    return float(means @ weights / weights.sum())
+
+
+def _check_finite(loss: Tensor, history: History) -> None:
+    if not torch.isfinite(loss):
+        raise ValueError(
+            f"In epoch {history.epochs + 1} the loss stopped being a number "
+            f"({float(loss)}). The usual cause is too high a learning rate: build the "
+            "model anew and try a tenth of it."
+        )
+
+
+def _record(
+    history: History,
+    mean: float,
+    held: Evaluation | None,
+    snapshot: dict[str, Tensor] | None,
+) -> None:
+    history.train_loss.append(mean)
+    if held is not None:
+        history.validation_loss.append(held.loss)
+        history.validation_accuracy.append(held.accuracy)
+    if snapshot is not None:
+        history.snapshots.append(snapshot)
+
+
+def _snapshot(model: nn.Module) -> dict[str, Tensor]:
+    """Copy all weights and buffers to the CPU, laid out as usual."""
+    return {
+        name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        for name, value in model.state_dict().items()
+    }

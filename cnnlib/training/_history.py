@@ -1,0 +1,68 @@
+"""What training left behind: one number per epoch, and the weights if wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from cnnlib import Picture
+
+
+@dataclass(eq=False)
+class History:
+    """The course of a training run; lists have one entry per finished epoch.
+
+    Attributes:
+        train_loss: mean loss per image during each epoch, while the net still learned.
+        validation_loss: loss on the validation images after each epoch, if given.
+        validation_accuracy: share named rightly after each epoch, 0 to 1, if given.
+        learning_rate: the rate of every single step.
+        seconds: how long training took, validation included.
+        interrupted: whether the run was stopped by hand before its last epoch.
+        snapshots: with ``snapshots=True``, a copy of ``model.state_dict()`` on the CPU
+            before training and after each epoch: one more than there are epochs.
+    """
+
+    train_loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list, repr=False)
+    seconds: float = 0.0
+    interrupted: bool = False
+    snapshots: list[dict[str, Tensor]] = field(default_factory=list, repr=False)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were finished."""
+        return len(self.train_loss)
+
+    def picture(self) -> Picture:
+        """Draw the curves, as a notebook shows them."""
+        from cnnlib.plots import plot_curves
+
+        return plot_curves(self)
+
+    def __repr__(self) -> str:
+        count = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
+        parts = [f"training loss {_numbers(self.train_loss)}"]
+        if self.validation_loss:
+            parts.append(f"validation loss {_numbers(self.validation_loss)}")
+        if self.validation_accuracy:
+            shares = ", ".join(f"{share:.2%}" for share in self.validation_accuracy)
+            parts.append(f"validation accuracy {shares}")
+        stopped = " (stopped by hand)" if self.interrupted else ""
+        if not self.train_loss:
+            return f"No epoch finished{stopped}"
+        return f"{count}{stopped}: {'; '.join(parts)}"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        if not self.train_loss:
+            return {"text/plain": repr(self)}
+        return self.picture()._repr_mimebundle_(**kwargs)
+
+
+def _numbers(values: list[float]) -> str:
+    return ", ".join(f"{value:.4f}" for value in values)
