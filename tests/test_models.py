@@ -10,7 +10,7 @@ from torch import nn
 
 import cnnlib
 from cnnlib import models
-from cnnlib.models._lenet_1998 import C3_PAIRS, C3_TABLE, PartialConv2d
+from cnnlib.models._lenet_1998 import C3_PAIRS, C3_TABLE, PartialConv2d, ScaledTanh
 
 EXAMPLES = {
     example["id"]: example["correct"]
@@ -277,10 +277,9 @@ def test_squashing_is_1_at_1_and_saturates_at_the_amplitude():
 def test_every_layer_up_to_f6_is_squashed():
     net = models.lenet5_1998()
     names = [name for name, _ in net.named_children()]
-    for layer, squash in zip(
-        ["c1", "s2", "c3", "s4", "c5", "f6"], range(1, 7), strict=True
-    ):
-        assert f"squash{squash}" in names[names.index(layer) + 1 :][:1]
+    for i, layer in enumerate(["c1", "s2", "c3", "s4", "c5", "f6"], start=1):
+        assert names[names.index(layer) + 1] == f"squash{i}"
+        assert type(net.get_submodule(f"squash{i}")) is ScaledTanh
 
 
 def test_codes_are_ten_distinct_bitmaps_that_nothing_trains():
