@@ -85,7 +85,7 @@ def _check_crc(content: np.ndarray, packed: Path) -> None:
     with packed.open("rb") as file:
         file.seek(-8, 2)
         crc, length = struct.unpack("<II", file.read(8))
-    if (zlib.crc32(content), content.size) != (crc, length):
+    if (zlib.crc32(content.data), content.size) != (crc, length):
         raise OSError("its checksum is wrong")
 
 

@@ -35,7 +35,7 @@ class _Picture(NamedTuple):
 
 
 def _package_folder(package: str) -> Path:
-    """The folder of an installed package, found without importing it."""
+    """Find the folder of an installed package without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(
@@ -54,8 +54,8 @@ def _matplotlib(file: str) -> Image.Image:
 
 
 def _sticker() -> Image.Image:
-    """The flower cut out along a circle: 100x100 pixels, transparent outside."""
-    scale, size, box = 8, 100, (177, 92, 437, 352)
+    """Cut the flower out along a circle: 100x100 pixels, transparent outside."""
+    scale, size, box = 8, 100, (180, 95, 434, 349)
     picture = _scikit_learn("flower.jpg").convert("RGB").crop(box)
     mask = Image.new("L", (scale * size, scale * size), 0)
     edge = scale * size - 1
@@ -91,12 +91,12 @@ _PICTURES = {
 
 
 def names() -> tuple[str, ...]:
-    """The pictures that `load` knows, in alphabetical order."""
+    """List the pictures that `load` knows, in alphabetical order."""
     return tuple(sorted(_PICTURES))
 
 
 def credit(name: str) -> Credit:
-    """Author, licence, package and file of a picture."""
+    """Tell author, licence, package and file of a picture."""
     return _find(name).credit
 
 
