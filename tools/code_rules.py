@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 
 from tools.problems import Finding
@@ -24,9 +25,9 @@ def code(lesson: Lesson) -> Iterator[Finding]:
 
 def _faults(cell: Cell) -> Iterator[tuple[int, str]]:
     try:
-        tree = ast.parse(cell.text)
+        tree = _parsed(cell.text)
     except SyntaxError as error:
-        reason = f"not plain Python ({error.msg}); magics are left to the build"
+        reason = f"not plain Python: {error.msg} (magics are left to the build)"
         yield (error.lineno or 1) - 1, reason
         return
     if not tree.body:
@@ -44,6 +45,14 @@ def _faults(cell: Cell) -> Iterator[tuple[int, str]]:
         message = _refused(node)
         if message:
             yield getattr(node, "lineno", 1) - 1, message
+
+
+def _parsed(text: str) -> ast.Module:
+    """Parse and compile a cell; what Python only warns about is an error, too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compile(text, "<cell>", "exec", dont_inherit=True)
+        return ast.parse(text)
 
 
 def _silenced(text: str, last: ast.stmt) -> Iterator[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Runs a notebook from top to bottom in a kernel of this very interpreter."""
+"""Run a notebook from top to bottom in a kernel of this very interpreter."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def kernel_environment(folder: str, extra: dict[str, str] | None) -> dict[str, s
 
 def _failure(nb: NotebookNode, index: int, error: CellExecutionError) -> Finding:
     """Return the failing line of the cell, where the traceback tells it."""
-    message = f"{error.ename}: {_COLOURS.sub('', error.evalue)}"
+    message = f"{error.ename}: {_COLOURS.sub('', error.evalue)}".removesuffix(": ")
     offset = 0
     for output in nb.cells[index].outputs:
         if output.output_type == "error":

@@ -23,10 +23,11 @@ MAX_BYTES = 1_000_000
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{7,}\b")
 _PATH = re.compile(
-    r"(?<![\w.:/])/(?:home|root|Users|tmp|private|var/folders|usr/lib)/[\w.-]+"
+    r"(?<![\w.:/])/(?:home|root|Users|tmp|private|var/folders)/[\w.-]+"
     r"|\b[A-Za-z]:\\+(?:Users|Windows|Program)"
-    r"|(?:site|dist)-packages|ipykernel_\d+"
+    r"|(?:site|dist)-packages|lib(?:64)?/python3|ipykernel_\d+"
 )
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 
 Check = Callable[[NotebookNode], Iterator[Finding]]
@@ -49,7 +50,7 @@ def texts(output: NotebookNode) -> Iterator[str]:
     if output.output_type == "stream":
         yield output.text
     elif output.output_type == "error":
-        yield "\n".join([output.ename, output.evalue, *output.traceback])
+        yield _COLOURS.sub("", "\n".join([output.evalue, *output.traceback]))
     else:
         for kind, value in output.data.items():
             if kind.startswith("text/"):

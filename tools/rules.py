@@ -135,7 +135,7 @@ def prose(lesson: Lesson) -> Iterator[Finding]:
             yield Finding(index, "an empty cell")
         for line, message in markup.markdown_faults(cell.text):
             yield Finding(index, message, line)
-        lines = markdown.prose(cell.text)
+        lines = markup.visible(cell.text).split("\n")
         for offset in range(1, len(lines)):
             if _UNDERLINE.fullmatch(lines[offset]) and lines[offset - 1].strip():
                 message = "this underline turns the line above into a heading"

@@ -1,12 +1,13 @@
-"""Reads a lesson: py:percent text to cells that know their file line and their id.
+"""Read a lesson: py:percent text to cells that know their file line and their id.
 
-jupytext turns the text into cells. It keeps no line numbers and forgives a
-malformed cell header, so the header lines are read here a second time, and
-whatever is not of the one documented form is a problem.
+jupytext turns the text into cells. It keeps no line numbers and forgives
+malformed cell headers, so the headers are read here, and whatever is not of the
+one documented form is a problem.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -28,11 +29,12 @@ Kind = Literal["markdown", "code"]
 MAX_ID = 64
 
 _FILE_NAME = re.compile(r"(\d\d)_[a-z0-9]+(?:_[a-z0-9]+)*\.py")
-_HEADER = re.compile(r"# %%(?: \[markdown\])?(?: [a-z]+=.*)?")
+_VALUE = r'"[^"\\]*"|\["[^"\\]*"(?:, ?"[^"\\]*")*\]'
+_OPTION = re.compile(rf"([a-z_]+)=({_VALUE})")
+_HEADER = re.compile(rf"# %%(?: \[markdown\])?((?: [a-z_]+=(?:{_VALUE}))*)")
 _HEADER_LIKE = re.compile(r"#\s*%%")
 _NEEDS = re.compile(r"# needs: (\S+)")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_LAYOUT_KEYS = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}
 
 
 @dataclass
@@ -110,48 +112,54 @@ def _read_cells(lesson: Lesson, lines: list[str], starts: list[int]) -> None:
     if not starts:
         message = "no cells: a lesson needs at least one '# %%' line"
         raise LessonError([lesson.problem(0, message)])
-    text = "\n".join(lines[starts[0] :])
-    read = jupytext.reads(text, fmt="py:percent").cells
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        first = start + 1
+        while first < end - 1 and not lines[first].strip():
+            first += 1
+        cell = Cell("code", "", first + 1)
+        for message in _read_header(lines[start], cell):
+            lesson.problems.append(lesson.problem(start + 1, message))
+        if cell.kind == "markdown":
+            _check_comments(lesson, first, lines[first:end])
+        lesson.cells.append(cell)
+    _read_texts(lesson, lines, starts)
+
+
+def _read_texts(lesson: Lesson, lines: list[str], starts: list[int]) -> None:
+    """Let jupytext split and uncomment; it sees headers in their plainest form."""
+    plain = lines.copy()
+    for start, cell in zip(starts, lesson.cells, strict=True):
+        plain[start] = "# %% [markdown]" if cell.kind == "markdown" else "# %%"
+    read = jupytext.reads("\n".join(plain[starts[0] :]), fmt="py:percent").cells
     if len(read) != len(starts):
         message = (
             f"{len(starts)} lines look like cell headers, but jupytext reads "
             f"{len(read)} cells; is there a '# %%' inside a string?"
         )
         raise LessonError([lesson.problem(0, message)])
-    for found, start, end in zip(read, starts, [*starts[1:], len(lines)], strict=True):
-        first = start + 1
-        while first < end - 1 and not lines[first].strip():
-            first += 1
-        kind: Kind = "code" if found.cell_type == "code" else "markdown"
-        cell = Cell(kind, found.source.strip("\n"), first + 1)
-        lesson.cells.append(cell)
-        for message in _header_problems(lines[start], found, cell):
-            lesson.problems.append(lesson.problem(start + 1, message))
-        if kind == "markdown":
-            _check_comments(lesson, first, lines[first:end])
+    for cell, found in zip(lesson.cells, read, strict=True):
+        cell.text = found.source.strip("\n")
 
 
-def _check_comments(lesson: Lesson, first: int, lines: list[str]) -> None:
-    for number, line in enumerate(lines, first + 1):
-        if line.strip() and not re.match(r"#( |$)", line):
-            message = "each line of a Markdown cell starts with '# '"
-            lesson.problems.append(lesson.problem(number, message))
-
-
-def _header_problems(line: str, found: dict, cell: Cell) -> Iterator[str]:
-    """Read tags and id into the cell and yield what is wrong with its header."""
-    metadata = {k: v for k, v in found["metadata"].items() if k not in _LAYOUT_KEYS}
-    if found["cell_type"] == "raw" or not _HEADER.fullmatch(line.rstrip()):
+def _read_header(line: str, cell: Cell) -> Iterator[str]:
+    """Read kind, tags and id into the cell and yield what is wrong with them."""
+    match = _HEADER.fullmatch(line.rstrip())
+    cell.kind = "markdown" if "[markdown]" in line else "code"
+    if not match:
         yield (
-            f"a cell starts with '# %%' or '# %% [markdown]', then tags=[...] or "
+            "a cell starts with '# %%' or '# %% [markdown]', then tags=[\"...\"] or "
             f'id="...", not {line!r}'
         )
         return
-    tags, slug = metadata.pop("tags", []), metadata.pop("id", None)
-    if metadata:
-        yield f"unknown in a cell header: {', '.join(metadata)}; legal are tags, id"
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        yield f'tags is a list of strings, as in tags=["{next(iter(KNOWN_TAGS))}"]'
+    given = _OPTION.findall(match[1])
+    options = {key: json.loads(value) for key, value in given}
+    if len(options) < len(given):
+        yield f"twice in a cell header: {given[-1][0]}"
+    for key in sorted(set(options) - {"tags", "id"}):
+        yield f"unknown in a cell header: {key}; legal are tags and id"
+    tags, slug = options.get("tags", []), options.get("id")
+    if isinstance(tags, str):
+        yield f'tags are a list: tags=["{tags}"]'
         tags = []
     for tag in tags:
         if tag not in KNOWN_TAGS:
@@ -162,6 +170,13 @@ def _header_problems(line: str, found: dict, cell: Cell) -> Iterator[str]:
         yield f"an id is lower-case words and digits joined by '-', not {slug!r}"
         slug = None
     cell.tags, cell.slug = tuple(tags), slug
+
+
+def _check_comments(lesson: Lesson, first: int, lines: list[str]) -> None:
+    for number, line in enumerate(lines, first + 1):
+        if line.strip() and not re.match(r"#( |$)", line):
+            message = "each line of a Markdown cell starts with '# '"
+            lesson.problems.append(lesson.problem(number, message))
 
 
 def _assign_ids(lesson: Lesson) -> None:
