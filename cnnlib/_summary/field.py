@@ -1,0 +1,1 @@
+"""Receptive field: which pixels of the input a value depends on."""

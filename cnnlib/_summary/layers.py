@@ -1,0 +1,41 @@
+"""Which modules make one row of a summary, and which are looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from .names import words
+
+_LIGHT = words(
+    """
+    add sub mul div pow neg square sqrt rsqrt abs getitem squeeze unsqueeze
+    permute transpose movedim expand expand_as
+    """
+)
+"""Arithmetic and changes of view that do not deserve a row inside a layer."""
+_LOOP = 16
+"""So many operations in one layer without layers inside come from a Python loop."""
+
+
+def is_one_row(module: nn.Module, kinds: Sequence[str]) -> bool:
+    """Tell whether a call of `module`, which did `kinds`, becomes one row.
+
+    A layer of PyTorch does. So does a layer that someone wrote, if it has no layers
+    inside and does one thing; otherwise one looks into it.
+    """
+    if isinstance(module, nn.MultiheadAttention) and is_pytorch(module):
+        return True
+    if any(name != "parametrizations" for name in module._modules):
+        return False
+    if isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict):
+        return False
+    if is_pytorch(module) or len(kinds) > _LOOP:
+        return True
+    return sum(kind not in _LIGHT for kind in kinds) <= 1
+
+
+def is_pytorch(module: nn.Module) -> bool:
+    """Tell whether PyTorch itself wrote the module's ``forward``."""
+    return type(module).forward.__module__.startswith("torch.nn.")
