@@ -42,6 +42,7 @@ _FORMS = {
     "hzdr-cnn-macs": "a number, in millions",
     "hzdr-pooled-macs": "a number, in millions",
     "polarsparc-accuracy": "a percentage, for example 98.91",
+    "polarsparc-shape-comment": "what the printed expression gives",
     "alexnet-224": "a dict from the size of the input to the size of the first map",
     "alexnet-layers": "the number of fully connected layers",
 }
@@ -101,6 +102,24 @@ def as_size(value: Any) -> list[int] | None:
         return [int(side) for side in match.groups()] if match else None
     pair = isinstance(value, list | tuple) and len(value) == 2
     return list(value) if pair and all(map(_is_number, value)) else None
+
+
+def said(value: Any) -> str:
+    """Write the value of a fact as one would read it out.
+
+    >>> said({"size": "5x5", "stride": 2}), said([50, 1000]), said(1000)
+    ('size 5x5; stride 2', '50, 1000', '1,000')
+    """
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {said(entry)}" for key, entry in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if _is_number(value) else str(value)
+
+
+def sentence(text: str) -> str:
+    """Start with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def _is_number(value: Any) -> bool:

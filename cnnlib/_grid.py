@@ -1,26 +1,26 @@
 """Small grids of numbers, side by side, as aligned text and as HTML tables.
 
 Nothing depends on colour: a marked cell stands in brackets (text) or in a thick box
-(HTML). Rows and columns are numbered from 0, as they are indexed. The HTML inherits
-the page's own colours, so it reads on light and on dark backgrounds.
+(HTML). Rows and columns are numbered from 0, as they are indexed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from ._table import CAPTION, CELL, PLAIN_ROW, TABLE
+
 Cells = frozenset[tuple[int, int]]
 
-_LINE = "1px solid rgba(128,128,128,.5)"
-_ROW = "display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start;margin:.4em 0"
-_TABLE = "border-collapse:collapse;margin:0;width:auto;table-layout:auto"
-_CAPTION = "caption-side:top;text-align:left;padding:0 0 .3em;color:inherit"
-_CELL = f"border:{_LINE};padding:.2em .55em;text-align:right;min-width:1.3em"
-_INDEX = "border:0;padding:.2em .55em;text-align:right;font-weight:normal;opacity:.7"
-_MARK = ";outline:2px solid;outline-offset:-2px;font-weight:bold"
+_SIDE_BY_SIDE = (
+    "display:flex;flex-wrap:wrap;align-items:flex-start;gap:.4em 1.8em;margin:.4em 0"
+)
+_INDEX = "border:0;padding:.2em .55em;font-weight:normal;opacity:.75"
+_MARK = "outline:2px solid;outline-offset:-2px;font-weight:bold"
 
 
 class Grid(NamedTuple):
@@ -29,6 +29,39 @@ class Grid(NamedTuple):
     caption: str
     rows: Sequence[Sequence[Any]]
     marked: Cells = frozenset()
+
+
+@dataclass(frozen=True)
+class Card:
+    """A title, grids side by side and lines below, as text and as HTML."""
+
+    title: str
+    grids: tuple[Grid, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The card in plain text."""
+        grids = [_text_grids(self.grids)] if self.grids else []
+        return "\n".join([self.title, *grids, *self.lines])
+
+    @property
+    def html(self) -> str:
+        """The card in HTML that takes its colours from the page."""
+        grids = "".join(map(_html_grid, self.grids))
+        side_by_side = f'<div style="{_SIDE_BY_SIDE}">{grids}</div>' if grids else ""
+        lines = "<br>".join(map(escape, self.lines))
+        return (
+            f"<div><p><strong>{escape(self.title)}</strong></p>{side_by_side}"
+            + (f"<p>{lines}</p>" if lines else "")
+            + "</div>"
+        )
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": self.text, "text/html": self.html}
 
 
 def number(value: Any) -> str:
@@ -46,33 +79,18 @@ def by(sizes: Iterable[int]) -> str:
     return "x".join(str(int(size)) for size in sizes)
 
 
-def text_grids(grids: Sequence[Grid]) -> str:
-    """Grids side by side in plain text, each under its caption."""
-    blocks = [_text_block(grid) for grid in grids]
+def _text_grids(grids: Sequence[Grid]) -> str:
+    blocks = [_text_grid(grid) for grid in grids]
     widths = [max(map(len, block)) for block in blocks]
-    lines = zip_longest(*blocks, fillvalue="")
     return "\n".join(
-        "    ".join(part.ljust(width) for part, width in zip(line, widths, strict=True))
-        for line in lines
-    ).replace(" \n", "\n")
+        "    ".join(
+            part.ljust(width) for part, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in zip_longest(*blocks, fillvalue="")
+    )
 
 
-def html_grids(grids: Sequence[Grid]) -> str:
-    """Grids side by side as HTML tables with captions and numbered headers."""
-    return f'<div style="{_ROW}">{"".join(map(_html_table, grids))}</div>'
-
-
-def html_card(title: str, *parts: str) -> str:
-    """Put a bold title line over parts that are already HTML."""
-    return f"<div><p><strong>{escape(title)}</strong></p>{''.join(parts)}</div>"
-
-
-def html_lines(lines: Iterable[str]) -> str:
-    """Write each line as a paragraph."""
-    return "".join(f"<p>{escape(line)}</p>" for line in lines)
-
-
-def _text_block(grid: Grid) -> list[str]:
+def _text_grid(grid: Grid) -> list[str]:
     cells = [
         [_bracketed(grid, row, column) for column in range(len(values))]
         for row, values in enumerate(grid.rows)
@@ -88,26 +106,27 @@ def _bracketed(grid: Grid, row: int, column: int) -> str:
     return f"[{text}]" if (row, column) in grid.marked else f" {text} "
 
 
-def _html_table(grid: Grid) -> str:
+def _html_grid(grid: Grid) -> str:
     columns = range(len(grid.rows[0]))
     head = "".join(_header("col", column) for column in columns)
     body = "".join(
-        f'<tr style="background:none">{_header("row", row)}'
+        f'<tr style="{PLAIN_ROW}">{_header("row", row)}'
         + "".join(_html_cell(grid, row, column) for column in columns)
         + "</tr>"
         for row in range(len(grid.rows))
     )
     return (
-        f'<table style="{_TABLE}"><caption style="{_CAPTION}">{escape(grid.caption)}'
-        f'</caption><thead style="border:0"><tr style="background:none">'
+        f'<table style="{TABLE}"><caption style="{CAPTION}">{escape(grid.caption)}'
+        f'</caption><thead style="border:0"><tr style="{PLAIN_ROW}">'
         f'<td style="border:0"></td>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
 
 
 def _header(scope: str, index: int) -> str:
-    return f'<th scope="{scope}" style="{_INDEX}">{index}</th>'
+    return f'<th scope="{scope}" style="{_INDEX};text-align:right">{index}</th>'
 
 
 def _html_cell(grid: Grid, row: int, column: int) -> str:
     mark = _MARK if (row, column) in grid.marked else ""
-    return f'<td style="{_CELL}{mark}">{number(grid.rows[row][column])}</td>'
+    text = number(grid.rows[row][column])
+    return f'<td style="{CELL};text-align:right;{mark}">{text}</td>'

@@ -6,101 +6,117 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
-from ._facts import READINGS, agrees, plain
-from ._grid import Cells, Grid, by, html_card, html_grids, html_lines, number
-from ._grid import text_grids as text_of
+from ._facts import READINGS, agrees, plain, said, sentence
+from ._grid import Card, Cells, Grid, by, number
+from .arithmetic import output_size
 
 if TYPE_CHECKING:
     from ._worked import WorkedExample
 
 
-class Verdict:
+class Verdict(Card):
     """What a check found, as text and as HTML; it exists only for correct results.
 
     For an erratum it shows the printed value, the correct one, where they differ
-    and why.
+    and why. Its text is the same for every correct result.
     """
-
-    def __init__(self, title: str, lines: list[str], grids: list[Grid]) -> None:
-        self.title = title
-        self.lines = lines
-        self._grids = grids
-
-    @property
-    def text(self) -> str:
-        """The whole verdict in plain text; the same for every correct result."""
-        grids = [text_of(self._grids)] if self._grids else []
-        return "\n".join([self.title, *grids, *self.lines])
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        grids = [html_grids(self._grids)] if self._grids else []
-        html = html_card(self.title, *grids, html_lines(self.lines))
-        return {"text/plain": self.text, "text/html": html}
 
 
 def judge(example: WorkedExample, result: Any) -> Verdict:
     """Return the verdict, or raise AssertionError saying what is wrong."""
-    found = _wrong_fact if example.op == "fact" else _wrong_grid
-    problem = found(example, result)
+    fact = example.op == "fact"
+    problem = (_wrong_fact if fact else _wrong_grid)(example, result)
     if problem:
         raise AssertionError(f"{example.id}: {problem}")
-    if example.erratum:
-        return _erratum(example)
-    note = [f"Note: {example.note}"] if example.note else []
-    return Verdict(f"{example.id}: correct. {_praise(example)}", note, [])
-
-
-def _praise(example: WorkedExample) -> str:
-    if example.id == "polarsparc-accuracy":
-        return f"It reaches the {example.printed} % that {example.source} reports."
-    if example.op == "fact":
-        told = "as printed by" if example.printed is not None else "not printed by"
-        value = f"{_said(example.correct)}, {told} {example.source}"
-        return f"{_sentence(example.what)}: {value}. Worked out: {example.how}."
-    size = by(example.correct.shape)
-    if example.matches:
-        return f"The {size} result is the one printed by {example.source}."
-    return f"The {size} result is right."
-
-
-def _erratum(example: WorkedExample) -> Verdict:
+    if not example.erratum:
+        praise = _right_fact(example) if fact else _right_grid(example)
+        return Verdict(f"{example.id}: correct.", (), praise)
     title = f"{example.id}: correct, and {example.source} is wrong here."
-    why = [f"Why: {text}." for text in (example.how, example.note.rstrip(".")) if text]
-    if example.op == "fact":
-        told = [f"{_sentence(example.what)}."] if example.what else []
-        values = [
-            f"Printed: {_said(example.printed)}",
-            f"Correct: {_said(example.correct)}",
-        ]
-        return Verdict(title, told + values + why, [])
-    where, in_printed, in_correct = _where(example.printed, example.correct)
-    grids = [
-        Grid(
-            "printed " + by(example.printed.shape), *_rows(example.printed, in_printed)
-        ),
-        Grid(
-            "correct " + by(example.correct.shape), *_rows(example.correct, in_correct)
-        ),
-    ]
-    return Verdict(title, [where, *why], grids)
+    if fact:
+        return Verdict(title, (), _erratum_lines(example))
+    where, *marked = _where(example)
+    pair = zip(("printed", "correct"), marked, strict=True)
+    grids = (_named(name, getattr(example, name), cells) for name, cells in pair)
+    return Verdict(title, tuple(grids), (where, *_why(example)))
 
 
-def _where(printed: torch.Tensor, correct: torch.Tensor) -> tuple[str, Cells, Cells]:
-    """Say where two grids differ, and which cells of each to mark."""
+def _right_grid(example: WorkedExample) -> tuple[str, ...]:
+    size = by(example.correct.shape)
+    same = f"The {size} result is the one that {example.source} prints."
+    return (*([same] if example.matches else []), *_note(example))
+
+
+def _right_fact(example: WorkedExample) -> tuple[str, ...]:
+    if example.id == "polarsparc-accuracy":
+        reached = f"It reaches the {example.printed} % of {example.source}."
+        return (sentence(example.what), reached)
+    printed = example.printed is not None
+    told = "as printed by" if printed else "which is left open by"
+    value = f"Value: {said(example.correct)}, {told} {example.source}."
+    how = f"Worked out: {example.how}."
+    return (sentence(example.what), value, how, *_note(example))
+
+
+def _erratum_lines(example: WorkedExample) -> tuple[str, ...]:
+    return (
+        sentence(example.what),
+        f"Printed: {said(example.printed)}",
+        f"Correct: {said(example.correct)}",
+        *_why(example),
+    )
+
+
+def _why(example: WorkedExample) -> tuple[str, ...]:
+    """Give the reason: how it is worked out where that is known, then the note."""
+    how = (f"Why: {example.how}.",) if example.how else ()
+    return (*how, *_note(example, "Note" if how else "Why"))
+
+
+def _note(example: WorkedExample, name: str = "Note") -> tuple[str, ...]:
+    return (f"{name}: {example.note}",) if example.note else ()
+
+
+def _named(name: str, grid: torch.Tensor, cells: Cells) -> Grid:
+    return Grid(f"{name} {by(grid.shape)}", grid.tolist(), cells)
+
+
+def _where(example: WorkedExample) -> tuple[str, Cells, Cells]:
+    """Say where printed and correct differ, and which cells of each to mark."""
+    printed, correct = example.printed, example.correct
     if printed.shape == correct.shape:
         cells = _cells(printed != correct)
         return _differing(cells, printed, correct), cells, cells
-    sizes = f"Printed is a {by(printed.shape)} grid, correct a {by(correct.shape)} one"
+    sizes = f"The printed grid is {by(printed.shape)}, but {_size_formula(example)}."
     rows, columns = printed.shape
     missing = torch.ones_like(correct, dtype=torch.bool)
     missing[:rows, :columns] = False
     if torch.equal(correct[:rows, :columns], printed):
-        return f"{sizes}: the boxed cells are missing.", frozenset(), _cells(missing)
-    return f"{sizes}.", frozenset(), frozenset()
+        return f"{sizes} The boxed cells are missing.", frozenset(), _cells(missing)
+    return sizes + _other_stride(example), frozenset(), frozenset()
+
+
+def _size_formula(example: Any) -> str:
+    height, width = output_size(
+        tuple(example.input.shape),
+        example.kernel_size,
+        example.stride,
+        example.padding,
+    )
+    lengths = f"{height.formula} rows, {width.formula} columns"
+    return f"it must be {height}x{width}: {lengths}"
+
+
+def _other_stride(example: Any) -> str:
+    """Find the stride, if any, with which the printed grid would be right."""
+    for stride in range(1, max(example.input.shape)):
+        settings = {"stride": stride, "padding": example.padding}
+        batch = example.input[None, None], example.kernel[None, None]
+        grid = F.conv2d(*batch, **settings)[0, 0] + example.bias
+        if torch.equal(grid, example.printed):
+            return f" With stride {stride} the printed grid would be right."
+    return ""
 
 
 def _differing(cells: Cells, printed: torch.Tensor, correct: torch.Tensor) -> str:
@@ -119,7 +135,7 @@ def _wrong_fact(example: WorkedExample, result: Any) -> str:
     got = plain(result)
     if agrees(READINGS.get(example.id, example.correct), got) or got == example.correct:
         return ""
-    problem = f"{_said(got)} is not right for {example.what}. "
+    problem = f"{said(got)} is not right for {example.what}. "
     if example.erratum and agrees(example.printed, got):
         problem += f"It is what {example.source} prints, and that is wrong. "
     return problem + f"check() takes {example.form}; look at: {example.how}."
@@ -168,24 +184,5 @@ def _array(result: Any) -> np.ndarray | None:
     return array.astype(np.float64) if array.dtype.kind in "iuf" else None
 
 
-def _rows(grid: torch.Tensor, marked: Cells) -> tuple[list[list[float]], Cells]:
-    return grid.tolist(), marked
-
-
 def _cells(mask: torch.Tensor) -> Cells:
     return frozenset((int(row), int(column)) for row, column in mask.nonzero())
-
-
-def _said(value: Any) -> str:
-    """Write the value of a fact as one would read it out."""
-    if isinstance(value, bool) or value is None:
-        return str(value)
-    if isinstance(value, dict):
-        return "; ".join(f"{key} {_said(entry)}" for key, entry in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_said, value))
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

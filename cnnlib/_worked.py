@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from ._facts import form
-from ._grid import Grid, by, html_card, html_grids, html_lines, text_grids
+from ._facts import form, said, sentence
+from ._grid import Card, Grid, by
 from ._verdict import Verdict, judge
 
 IntOrPair = int | tuple[int, int]
@@ -75,34 +75,36 @@ class WorkedExample:
         """The heading of the example: its id and source."""
         return f"Worked example {self.id} ({self.source})"
 
+    @property
+    def card(self) -> Card:
+        """What the reader starts from; for a wrong source also what it prints."""
+        grids = () if self.op == "fact" else self._grids()
+        return Card(self.title, grids, self._lines())
+
     def __str__(self) -> str:
-        grids = [text_grids(self._grids())] if self.op != "fact" else []
-        return "\n".join([self.title, *grids, *self._lines()])
+        return self.card.text
 
     def __repr__(self) -> str:
         return f"<worked example {self.id}: {self.op}, {self.source}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        grids = [html_grids(self._grids())] if self.op != "fact" else []
-        html = html_card(self.title, *grids, html_lines(self._lines()))
-        return {"text/plain": str(self), "text/html": html}
+        return self.card._repr_mimebundle_()
 
-    def _grids(self) -> list[Grid]:
-        """Give what the reader starts from; of a wrong source also what it prints."""
+    def _grids(self) -> tuple[Grid, ...]:
         named = {"input": self.input, "kernel": self.kernel}
         if self.erratum:
             named["printed"] = self.printed
-        return [
+        return tuple(
             Grid(f"{name} {by(grid.shape)}", grid.tolist())
             for name, grid in named.items()
             if grid is not None
-        ]
+        )
 
-    def _lines(self) -> list[str]:
-        if self.op == "fact":
-            claim = [f"The source prints: {self.printed}"] if self.erratum else []
-            return [self.what[:1].upper() + self.what[1:], *claim]
-        return [f"{self.op} with " + ", ".join(self._settings())]
+    def _lines(self) -> tuple[str, ...]:
+        if self.op != "fact":
+            return (f"{self.op} with {', '.join(self._settings())}",)
+        claim = (f"The source prints: {said(self.printed)}",) if self.erratum else ()
+        return (sentence(self.what), *claim)
 
     def _settings(self) -> list[str]:
         if self.op == "conv2d":

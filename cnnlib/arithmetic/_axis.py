@@ -40,10 +40,10 @@ def convolved(n: int, k: int, s: int, sides: Pair, d: int) -> Worked:
 
 def pooled(n: int, k: int, s: int, p: int, d: int, ceil_mode: bool) -> Worked:
     """Size after a pooling; what rounding up adds may be dropped again."""
-    if p > _span(k, d) // 2:
+    if p > k // 2:
         raise ValueError(
             f"padding must be at most half of the pooling window, but {p} is more "
-            f"than half of {_span(k, d)} (kernel_size {k}, dilation {d})."
+            f"than half of {k}."
         )
     room = n + 2 * p - _span(k, d)
     count = (-(-room // s) if ceil_mode else room // s) + 1

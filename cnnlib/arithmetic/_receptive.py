@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from .._text import align
+from .._table import html_table, text_table
 from ._inputs import is_sequence, pair
 from ._value import Worked
 
@@ -28,8 +28,14 @@ class ReceptiveFieldTable(list[ReceptiveFieldRow]):
     """A list of `ReceptiveFieldRow` that shows itself as a table."""
 
     def __repr__(self) -> str:
+        return text_table(self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Jump and receptive field after each layer", self._rows())
+
+    def _rows(self) -> list[tuple[str, ...]]:
         head = ("layer", "kernel", "stride", "dilation", "jump", "receptive field")
-        return align([head, *_cells(self)])
+        return [head, *_cells(self)]
 
 
 def receptive_field(layers: Iterable[Layer]) -> Any:
