@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ._augment import Augment
+from ._checks import evaluating
 
 _WHOLE_ON_DEVICE = 2**30  # bytes of images that may move to an accelerator at once
 
@@ -28,13 +30,14 @@ class Batches:
         seed: int,
         device: torch.device,
         augment: Augment | Sequence[Augment] | None = None,
+        layout: torch.memory_format = torch.contiguous_format,
     ) -> None:
         fits = images.numel() * images.element_size() <= _WHOLE_ON_DEVICE
         home = device if fits else images.device
         self._images, self._labels = images.to(home), labels.to(home)
-        self._size, self._device = size, device
+        self._size, self._device, self._layout = size, device, layout
         self._order = torch.Generator().manual_seed(seed)
-        self._augments = [augment] if callable(augment) else list(augment or ())
+        self._augments = _listed(augment)
 
     def __len__(self) -> int:
         return math.ceil(len(self._images) / self._size)
@@ -42,8 +45,9 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(len(self._images), generator=self._order)
         for picked in order.to(self._images.device).split(self._size):
-            batch = self._images[picked].to(self._device)
-            yield self._changed(batch), self._labels[picked].to(self._device)
+            batch = self._changed(self._images[picked].to(self._device))
+            labels = self._labels[picked].to(self._device)
+            yield batch.to(memory_format=self._layout), labels
 
     def _changed(self, batch: Tensor) -> Tensor:
         for augment in self._augments:
@@ -55,6 +59,37 @@ class Batches:
                 )
             batch = changed
         return batch
+
+
+def best_layout(
+    model: nn.Module, images: Tensor, device: torch.device
+) -> torch.memory_format:
+    """Return the order in which a batch's numbers should lie in memory.
+
+    On a CPU, convolution and pooling are quicker when the channels of a pixel lie side
+    by side (channels last). The shape stays (N, C, H, W) and the values are the same,
+    but a model that flattens with ``x.view(...)`` refuses such a batch: it is tried.
+    """
+    if device.type != "cpu" or images.dim() != 4:
+        return torch.contiguous_format
+    try:
+        with evaluating(model), torch.no_grad():
+            model(images[:2].to(memory_format=torch.channels_last))
+    except RuntimeError:
+        return torch.contiguous_format
+    return torch.channels_last
+
+
+def _listed(augment: Any) -> list[Augment]:
+    several = [augment] if augment is None or callable(augment) else augment
+    if not isinstance(several, list | tuple) or not all(
+        one is None or callable(one) for one in several
+    ):
+        raise TypeError(
+            "augment should be a function of a batch, or a list of such functions, "
+            f"not {augment!r}."
+        )
+    return [one for one in several if one is not None]
 
 
 def _described(value: object) -> str:

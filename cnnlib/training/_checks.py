@@ -12,6 +12,11 @@ from torch import Tensor, nn
 
 from ._device import device_of
 
+_AXES = (
+    " A batch has shape (N, C, H, W): grey images (N, H, W) get their channel axis by "
+    "images[:, None], one image (C, H, W) its batch axis by image[None]."
+)
+
 
 def as_images(images: Any, model: nn.Module) -> Tensor:
     """Return `images` as a floating tensor (N, ...) of the model's own dtype.
@@ -86,10 +91,9 @@ def count_classes(model: nn.Module, images: Tensor) -> int:
         with evaluating(model), torch.no_grad():
             scores = model(sample)
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
-        hint = " One image alone needs a batch axis in front: image[None]."
         raise ValueError(
             f"The model cannot take images of shape {shape}: {_first_line(error)}"
-            f"{hint if len(shape) < 3 else ''}"
+            f"{_AXES if images.dim() == 3 else ''}"
         ) from error
     if not isinstance(scores, Tensor) or scores.dim() != 2 or len(scores) != 1:
         got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores)
@@ -112,15 +116,24 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def at_least_one(name: str, value: Any) -> int:
-    """Return `value` if it is a whole number of 1 or more, else raise."""
+def at_least(least: int, name: str, value: Any) -> int:
+    """Return `value` if it is a whole number of `least` or more, else raise."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(
             f"{name} should be a whole number, not {type(value).__name__} ({value!r})."
         )
-    if value < 1:
-        raise ValueError(f"{name} should be 1 or more, not {value}.")
+    if value < least:
+        raise ValueError(f"{name} should be {least} or more, not {value}.")
     return int(value)
+
+
+def positive(name: str, value: Any) -> float:
+    """Return `value` if it is a finite number above 0, else raise."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{name} should be a number, not {type(value).__name__}.")
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{name} should be a finite number above 0, not {value}.")
+    return float(value)
 
 
 def _tensor(value: Any, name: str) -> Tensor:

@@ -20,6 +20,18 @@ def best_device() -> torch.device:
     return torch.device("cpu")
 
 
+def usable(device: str | torch.device) -> torch.device:
+    """Return `device` if this machine has it, else raise ValueError."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"This machine cannot compute on the device {str(device)!r}; the quickest "
+            f'it has is "{best_device()}". device=None picks that.'
+        ) from error
+    return torch.device(device)
+
+
 def seed_everything(seed: int) -> None:
     """Seed the generators of Python, NumPy and PyTorch (on all its devices).
 

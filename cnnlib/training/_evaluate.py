@@ -13,12 +13,12 @@ from torch.nn import functional
 from ._checks import (
     as_images,
     as_labels,
-    at_least_one,
+    at_least,
     check_range,
     count_classes,
     evaluating,
 )
-from ._device import device_of
+from ._device import device_of, usable
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -129,9 +129,9 @@ def forward(
     device: str | torch.device | None = None,
 ) -> Tensor:
     """Return the scores (N, classes) of images on the CPU, computed batch by batch."""
-    size = at_least_one("batch_size", batch_size)
+    size = at_least(1, "batch_size", batch_size)
     home = device_of(model)
-    target = home if device is None else torch.device(device)
+    target = home if device is None else usable(device)
     try:
         model.to(target)
         with evaluating(model), torch.no_grad():

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ._augment import Augment
-from ._batches import Batches
-from ._checks import as_images, as_labels, at_least_one, check_range, count_classes
-from ._device import best_device, seeded
+from ._batches import Batches, best_layout
+from ._checks import (
+    as_images,
+    as_labels,
+    at_least,
+    check_range,
+    count_classes,
+    positive,
+)
+from ._device import best_device, seeded, usable
 from ._evaluate import Evaluation, Loss, forward, judge
 from ._history import History
 from ._optimize import Stepper, learning_on
 from ._progress import Silent, progress
 
 _STEPS_BETWEEN_CHECKS = 50
+
+
+class _Epoch(NamedTuple):
+    """What one epoch gave: mean loss per image, loss and rate of each step."""
+
+    loss: float
+    step_loss: list[float]
+    rates: list[float]
+
+
+class _DivergedError(Exception):
+    """The loss became NaN or infinite."""
 
 
 def fit(
@@ -82,15 +101,22 @@ def fit(
         ValueError: something does not fit; the sentence says what would. Also when
             the loss stops being a number.
     """
-    epochs = at_least_one("epochs", epochs)
-    batch_size = at_least_one("batch_size", batch_size)
-    target = best_device() if device is None else torch.device(device)
+    epochs = at_least(1, "epochs", epochs)
+    batch_size = at_least(1, "batch_size", batch_size)
+    seed = at_least(0, "seed", seed)
+    target = best_device() if device is None else usable(device)
     images, labels = _labelled(model, images, labels)
-    held_out = None if validation is None else _labelled(model, *validation)
+    held_out = _held_out(model, validation)
     history = History()
     with seeded(seed, target), learning_on(model, target):
         batches = Batches(
-            images, labels, batch_size, seed=seed, device=target, augment=augment
+            images,
+            labels,
+            batch_size,
+            seed=seed,
+            device=target,
+            augment=augment,
+            layout=best_layout(model, images, target),
         )
         steps = epochs * len(batches)
         stepper = Stepper(
@@ -98,7 +124,7 @@ def fit(
             loss,
             optimizer=optimizer,
             schedule=schedule,
-            lr=lr,
+            lr=positive("lr", lr),
             weight_decay=weight_decay,
             steps=steps,
         )
@@ -108,14 +134,20 @@ def fit(
         started = time.perf_counter()
         try:
             for _ in range(epochs):
-                mean = _epoch(batches, stepper, history, watcher)
-                held = held_out and judge(
-                    forward(model, held_out[0]), held_out[1], loss
-                )
-                _record(history, mean, held, _snapshot(model) if snapshots else None)
+                learned = _epoch(batches, stepper, watcher)
+                found = held_out and _validate(model, *held_out, loss)
+                _record(history, learned, found)
+                if snapshots:
+                    history.snapshots.append(_snapshot(model))
                 watcher.epoch(history)
         except KeyboardInterrupt:
             history.interrupted = True
+        except _DivergedError:
+            raise ValueError(
+                f"In epoch {history.epochs + 1} the loss stopped being a finite "
+                "number. The usual cause is too high a learning rate: build the model "
+                f"anew and try a tenth of lr={lr:g}."
+            ) from None
         finally:
             history.seconds = time.perf_counter() - started
             watcher.close(history)
@@ -130,50 +162,56 @@ def _labelled(model: nn.Module, images: Any, labels: Any) -> tuple[Tensor, Tenso
     return images, labels
 
 
-def _epoch(
-    batches: Batches, stepper: Stepper, history: History, watcher: Silent
-) -> float:
-    """Go once through all images; return the mean loss per image."""
-    losses, sizes = [], []
+def _held_out(model: nn.Module, validation: Any) -> tuple[Tensor, Tensor] | None:
+    if validation is None:
+        return None
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise TypeError(
+            "validation should be a pair (images, labels), "
+            f"not {type(validation).__name__}."
+        )
+    return _labelled(model, *validation)
+
+
+def _epoch(batches: Batches, stepper: Stepper, watcher: Silent) -> _Epoch:
+    """Go once through all images."""
+    losses, sizes, rates = [], [], []
     for images, labels in batches:
-        history.learning_rate.append(stepper.rate)
+        rates.append(stepper.rate)
         losses.append(stepper.step(images, labels))
         sizes.append(len(images))
-        watcher.step(len(history.learning_rate))
+        watcher.step(losses[-1])
         if len(losses) % _STEPS_BETWEEN_CHECKS == 0:
-            _check_finite(losses[-1], history)
+            _check_finite(losses[-1])
     means = torch.stack(losses).cpu().double()
-    _check_finite(means.sum(), history)
-    weights = torch.tensor(sizes, dtype=torch.float64)
-    return float(means @ weights / weights.sum())
+    _check_finite(means.sum())
+    counts = torch.tensor(sizes, dtype=torch.float64)
+    return _Epoch(float(means @ counts / counts.sum()), means.tolist(), rates)
 
 
-def _check_finite(loss: Tensor, history: History) -> None:
+def _check_finite(loss: Tensor) -> None:
     if not torch.isfinite(loss):
-        raise ValueError(
-            f"In epoch {history.epochs + 1} the loss stopped being a number "
-            f"({float(loss)}). The usual cause is too high a learning rate: build the "
-            "model anew and try a tenth of it."
-        )
+        raise _DivergedError
 
 
-def _record(
-    history: History,
-    mean: float,
-    held: Evaluation | None,
-    snapshot: dict[str, Tensor] | None,
-) -> None:
-    history.train_loss.append(mean)
-    if held is not None:
-        history.validation_loss.append(held.loss)
-        history.validation_accuracy.append(held.accuracy)
-    if snapshot is not None:
-        history.snapshots.append(snapshot)
+def _validate(
+    model: nn.Module, images: Tensor, labels: Tensor, loss: Loss
+) -> Evaluation:
+    return judge(forward(model, images), labels.cpu(), loss)
+
+
+def _record(history: History, learned: _Epoch, found: Evaluation | None) -> None:
+    history.train_loss.append(learned.loss)
+    history.step_loss += learned.step_loss
+    history.learning_rate += learned.rates
+    if found is not None:
+        history.validation_loss.append(found.loss)
+        history.validation_accuracy.append(found.accuracy)
 
 
 def _snapshot(model: nn.Module) -> dict[str, Tensor]:
-    """Copy all weights and buffers to the CPU, laid out as usual."""
+    """Copy all weights and buffers to the CPU."""
     return {
-        name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        name: value.detach().to("cpu", copy=True)
         for name, value in model.state_dict().items()
     }

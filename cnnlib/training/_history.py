@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from cnnlib import Picture
+    from cnnlib._picture import Picture
 
 
 @dataclass(eq=False)
@@ -19,7 +19,8 @@ class History:
         train_loss: mean loss per image during each epoch, while the net still learned.
         validation_loss: loss on the validation images after each epoch, if given.
         validation_accuracy: share named rightly after each epoch, 0 to 1, if given.
-        learning_rate: the rate of every single step.
+        step_loss: mean loss of the batch of each single step.
+        learning_rate: the learning rate of each single step.
         seconds: how long training took, validation included.
         interrupted: whether the run was stopped by hand before its last epoch.
         snapshots: with ``snapshots=True``, a copy of ``model.state_dict()`` on the CPU
@@ -29,6 +30,7 @@ class History:
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
+    step_loss: list[float] = field(default_factory=list, repr=False)
     learning_rate: list[float] = field(default_factory=list, repr=False)
     seconds: float = 0.0
     interrupted: bool = False
@@ -43,7 +45,7 @@ class History:
         """Draw the curves, as a notebook shows them."""
         from cnnlib.plots import plot_curves
 
-        return plot_curves(self)
+        return cast("Picture", plot_curves(self))
 
     def __repr__(self) -> str:
         count = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
@@ -61,7 +63,12 @@ class History:
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         if not self.train_loss:
             return {"text/plain": repr(self)}
-        return self.picture()._repr_mimebundle_(**kwargs)
+        faces = self.picture()._repr_mimebundle_(**kwargs)
+        if self.interrupted:
+            note = "Stopped by hand; the model keeps what it has learned."
+            html = f"{faces['text/html']}<p>{note}</p>"
+            return {"text/html": html, "text/plain": f"{faces['text/plain']} {note}"}
+        return faces
 
 
 def _numbers(values: list[float]) -> str:

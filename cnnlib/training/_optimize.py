@@ -43,6 +43,11 @@ class Stepper:
     def step(self, images: Tensor, labels: Tensor) -> Tensor:
         """Change the weights once; return the mean loss before the change."""
         loss = self._loss(self._model(images), labels)
+        if loss.dim() != 0:
+            raise ValueError(
+                f"The loss of a batch has shape {tuple(loss.shape)}, expected one "
+                'number: the mean over the images (reduction="mean").'
+            )
         loss.backward()
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -72,29 +77,16 @@ def _schedule(name: str, optimizer: Optimizer, lr: float, steps: int) -> LRSched
 
 @contextmanager
 def learning_on(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Put `model` on `device`, ready to train; afterwards back, ready to be used.
-
-    On a CPU its kernels are laid out channels last, which makes convolution quicker,
-    and afterwards as usual: a student's ``weight.view(...)`` needs that.
-    """
+    """Put `model` on `device`, ready to train; afterwards back, ready to be used."""
     home = device_of(model)
     try:
         model.to(device)
-        if device.type == "cpu":
-            _lay_out(model, torch.channels_last)
         _train_mode(model)
         yield
     finally:
         model.zero_grad()
         model.eval()
-        _lay_out(model, torch.contiguous_format)
         model.to(home)
-
-
-def _lay_out(model: nn.Module, layout: torch.memory_format) -> None:
-    for weight in model.parameters():
-        if weight.dim() == 4:
-            weight.data = weight.data.to(memory_format=layout)
 
 
 def _train_mode(model: nn.Module) -> None:

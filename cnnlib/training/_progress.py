@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+
+import torch
+from torch import Tensor
 
 from ._history import History
 
 _SECONDS_BETWEEN_UPDATES = 0.2
+_WIDTH, _HEIGHT, _POINTS = 420, 120, 210
 
 
 class Silent:
     """Shows nothing; also the list of what the other two must answer to."""
 
-    def step(self, done: int) -> None:
-        """Say that `done` steps of all are made."""
+    def step(self, loss: Tensor) -> None:
+        """Say that one more step is made; `loss` is that of its batch."""
 
     def epoch(self, history: History) -> None:
         """Say that one more epoch is finished."""
@@ -25,19 +28,19 @@ class Silent:
 
 
 class Terminal(Silent):
-    """A tqdm bar; silent where standard error is not a terminal."""
+    """A tqdm bar; nothing where standard error is not a terminal."""
 
     def __init__(self, steps: int) -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm(total=steps, unit="step", disable=None)
+        self._bar = tqdm(total=steps, unit=" steps", disable=None)
 
-    def step(self, done: int) -> None:
+    def step(self, loss: Tensor) -> None:
         """Move the bar."""
-        self._bar.update(done - self._bar.n)
+        self._bar.update()
 
     def epoch(self, history: History) -> None:
-        """Write the newest loss behind the bar."""
+        """Write the newest numbers behind the bar."""
         self._bar.set_postfix_str(_newest(history))
 
     def close(self, history: History) -> None:
@@ -46,62 +49,85 @@ class Terminal(Silent):
 
 
 class Notebook(Silent):
-    """A bar and the curve in one display, which in the end is the curve alone."""
+    """A bar and the growing curve in one display; in the end the finished curve.
+
+    While it runs, the curve is a line of SVG, which costs next to nothing; the
+    finished one is the Picture of ``plot_curves``, with its sentence.
+    """
 
     def __init__(self, steps: int, epochs: int) -> None:
         from IPython.display import display
 
         self._steps, self._epochs = steps, epochs
-        self._done, self._curve, self._text = 0, "", "the first epoch"
-        self._shown = time.monotonic()
+        self._losses: list[Tensor] = []
+        self._text = f"epoch 1 of {epochs}"
         self._handle = display(self._face(), display_id=True)
+        self._shown = time.monotonic()
 
-    def step(self, done: int) -> None:
+    def step(self, loss: Tensor) -> None:
         """Move the bar, but not more often than an eye can follow."""
-        self._done = done
+        self._losses.append(loss)
         if time.monotonic() - self._shown >= _SECONDS_BETWEEN_UPDATES:
-            self._update(self._face())
+            self._handle.update(self._face())
+            self._shown = time.monotonic()
 
     def epoch(self, history: History) -> None:
-        """Redraw the curve; the last one is drawn by ``close``."""
-        self._text = f"{history.epochs} of {self._epochs} epochs, {_newest(history)}"
-        if history.epochs < self._epochs:
-            self._curve = _html(history)
-            self._update(self._face())
+        """Write the newest numbers beside the bar, at the next update."""
+        now = min(history.epochs + 1, self._epochs)
+        self._text = f"epoch {now} of {self._epochs}; {_newest(history)}"
 
     def close(self, history: History) -> None:
-        """Leave the curve, or a sentence where there is none."""
-        self._update(history)
+        """Leave the finished curve, or a sentence where there is none."""
+        self._handle.update(history)
 
-    def _update(self, face: Any) -> None:
-        self._handle.update(face)
-        self._shown = time.monotonic()
-
-    def _face(self) -> _Face:
+    def _face(self) -> Face:
         bar = (
-            f'<progress value="{self._done}" max="{self._steps}" '
+            f'<progress value="{len(self._losses)}" max="{self._steps}" '
             f'aria-label="Training"></progress> {self._text}'
         )
-        return _Face(f"<div>{bar}</div>{self._curve}", f"Training: {self._text}")
+        curve = live_curve(self._losses, self._steps)
+        return Face(f"<div>{bar}</div>{curve}", f"Training: {self._text}.")
 
 
-class _Face:
+class Face:
     """One state of the live display."""
 
     def __init__(self, html: str, text: str) -> None:
-        self._bundle = {"text/html": html, "text/plain": text}
+        self._html, self._text = html, text
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        return self._bundle
+    def __repr__(self) -> str:
+        return self._text
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+
+def live_curve(losses: list[Tensor], steps: int) -> str:
+    """Draw the losses of the first of `steps` steps as a small line of SVG."""
+    if len(losses) < 2:
+        return ""
+    every = -(-steps // _POINTS)
+    means = [part.mean() for part in torch.stack(losses).float().split(every)]
+    heights = torch.stack(means).cpu().nan_to_num(0.0, 0.0, 0.0)
+    top = max(float(heights.max()), 1e-9)
+    points = " ".join(
+        f"{_WIDTH * (i + 1) * every / steps:.0f},{_HEIGHT * (1 - h / top):.0f}"
+        for i, h in enumerate(heights.tolist())
+    )
+    return (
+        f'<svg width="{_WIDTH}" height="{_HEIGHT}" style="background:white" role="img" '
+        f'aria-label="Training loss per step: {heights[-1]:.3f} now">'
+        f'<polyline points="{points}" fill="none" stroke="#0072b2" stroke-width="2"/>'
+        f'<text x="{_WIDTH - 6}" y="16" text-anchor="end" font-size="13">training loss '
+        f"{heights[-1]:.3f}</text></svg>"
+    )
 
 
 def progress(show: bool, steps: int, epochs: int) -> Silent:
     """Return what fits the place: notebook, terminal, or nothing where not wanted."""
     if not show:
         return Silent()
-    if in_notebook():
-        return Notebook(steps, epochs)
-    return Terminal(steps)
+    return Notebook(steps, epochs) if in_notebook() else Terminal(steps)
 
 
 def in_notebook() -> bool:
@@ -116,7 +142,3 @@ def _newest(history: History) -> str:
     if history.validation_accuracy:
         text += f", validation accuracy {history.validation_accuracy[-1]:.2%}"
     return text
-
-
-def _html(history: History) -> str:
-    return history._repr_mimebundle_().get("text/html", "")
