@@ -165,9 +165,14 @@ def pictures(notebook: NotebookNode) -> Iterator[Finding]:
         images = [base64.b64decode(data["image/png"])] if "image/png" in data else []
         images += outputs.inline_pngs(data.get("text/html", ""))
         for png in images:
-            extra = {k for k, _ in outputs.png_chunks(png)} - outputs.PICTURE_CHUNKS
+            try:
+                found = {kind for kind, _ in outputs.png_chunks(png)}
+            except ValueError as error:
+                yield Finding(index, str(error))
+                continue
+            extra = sorted(found - outputs.PICTURE_CHUNKS)
             if extra:
-                names = b", ".join(sorted(extra)).decode()
+                names = b", ".join(extra).decode()
                 yield Finding(index, f"a PNG holds more than the picture: {names}")
 
 
@@ -178,10 +183,16 @@ def headings(notebook: NotebookNode) -> Iterator[Finding]:
 
 
 def size(notebook: NotebookNode) -> Iterator[Finding]:
-    """Check that the file stays small enough for GitHub to show."""
+    """Check that the file stays small; the largest cell is named."""
     length = len(nbformat.writes(notebook).encode())
     if length > MAX_BYTES:
-        yield Finding(0, f"{length:,} bytes; a notebook has {MAX_BYTES:,} at most")
+        sizes = [len(str(cell.get("outputs", ""))) for cell in notebook.cells]
+        largest = sizes.index(max(sizes))
+        message = (
+            f"the notebook has {length:,} bytes, {MAX_BYTES:,} at most; "
+            f"the output of this cell alone has {sizes[largest]:,}: draw it smaller"
+        )
+        yield Finding(largest, message)
 
 
 CHECKS: list[Check] = [
