@@ -50,7 +50,7 @@ class Card:
         """The card in HTML that takes its colours from the page."""
         grids = "".join(map(_html_grid, self.grids))
         side_by_side = f'<div style="{_SIDE_BY_SIDE}">{grids}</div>' if grids else ""
-        lines = "<br>".join(map(escape, self.lines))
+        lines = "<br/>".join(map(escape, self.lines))
         return (
             f"<div><p><strong>{escape(self.title)}</strong></p>{side_by_side}"
             + (f"<p>{lines}</p>" if lines else "")

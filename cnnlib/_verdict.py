@@ -32,8 +32,8 @@ def judge(example: WorkedExample, result: Any) -> Verdict:
         raise AssertionError(f"{example.id}: {problem}")
     if not example.erratum:
         praise = _right_fact(example) if fact else _right_grid(example)
-        return Verdict(f"{example.id}: correct.", (), praise)
-    title = f"{example.id}: correct, and {example.source} is wrong here."
+        return Verdict(f"✓ {example.id}: correct.", (), praise)
+    title = f"✓ {example.id}: correct, and {example.source} is wrong here."
     if fact:
         return Verdict(title, (), _erratum_lines(example))
     where, *marked = _where(example)
@@ -133,7 +133,8 @@ def _differing(cells: Cells, printed: torch.Tensor, correct: torch.Tensor) -> st
 
 def _wrong_fact(example: WorkedExample, result: Any) -> str:
     got = plain(result)
-    if agrees(READINGS.get(example.id, example.correct), got) or got == example.correct:
+    readings = (READINGS.get(example.id, example.correct), example.correct)
+    if any(agrees(reading, got) for reading in readings):
         return ""
     problem = f"{said(got)} is not right for {example.what}. "
     if example.erratum and agrees(example.printed, got):

@@ -73,7 +73,7 @@ class WorkedExample:
     @property
     def title(self) -> str:
         """The heading of the example: its id and source."""
-        return f"Worked example {self.id} ({self.source})"
+        return f"{self.id} ({self.source})"
 
     @property
     def card(self) -> Card:
@@ -122,10 +122,11 @@ def worked_example(id: str) -> WorkedExample:
     """
     entries = _entries()
     if id not in entries:
-        close = get_close_matches(str(id), entries, n=3) or sorted(entries)
+        close = get_close_matches(str(id).lower(), entries, n=3)
+        which = "the closest ids are" if close else "the ids are"
         raise ValueError(
-            f"There is no worked example {id!r}; the closest ids are "
-            f"{', '.join(close)}."
+            f"There is no worked example {id!r}; {which} "
+            f"{', '.join(close or sorted(entries))}."
         )
     return _build(entries[id])
 
