@@ -34,19 +34,20 @@ class _Picture(NamedTuple):
     credit: Credit
 
 
-def _package_folder(package: str) -> Path:
+def _package_folder(module: str, distribution: str) -> Path:
     """Find the folder of an installed package without importing it."""
-    spec = importlib.util.find_spec(package)
+    spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(
-            f"The photograph comes with the package {package!r}, which is not "
-            f"installed. Install it with: python -m pip install {package}"
+            f"The photograph comes with the package {distribution!r}, which is not "
+            f"installed. Install it with: python -m pip install {distribution}"
         )
     return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _scikit_learn(file: str) -> Image.Image:
-    return Image.open(_package_folder("sklearn") / "datasets" / "images" / file)
+    folder = _package_folder("sklearn", "scikit-learn")
+    return Image.open(folder / "datasets" / "images" / file)
 
 
 def _matplotlib(file: str) -> Image.Image:
@@ -143,7 +144,7 @@ def to_tensor(array: np.ndarray) -> torch.Tensor:
 
     Raises:
         TypeError: values that are neither uint8 nor floating-point.
-        ValueError: not two or three axes.
+        ValueError: not two or three axes, or floating-point values outside 0..1.
     """
     array = np.asarray(array)
     if array.ndim not in (2, 3):
@@ -155,6 +156,15 @@ def to_tensor(array: np.ndarray) -> torch.Tensor:
         raise TypeError(
             f"Expected uint8 values (0..255) or floating-point values (0..1), "
             f"but this array holds {array.dtype}."
+        )
+    if (
+        array.dtype != np.uint8
+        and array.size
+        and not 0 <= array.min() <= array.max() <= 1
+    ):
+        raise ValueError(
+            f"Floating-point values lie between 0 and 1, but these range from "
+            f"{array.min():g} to {array.max():g}. Divide by 255, or pass uint8 values."
         )
     scale = 255 if array.dtype == np.uint8 else 1
     channels_last = array[..., None] if array.ndim == 2 else array
