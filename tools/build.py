@@ -36,7 +36,7 @@ class Options:
     check: bool = False
     rewrite: bool = False
     workers: int = 2
-    timeout: float = execute.CELL_TIMEOUT
+    timeout: int = execute.CELL_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def read_committed(path: Path, course: Course) -> nbformat.NotebookNode | None:
 
 
 async def run_draft(
-    draft: stamp.Draft, course: Course, timeout: float, bar: tqdm
+    draft: stamp.Draft, course: Course, timeout: int, bar: tqdm
 ) -> float:
     """Run a draft in place, clean and check its outputs; return the seconds."""
     notebook = draft.notebook
@@ -164,8 +164,8 @@ def real_mnist() -> bool:
         "from cnnlib.data import load_mnist; print(load_mnist(verbose=False).source)"
     )
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode == 0 and done.stdout.split()[-1:] == ["mnist"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.split()[-1] == "mnist"
 
 
 def select(course: Course, wanted: Sequence[str]) -> list[Path]:
@@ -205,7 +205,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=int,
         default=execute.CELL_TIMEOUT,
         help="seconds that a cell may take (default: %(default)s)",
     )

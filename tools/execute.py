@@ -46,7 +46,7 @@ class _ThisPython(KernelSpecManager):
 def execute(
     notebook: NotebookNode,
     *,
-    timeout: float = CELL_TIMEOUT,
+    timeout: int = CELL_TIMEOUT,
     environment: dict[str, str] | None = None,
 ) -> float:
     """Run all cells in place and return the seconds, kernel start included.
@@ -61,7 +61,7 @@ def execute(
 async def execute_async(
     notebook: NotebookNode,
     *,
-    timeout: float = CELL_TIMEOUT,
+    timeout: int = CELL_TIMEOUT,
     environment: dict[str, str] | None = None,
     on_cell: Callable[[], None] = lambda: None,
 ) -> float:
@@ -97,7 +97,7 @@ async def execute_async(
         except CellExecutionError as error:
             raise NotebookError(_failure(notebook, current, error)) from None
         except CellTimeoutError:
-            message = f"this cell took longer than {timeout:g} seconds"
+            message = f"this cell took longer than {timeout} s"
             raise NotebookError(Finding(current, message)) from None
         except DeadKernelError:
             message = "the kernel died in this cell (out of memory, or a crash)"

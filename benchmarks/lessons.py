@@ -1,0 +1,20 @@
+"""Seconds to run each lesson: a fresh kernel, the bundled digits, one at a time."""
+
+from tools import build, execute
+from tools.course import Course
+
+
+def main() -> None:
+    """Print the seconds of every lesson, kernel start included, and their sum."""
+    course = Course(build.ROOT)
+    seconds = {}
+    for path in course.sources():
+        notebook = build.load_draft(path, course).notebook
+        environment = {"CNNLIB_DATA": "bundled"}
+        seconds[path.stem] = execute.execute(notebook, environment=environment)
+        print(f"{path.stem:28}{seconds[path.stem]:8.1f} s", flush=True)
+    print(f"{'together':28}{sum(seconds.values()):8.1f} s")
+
+
+if __name__ == "__main__":
+    main()

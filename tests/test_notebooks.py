@@ -1,0 +1,40 @@
+"""What is committed in ``notebooks/``: built from the lessons' text, and clean.
+
+Nothing is run here; strict nbval runs the notebooks (``make test``).
+"""
+
+import nbformat
+import pytest
+
+from tools import build, hygiene
+from tools.course import Course
+
+COURSE = Course(build.ROOT)
+LESSONS = {path.stem: path for path in COURSE.sources()}
+
+
+@pytest.fixture(params=LESSONS)
+def lesson(request):
+    return LESSONS[request.param]
+
+
+def test_the_text_keeps_to_the_conventions_and_is_what_is_committed(lesson):
+    draft = build.load_draft(lesson, COURSE)
+    assert build.text_differences(draft, COURSE) == [], "run `make build`"
+
+
+@pytest.mark.parametrize("check", hygiene.CHECKS, ids=lambda check: check.__name__)
+def test_a_committed_notebook_is_clean(lesson, check):
+    notebook = nbformat.read(COURSE.notebook(lesson), as_version=4)
+    found = [(notebook.cells[f.cell].id, f.message) for f in check(notebook)]
+    assert found == []
+
+
+def test_a_committed_notebook_is_valid(lesson):
+    nbformat.validate(nbformat.read(COURSE.notebook(lesson), as_version=4))
+
+
+def test_every_notebook_has_its_lesson():
+    found = {path.name for path in COURSE.notebook(build.ROOT).parent.iterdir()}
+    expected = {COURSE.notebook(path).name for path in LESSONS.values()}
+    assert {name for name in found if name.endswith(".ipynb")} == expected
