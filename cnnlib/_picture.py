@@ -12,20 +12,24 @@ from collections.abc import Container
 from pathlib import Path
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ._png import encode_png
+
 DPI = 120
-"""Pixels per inch of every figure; shown at one image pixel per page pixel."""
+"""Pixels per inch of every figure; one image pixel is one pixel of the page."""
 
 
 class Picture:
     """A figure (or finished PNG bytes) and the sentence that says what it shows.
 
-    ``Picture(figure, sentence)`` shows itself when it is the last value of a cell.
-    ``figure`` is a Matplotlib ``Figure``; one made with pyplot is taken out of
-    pyplot's hands, so that it does not appear a second time. ``bytes`` must be a PNG.
-    ``dpi`` counts for figures only.
+    A Picture shows itself when it is the last value of a notebook cell. ``figure`` is
+    a Matplotlib ``Figure``; one made with pyplot is taken out of pyplot's hands, so
+    that it does not appear a second time. Bytes must be a PNG file; then ``.figure``
+    is None. ``dpi`` counts for figures only.
 
     >>> Picture(Figure(figsize=(2, 1)), "An empty figure.")
     An empty figure.
@@ -34,20 +38,20 @@ class Picture:
     def __init__(
         self, figure: Figure | bytes, sentence: str, *, dpi: float = DPI
     ) -> None:
-        if not isinstance(sentence, str) or not sentence.strip():
-            raise ValueError(
-                "A Picture needs a sentence that says what it shows, "
-                f"because that is its alt text; got {sentence!r}."
-            )
         if not isinstance(figure, Figure | bytes):
             raise TypeError(
                 "A Picture is made of a Matplotlib Figure or of the bytes of a "
                 f"PNG file; got {type(figure).__name__}."
             )
-        if isinstance(figure, bytes) and not figure.startswith(b"\x89PNG\r\n"):
+        if isinstance(figure, bytes) and not figure.startswith(b"\x89PNG\r\n\x1a\n"):
             raise ValueError("The bytes given to Picture are not a PNG file.")
-        self.sentence = " ".join(sentence.split())
+        if not isinstance(sentence, str) or not sentence.strip():
+            raise ValueError(
+                "A Picture needs a sentence that says what it shows, because that is "
+                f"its alt text; got {sentence!r}."
+            )
         self.figure = figure if isinstance(figure, Figure) else None
+        self.sentence = " ".join(sentence.split())
         self._png = figure if isinstance(figure, bytes) else None
         self._dpi = dpi
         if self.figure is not None:
@@ -58,7 +62,7 @@ class Picture:
         """The picture as a PNG file without metadata; drawn once, then kept."""
         if self._png is None:
             assert self.figure is not None
-            self._png = encode_png(_render(self.figure, self._dpi))
+            self._png = encode_png(_render(self.figure, self._dpi), _ramps(self.figure))
         return self._png
 
     @property
@@ -72,8 +76,8 @@ class Picture:
         path = Path(path)
         if path.suffix.lower() != ".png":
             raise ValueError(
-                f"A Picture saves PNG files, so the name must end in .png; "
-                f"got {path.name!r}. Other formats: picture.figure.savefig(path)."
+                "A Picture is saved as PNG, so the file name must end in .png; got "
+                f"{path.name!r}. For other formats use picture.figure.savefig(path)."
             )
         path.write_bytes(self.png)
 
@@ -81,17 +85,15 @@ class Picture:
         return self.sentence
 
     def _repr_html_(self) -> str:
+        """Return a figure with alt text; the caption is not read out a second time."""
         width, height = self.size
         words = html.escape(self.sentence)
-        source = base64.b64encode(self.png).decode("ascii")
         return (
-            f'<figure style="margin:0"><img alt="{words}" '
-            f'width="{width}" height="{height}" '
-            'style="max-width:100%;height:auto;background:white" '
-            f'src="data:image/png;base64,{source}">'
-            '<figcaption aria-hidden="true" '
-            f'style="max-width:{max(width, 480)}px;font-size:90%">{words}'
-            "</figcaption></figure>"
+            f'<figure style="margin:0"><img alt="{words}" width="{width}" '
+            f'height="{height}" style="max-width:100%;height:auto;background:white" '
+            f'src="data:image/png;base64,{_base64(self.png)}">'
+            f'<figcaption aria-hidden="true" style="max-width:{max(width, 480)}px;'
+            f'font-size:90%">{words}</figcaption></figure>'
         )
 
     def _repr_mimebundle_(
@@ -100,52 +102,46 @@ class Picture:
         exclude: Container[str] | None = None,
     ) -> dict[str, str]:
         faces = {
-            "text/plain": self.sentence,
-            "text/html": self._repr_html_(),
-            "image/png": base64.b64encode(self.png).decode("ascii"),
+            "text/plain": lambda: self.sentence,
+            "text/html": self._repr_html_,
+            "image/png": lambda: _base64(self.png),
         }
         return {
-            kind: face
+            kind: face()
             for kind, face in faces.items()
             if (not include or kind in include) and (not exclude or kind not in exclude)
         }
 
 
-def encode_png(image: Image.Image) -> bytes:
-    """PNG bytes of an image, as small as it looks the same: grey, palette or RGB.
-
-    Pictures live twice in a notebook file (HTML and PNG), so every byte counts.
-    A palette of 256 colours is used where no pixel moves visibly.
-    """
-    image = image.convert("RGB")
-    pixels = np.asarray(image)
-    if (pixels[..., :1] == pixels).all():
-        image = image.convert("L")
-    else:
-        image = _with_palette(image, pixels)
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def _with_palette(image: Image.Image, pixels: np.ndarray) -> Image.Image:
-    """The image in 256 colours if that shows no difference, else unchanged."""
-    small = image.quantize(256, dither=Image.Dither.NONE)
-    difference = np.asarray(small.convert("RGB")).astype(np.int16) - pixels
-    return small if np.abs(difference).mean() < 1.5 else image
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _render(figure: Figure, dpi: float) -> Image.Image:
-    buffer = io.BytesIO()
-    figure.savefig(
-        buffer,
-        format="png",
-        dpi=dpi,
-        facecolor=figure.get_facecolor(),
-        metadata={"Software": None},
-        pil_kwargs={"compress_level": 0},
-    )
-    return Image.open(buffer)
+    """Draw the figure over white and leave its canvas and resolution as they were."""
+    canvas, resolution = figure.canvas, figure.dpi
+    try:
+        agg = FigureCanvasAgg(figure)
+        figure.dpi = dpi
+        agg.draw()
+        drawn = Image.fromarray(np.array(agg.buffer_rgba()))
+    finally:
+        figure.dpi = resolution
+        figure.set_canvas(canvas)
+    white = Image.new("RGBA", drawn.size, "white")
+    return Image.alpha_composite(white, drawn).convert("RGB")
+
+
+def _ramps(figure: Figure) -> list[np.ndarray]:
+    """Return 160 colours, shared among the colour scales that the figure uses."""
+    scales: dict[str, Colormap] = {}
+    for ax in figure.axes:
+        for artist in (*ax.images, *ax.collections):
+            values = artist.get_array()
+            if values is not None and values.ndim < 3:
+                scales[artist.get_cmap().name] = artist.get_cmap()
+    steps = np.linspace(0, 1, max(16, 160 // max(1, len(scales))))
+    return [scale(steps, bytes=True)[:, :3] for scale in scales.values()]
 
 
 def _take_from_pyplot(figure: Figure) -> None:

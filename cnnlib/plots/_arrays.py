@@ -10,7 +10,7 @@ CHANNELS = (1, 3, 4)
 
 
 def to_array(data: Any, name: str) -> np.ndarray:
-    """A NumPy copy or view of numbers: torch on any device, NumPy, PIL, lists."""
+    """Return numbers from torch on any device, NumPy, PIL or lists as a NumPy array."""
     if isinstance(data, torch.Tensor):
         if data.is_meta:
             raise ValueError(f"The {name} is on the meta device: it has no values.")
@@ -34,7 +34,7 @@ def to_array(data: Any, name: str) -> np.ndarray:
 
 
 def to_floats(data: Any, name: str, *, finite: bool = True) -> np.ndarray:
-    """Floats, at least 32 bits wide; empty or (unless allowed) NaN data is refused."""
+    """Return floats of 32 bits or more; empty or (unless allowed) NaN data is refused."""
     array = to_array(data, name)
     array = array.astype(np.result_type(array.dtype, np.float32), copy=False)
     if array.size == 0:
@@ -49,7 +49,7 @@ def to_floats(data: Any, name: str, *, finite: bool = True) -> np.ndarray:
 
 
 def read_image(image: Any, name: str = "image") -> np.ndarray:
-    """One image as floats (C, H, W); grey has C = 1.
+    """Return one image as floats (C, H, W); grey has C = 1.
 
     Accepted: (H, W), (C, H, W), (1, C, H, W), and (H, W, C) as image files have it.
     With three axes the channels come first when the first axis is 1, 3 or 4 long,
@@ -80,7 +80,7 @@ def read_image(image: Any, name: str = "image") -> np.ndarray:
 
 
 def read_shown_image(image: Any, name: str = "image") -> np.ndarray:
-    """``read_image`` for pictures that are looked at: 1, 3 or 4 channels."""
+    """Read an image that can be looked at: 1, 3 or 4 channels."""
     array = read_image(image, name)
     if array.shape[0] not in CHANNELS:
         raise ValueError(
@@ -92,7 +92,7 @@ def read_shown_image(image: Any, name: str = "image") -> np.ndarray:
 
 
 def read_map(data: Any, name: str) -> np.ndarray:
-    """A single map (H, W) as floats; (1, H, W) and (1, 1, H, W) are accepted too."""
+    """Return one map (H, W) as floats; leading axes of length 1 are dropped."""
     array = to_floats(data, name)
     while array.ndim > 2 and array.shape[0] == 1:
         array = array[0]
@@ -104,7 +104,7 @@ def read_map(data: Any, name: str) -> np.ndarray:
 
 
 def over_white(image: np.ndarray) -> np.ndarray:
-    """(4, H, W) RGBA laid over white as RGB (3, H, W); other images unchanged."""
+    """Lay RGBA (4, H, W) over white as RGB (3, H, W); leave other images unchanged."""
     if image.shape[0] != 4:
         return image
     alpha = image[3:].clip(0, 1)
@@ -112,7 +112,7 @@ def over_white(image: np.ndarray) -> np.ndarray:
 
 
 def pair(value: Any, name: str) -> tuple[int, int]:
-    """An int or a (height, width) pair as a pair of ints."""
+    """Return an int or a (height, width) pair as a pair of ints."""
     both = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(both) != 2 or not all(isinstance(v, int | np.integer) for v in both):
         raise TypeError(
@@ -123,6 +123,5 @@ def pair(value: Any, name: str) -> tuple[int, int]:
 
 
 def _named(data: Any, array: np.ndarray) -> str:
-    if isinstance(data, torch.Tensor | np.ndarray):
-        return f"{array.dtype} values"
-    return f"{type(data).__name__}"
+    whole = isinstance(data, torch.Tensor | np.ndarray)
+    return f"{array.dtype} values" if whole else type(data).__name__

@@ -5,49 +5,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .._picture import DPI, Picture
-from ._arrays import to_floats
-from ._panels import given_axes
-from ._style import DASHES, INK, LINES, MARKERS, TEXT, dress, set_title
+from ._arrays import to_array, to_floats
+from ._panels import Drawn, Sheet, given_axes, new_figure
+from ._style import DASHES, INK, LINES, MARKERS, TEXT, TITLE, dress, set_title
 from ._words import count, number, percent, sentence
 
 
-def chart(
-    panels: int, width: int, height: int, ax: Any
-) -> tuple[Figure | None, list[Axes]]:
-    """Axes for charts side by side: our own (and their figure), or the caller's."""
+def chart(panels: int, width: int, height: int, ax: Any) -> Sheet:
+    """Return axes for charts side by side, with room for what is written around."""
     if ax is not None:
-        return None, given_axes(ax, panels)
-    figure = Figure(
-        figsize=(width / DPI, height / DPI),
-        dpi=DPI,
-        facecolor="white",
-        edgecolor="white",
-        layout="constrained",
-    )
-    return figure, list(np.ravel(figure.subplots(1, panels)))
-
-
-def draw_lines(ax: Axes, curves: Mapping[str, tuple[Any, np.ndarray]]) -> None:
-    """Curves that differ by colour, dash and marker, each named at its end."""
-    for index, (name, (x, y)) in enumerate(curves.items()):
-        few = len(y) <= 40
-        ax.plot(
-            x,
-            y,
-            color=LINES[index % len(LINES)],
-            linestyle=DASHES[index % len(DASHES)],
-            marker=MARKERS[index % len(MARKERS)] if few else "",
-            markersize=4,
-            linewidth=1.6,
-            label=name,
-        )
-    if len(curves) > 1:
-        legend = ax.legend(fontsize=TEXT, frameon=False, labelcolor=INK, handlelength=3)
-        legend.set_title(None)
+        return Sheet(None, given_axes(ax, panels))
+    figure = new_figure(width, height, constrained=True)
+    return Sheet(figure, list(np.ravel(figure.subplots(1, panels))))
 
 
 def plot_lines(
@@ -58,7 +29,7 @@ def plot_lines(
     ylabel: str,
     title: str | None = None,
     ax: Axes | None = None,
-) -> Picture | Axes:
+) -> Drawn:
     """Draw one line per entry of ``curves``, all over the same ``x`` (0, 1, 2, ...).
 
     Lines differ by colour, dash and marker. NaN leaves a gap.
@@ -66,47 +37,71 @@ def plot_lines(
     if not curves:
         raise ValueError("plot_lines needs at least one curve; got none.")
     data = {str(name): _series(y, f"curve {name!r}") for name, y in curves.items()}
+    places = None if x is None else _series(x, "x")
     for name, y in data.items():
-        if x is not None and len(x) != len(y):
+        if places is not None and len(places) != len(y):
             raise ValueError(
-                f"The curve {name!r} has {count(len(y), 'value')} but x has {len(x)}."
+                f"The curve {name!r} has {count(len(y), 'value')}, but x has "
+                f"{len(places)}."
             )
-    places = {name: np.arange(len(y)) if x is None else x for name, y in data.items()}
-    figure, (ax,) = chart(1, 620, 340, ax)
-    draw_lines(ax, {name: (places[name], y) for name, y in data.items()})
-    _label(ax, xlabel, ylabel, title)
-    parts = [f"{name} {_course(y)}" for name, y in data.items()]
-    head = f"{title}: " if title else ""
-    text = sentence(f"{head}{ylabel} against {xlabel}; {', '.join(parts)}")
-    return Picture(figure, text) if figure else ax
+    page = chart(1, 620, 330, ax)
+    lines = {
+        n: (np.arange(len(y)) if places is None else places, y) for n, y in data.items()
+    }
+    draw_lines(page.axes[0], lines)
+    _label(page.axes[0], xlabel, ylabel, title)
+    parts = [
+        f"{name} {_course(y)}" if len(data) > 1 else _course(y)
+        for name, y in data.items()
+    ]
+    text = f"{title}: " if title else ""
+    text += f"{ylabel} over {xlabel}; {', '.join(parts)}"
+    return page.result(sentence(text), single=True)
 
 
-def plot_curves(history: Any, *, ax: Any = None) -> Picture | list[Axes]:
+def draw_lines(ax: Axes, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    """Draw curves that differ by colour, dash and marker, with a legend if several."""
+    for index, (name, (x, y)) in enumerate(curves.items()):
+        ax.plot(
+            x,
+            y,
+            color=LINES[index % len(LINES)],
+            linestyle=DASHES[index % len(DASHES)],
+            marker=MARKERS[index % len(MARKERS)],
+            markevery=max(1, len(y) // 12),
+            markersize=4.5,
+            linewidth=1.6,
+            label=name,
+        )
+    if len(curves) > 1:
+        ax.legend(fontsize=TEXT, frameon=False, labelcolor=INK, handlelength=3.2)
+    if all((np.asarray(x) == np.round(x)).all() for x, _ in curves.values()):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+
+
+def plot_curves(history: Any, *, ax: Any = None) -> Drawn:
     """Draw how a training went: the loss per epoch and, beside it, the accuracy.
 
     ``history``: what ``fit`` returns, or anything with lists ``train_loss``,
-    ``validation_loss`` and ``validation_accuracy`` (0..1), as attributes or as keys;
-    empty or missing validation leaves its curve and panel out.
+    ``validation_loss`` and ``validation_accuracy`` (0..1), as attributes or as keys.
+    Without validation there is one panel with one curve. NaN leaves a gap.
     """
     train, loss, accuracy = (
         _field(history, name)
         for name in ("train_loss", "validation_loss", "validation_accuracy")
     )
     if not len(train):
-        raise ValueError("The history has no epochs: its train_loss is empty.")
+        raise ValueError("The history has no finished epoch: its train_loss is empty.")
     panels = 1 + bool(len(accuracy))
-    figure, axes = chart(panels, 420 * panels, 320, ax)
+    page = chart(panels, 420 * panels, 300, ax)
     losses = {"training": train} | ({"validation": loss} if len(loss) else {})
-    draw_lines(axes[0], {n: (1 + np.arange(len(y)), y) for n, y in losses.items()})
-    _label(axes[0], "epoch", "loss", "Loss")
+    draw_lines(page.axes[0], {n: (1 + np.arange(len(y)), y) for n, y in losses.items()})
+    _label(page.axes[0], "epoch", "loss", "Loss")
     if len(accuracy):
-        x = 1 + np.arange(len(accuracy))
-        draw_lines(axes[1], {"validation": (x, 100 * accuracy)})
-        _label(axes[1], "epoch", "accuracy in %", "Validation accuracy")
-    for one in axes:
-        one.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    text = _describe_history(train, loss, accuracy)
-    return Picture(figure, text) if figure else axes
+        line = {"validation": (1 + np.arange(len(accuracy)), 100 * accuracy)}
+        draw_lines(page.axes[1], line)
+        _label(page.axes[1], "epoch", "accuracy in %", "Validation accuracy")
+    return page.result(_describe_history(train, loss, accuracy))
 
 
 def plot_bars(
@@ -116,34 +111,53 @@ def plot_bars(
     unit: str = "",
     share: bool = False,
     ax: Axes | None = None,
-) -> Picture | Axes:
+) -> Drawn:
     """Draw labelled horizontal bars with their values written at the ends.
 
-    ``share=True`` writes each value's share of the total beside it. ``unit`` follows
-    the numbers.
+    ``values``: label -> number, or (label, number) pairs, in the order given. ``unit``
+    follows the numbers. ``share=True`` adds each one's share of the total.
     """
     pairs = list(values.items()) if isinstance(values, Mapping) else list(values)
     if not pairs:
         raise ValueError("plot_bars needs at least one value; got none.")
     labels = [str(label) for label, _ in pairs]
-    heights = to_floats([value for _, value in pairs], "values")
+    heights = to_floats([float(value) for _, value in pairs], "list of values")
     total = float(heights.sum())
     if share and (total <= 0 or heights.min() < 0):
         raise ValueError("Shares need values that are not negative and not all zero.")
     written = [_written(h, unit, total if share else None) for h in heights]
-    figure, (ax,) = chart(1, 620, 70 + 26 * len(labels), ax)
-    bars = ax.barh(range(len(labels)), heights, color=LINES[0], height=0.66)
-    ax.set_yticks(range(len(labels)), labels)
-    ax.invert_yaxis()
-    ax.bar_label(bars, written, padding=4, fontsize=TEXT, color=INK)
-    dress(ax)
-    ax.margins(x=0.22)
-    ax.xaxis.set_visible(False)
-    ax.spines["bottom"].set_visible(False)
-    set_title(ax, title)
+    page = chart(1, 620, 50 + 28 * len(labels), ax)
+    _draw_bars(page.axes[0], labels, heights, written)
+    set_title(page.axes[0], title)
     parts = [f"{label} {text}" for label, text in zip(labels, written, strict=True)]
-    text = sentence(f"{title}: {', '.join(parts)}")
-    return Picture(figure, text) if figure else ax
+    return page.result(sentence(f"{title}: {', '.join(parts)}"), single=True)
+
+
+def _draw_bars(
+    ax: Axes, labels: list[str], heights: np.ndarray, written: list[str]
+) -> None:
+    colours = [LINES[0] if height >= 0 else LINES[1] for height in heights]
+    bars = ax.barh(range(len(labels)), heights, color=colours, height=0.68)
+    ax.set_yticks(range(len(labels)), labels)
+    ax.bar_label(
+        bars,
+        [text.replace("-", "−") for text in written],
+        padding=4,
+        fontsize=TEXT,
+        color=INK,
+    )
+    ax.invert_yaxis()
+    dress(ax)
+    ax.tick_params(axis="y", length=0)
+    ax.xaxis.set_visible(False)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.axvline(0, color=INK, linewidth=0.8)
+    span = float(np.ptp([*heights, 0.0])) or 1.0
+    room = 0.017 * max(map(len, written))
+    low = min(0.0, float(heights.min()))
+    ax.set_xlim(
+        low - (room * span if low < 0 else 0), max(0.0, heights.max()) + room * span
+    )
 
 
 def _written(value: float, unit: str, total: float | None) -> str:
@@ -154,47 +168,58 @@ def _written(value: float, unit: str, total: float | None) -> str:
 
 def _label(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
     dress(ax, grid="y")
-    ax.set_xlabel(xlabel, fontsize=TEXT, color=INK)
-    ax.set_ylabel(ylabel, fontsize=TEXT, color=INK)
+    ax.set_xlabel(xlabel, fontsize=TITLE, color=INK)
+    ax.set_ylabel(ylabel, fontsize=TITLE, color=INK)
     set_title(ax, title)
 
 
 def _field(history: Any, name: str) -> np.ndarray:
-    if isinstance(history, Mapping):
-        values = history.get(name)
-    else:
-        values = getattr(history, name, None)
-    if values is None:
-        if name == "train_loss":
-            raise TypeError(
-                "plot_curves takes a History as fit returns it, or a dict with the "
-                f"list train_loss; got {type(history).__name__}."
-            )
-        return np.zeros(0)
-    return _series(values, name)
+    """Return one list of the history as floats; empty if it has none."""
+    found = isinstance(history, Mapping)
+    values = history.get(name) if found else getattr(history, name, None)
+    if values is None and name == "train_loss":
+        raise TypeError(
+            "plot_curves takes the History that fit returns, or an object or dict with "
+            f"the list train_loss; got {type(history).__name__}."
+        )
+    return np.zeros(0) if values is None else _series(values, name)
 
 
 def _series(values: Any, name: str) -> np.ndarray:
-    array = np.asarray([float(v) for v in values], dtype=float)
-    return array.reshape(-1)
+    """Return numbers in a row as floats; NaN and none at all are allowed."""
+    if isinstance(values, Sequence) and not isinstance(values, str):
+        values = [float(value) for value in values]
+    array = to_array(values, name).astype(float)
+    if array.ndim != 1:
+        raise ValueError(f"The {name} must be a list of numbers; got {array.shape}.")
+    return array
 
 
 def _course(y: np.ndarray) -> str:
-    """``"from 0.31 to 0.05"`` over the finite values."""
+    """Say where a curve starts and ends, over its finite values."""
     good = y[np.isfinite(y)]
     if not len(good):
-        return "has no finite value"
-    return f"from {number(good[0])} to {number(good[-1])}"
+        return "without a finite value"
+    text = (
+        f"from {number(good[0])} to {number(good[-1])}"
+        if len(good) > 1
+        else number(good[0])
+    )
+    lost = len(y) - len(good)
+    return text + (f" ({count(lost, 'value')} not a number)" if lost else "")
 
 
 def _describe_history(train: np.ndarray, loss: np.ndarray, accuracy: np.ndarray) -> str:
     parts = [f"training loss {_course(train)}"]
     if len(loss):
         parts.append(f"validation loss {_course(loss)}")
-    if len(accuracy):
+    good = accuracy[np.isfinite(accuracy)]
+    if len(good):
         best = int(np.nanargmax(accuracy))
-        parts.append(
-            f"validation accuracy from {percent(accuracy[0])} to "
-            f"{percent(accuracy[-1])}, best {percent(accuracy[best])} in epoch {best + 1}"
-        )
+        course = percent(good[-1])
+        if len(good) > 1:
+            course = f"from {percent(good[0])} to {course}"
+        parts.append(f"validation accuracy {course}")
+        if best < len(accuracy) - 1:
+            parts[-1] += f", at best {percent(accuracy[best])} in epoch {best + 1}"
     return sentence(f"{count(len(train), 'epoch')}: {'; '.join(parts)}")

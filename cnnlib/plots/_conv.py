@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from torch import nn
 from torch.nn import functional as F
 
-from .._picture import Picture
-from ._arrays import over_white, pair, read_image, read_shown_image, to_floats
-from ._images import draw_panel, drawable
-from ._panels import Sheet, sheet
+from ._arrays import CHANNELS, over_white, pair, read_image, read_shown_image, to_floats
+from ._images import draw_panel, drawable, stretched
+from ._panels import Drawn, sheet
 from ._style import Scale, scale_for
-from ._words import an, count, kind, sentence, size, values
+from ._words import an, count, kind, number, sentence, size, values
+
+Panel = tuple[np.ndarray, Scale | None]
+Layer = nn.Conv2d | nn.ConvTranspose2d
 
 
 def plot_conv(
@@ -25,35 +26,43 @@ def plot_conv(
     padding: str | int | tuple[int, int] = "same",
     title: str | None = None,
     ax: Any = None,
-) -> Picture | list[Axes]:
+) -> Drawn:
     """Show an image next to its filtered version.
 
     ``image``: (H, W), (C, H, W), (1, C, H, W) or (H, W, 3); NumPy or torch; ``uint8``
-    counts as 0..1. ``kernel`` slides over it as deep learning does it: multiply and
-    add, not turned by 180 degrees (cross-correlation).
+    counts as 0..1, other types keep their values. ``kernel`` slides over it as in deep
+    learning: multiply and add, without a turn by 180 degrees (cross-correlation).
 
-    - A kernel (kh, kw) filters each channel alone, so a blurred photograph stays a
-      photograph. When the result has negative values, which colour cannot show, the
-      mean over the channels is drawn: the response of the grey picture.
+    - A kernel (kh, kw) filters each channel alone, so a blurred colour photograph is a
+      colour photograph. Colour cannot show negative values: where there are any, the
+      mean over the channels is drawn, which is the response of the grey picture.
     - A kernel (C, kh, kw) or (1, C, kh, kw) gives one map, the sum over the channels,
       as one filter of ``nn.Conv2d`` does.
 
-    ``padding``: "same" (zeros around, the size stays; an odd number of zeros puts the
-    spare one below and right, as PyTorch does), "valid" (none), an int or a pair.
-    Negative responses are blue, positive red, zero white; a response without
-    negatives is grey, on the image's own scale 0..1 if it fits. ``title`` stands over
-    the filtered version. ``ax``: two Axes to draw on; then these are returned.
+    ``bias`` is added to each response. ``padding``: "same" (zeros around, the size
+    stays; of an odd number of zeros the spare one is below or right, as in PyTorch),
+    "valid" (none), an int or a (height, width) pair. ``title`` stands over the response.
+
+    Negative responses are blue, positive ones red, zero is white; the scale is centred
+    on zero, and its ends are pointed where a few extremes lie beyond. A response without
+    negative values is grey, on the scale of the image if it fits there.
+    ``ax``: two Axes to draw on; they are returned instead of a Picture.
     """
     picture = read_shown_image(image)
     weight = _read_kernel(kernel)
     response = correlate(picture, weight, float(bias), padding)
-    if response.shape[0] > 1 and scale_for(response).signed:
+    mixed = response.shape[0] > 1 and scale_for(response).signed
+    if mixed:
         response = response.mean(axis=0, keepdims=True)
-    kernel_size = size(*weight.shape[-2:])
-    titles = ["image", title or f"response to a {kernel_size} kernel"]
-    pixels, scale = drawable(response)
-    page = _draw_row([drawable(picture), (pixels, scale)], titles, ax)
-    return page.picture(_describe_conv(picture, weight, response, title))
+    shown = drawable(picture)
+    panels = [shown, _response_panel(response, shown[1])]
+    name = title or f"response to a {size(*weight.shape[-2:])} kernel"
+    page = _draw_row(panels, ["image", name], ax)
+    text = f"{_image_words(picture)} and its response to a {size(*weight.shape[-2:])}"
+    text += f" kernel ({title})" if title else " kernel"
+    text += ", mean of the channels" if mixed else ""
+    text += f": {size(*response.shape[1:])}, {values(response)}"
+    return page.result(sentence(text + _ends_words(panels[-1][1], response)))
 
 
 def correlate(
@@ -62,45 +71,45 @@ def correlate(
     bias: float,
     padding: str | int | tuple[int, int],
 ) -> np.ndarray:
-    """Cross-correlation of (C, H, W): (kh, kw) -> (C, H', W'), (C, kh, kw) -> (1, ...).
+    """Cross-correlate (C, H, W) with (kh, kw) to (C, H', W'), (C, kh, kw) to (1, H', W').
 
-    Shapes that do not fit are refused in words.
+    RGBA is laid over white unless the kernel has four channels. A kernel with the wrong
+    channels, or larger than the padded image, is refused with a ValueError.
     """
     if image.shape[0] == 4 and not (kernel.ndim == 3 and kernel.shape[0] == 4):
         image = over_white(image)
-    if kernel.ndim == 3 and kernel.shape[0] != image.shape[0]:
+    channels = image.shape[0]
+    if kernel.ndim == 3 and kernel.shape[0] != channels:
         raise ValueError(
             f"The kernel has {count(kernel.shape[0], 'channel')} but the image has "
-            f"{image.shape[0]}. Give one (kh, kw) slice per image channel, shape "
-            f"({image.shape[0]}, kh, kw), or a single (kh, kw) for every channel."
+            f"{channels}. Give a kernel of shape ({channels}, kh, kw), one slice for "
+            "each channel, or (kh, kw), the same for every channel."
         )
-    kind_of = np.result_type(image, kernel)
-    x = torch.from_numpy(np.ascontiguousarray(image, dtype=kind_of))[None]
-    w = torch.from_numpy(np.ascontiguousarray(kernel, dtype=kind_of))
+    dtype = np.result_type(image, kernel)
+    x = torch.from_numpy(np.ascontiguousarray(image, dtype))[None]
+    w = torch.from_numpy(np.ascontiguousarray(kernel, dtype))
     x = F.pad(x, _margins(padding, kernel.shape[-2:]))
     if any(n < k for n, k in zip(x.shape[-2:], w.shape[-2:], strict=True)):
         raise ValueError(
-            f"The kernel {size(*w.shape[-2:])} is larger than the image with its "
-            f"padding, {size(*x.shape[-2:])}, so there is no place to put it."
+            f"The {size(*w.shape[-2:])} kernel does not fit into the image with its "
+            f"padding, which is {size(*x.shape[-2:])}."
         )
-    if w.ndim == 3:
-        return (F.conv2d(x, w[None])[0] + bias).numpy()
-    return (F.conv2d(x.transpose(0, 1), w[None, None])[:, 0] + bias).numpy()
+    if w.ndim == 2:  # each channel is a picture of its own: (C, 1, H, W)
+        x, w = x.transpose(0, 1), w[None]
+    return (F.conv2d(x, w[None])[:, 0] + bias).numpy()
 
 
 def _margins(padding: Any, kernel_size: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Left, right, top, bottom, in the order of ``F.pad``."""
+    """Return the zeros left, right, above, below: the order of ``F.pad``."""
     if padding == "same":
-        (top, bottom), (left, right) = (
-            ((k - 1) // 2, (k - 1) - (k - 1) // 2) for k in kernel_size
-        )
-        return left, right, top, bottom
+        up, left = ((length - 1) // 2 for length in kernel_size)
+        return left, kernel_size[1] - 1 - left, up, kernel_size[0] - 1 - up
     if padding == "valid":
         return 0, 0, 0, 0
     if isinstance(padding, str):
         raise ValueError(
-            f'padding must be "same", "valid", an int or a (height, width) pair; '
-            f"got {padding!r}."
+            'padding must be "same", "valid", an int or a (height, width) pair; got '
+            f"{padding!r}."
         )
     up, side = pair(padding, "padding")
     if min(up, side) < 0:
@@ -109,16 +118,15 @@ def _margins(padding: Any, kernel_size: tuple[int, ...]) -> tuple[int, int, int,
 
 
 def _read_kernel(kernel: Any) -> np.ndarray:
-    """(kh, kw) or (C, kh, kw) floats."""
+    """Return floats (kh, kw) or (C, kh, kw)."""
     weight = to_floats(kernel, "kernel")
-    if weight.ndim == 4 and weight.shape[0] == 1:
-        weight = weight[0]
-    if weight.ndim == 4:
+    if weight.ndim == 4 and weight.shape[0] > 1:
         raise ValueError(
-            f"The kernel of shape {weight.shape} holds {weight.shape[0]} filters; "
-            "plot_conv draws one. Choose one, kernel[0], or use plot_convs with a "
-            "Conv2d layer."
+            f"The kernel of shape {weight.shape} holds {weight.shape[0]} filters, but "
+            "plot_conv shows one. Choose one, for example kernel[0], or show them all "
+            "with plot_convs and a Conv2d layer."
         )
+    weight = weight[0] if weight.ndim == 4 else weight
     if weight.ndim not in (2, 3):
         raise ValueError(
             "The kernel must have shape (kh, kw), (C, kh, kw) or (1, C, kh, kw); got "
@@ -127,13 +135,20 @@ def _read_kernel(kernel: Any) -> np.ndarray:
     return weight
 
 
+def _response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
+    """Return what is drawn of (1, H, W) or (3, H, W), and its scale."""
+    if response.shape[0] > 1:
+        return drawable(response)
+    scale = scale_for(response, robust=True)
+    if image_scale and not scale.signed and scale.high <= image_scale.high:
+        scale = image_scale
+    return response[0], scale
+
+
 def _draw_row(
-    panels: list[tuple[np.ndarray, Scale | None]],
-    titles: list[str],
-    ax: Any,
-    axis: bool = False,
-) -> Sheet:
-    """All panels with their titles, and the colour bar of the last one's scale."""
+    panels: list[Panel], titles: list[str], ax: Any, axis: bool = False
+) -> Any:
+    """Draw all panels with their titles, and the colour bar of the last one's scale."""
     scale = panels[-1][1]
     sizes = [pixels.shape[:2] for pixels, _ in panels]
     page = sheet(sizes, ticks=axis, bar=scale is not None, ax=ax)
@@ -144,81 +159,79 @@ def _draw_row(
     return page
 
 
-def _describe_conv(
-    picture: np.ndarray, weight: np.ndarray, response: np.ndarray, title: str | None
-) -> str:
-    image = an(f"{size(*picture.shape[1:])} {kind(picture.shape[0])} image")
-    name = f" ({title})" if title else ""
-    text = f"{image} and its response to a {size(*weight.shape[-2:])} kernel{name}"
-    if response.shape[0] == 1 and picture.shape[0] > 1 and weight.ndim == 2:
-        text += ", mean of the channels"
-    return sentence(f"{text}: {size(*response.shape[1:])}, {values(response)}")
+def _image_words(picture: np.ndarray) -> str:
+    return an(f"{size(*picture.shape[1:])} {kind(picture.shape[0])} image")
+
+
+def _ends_words(scale: Scale | None, response: np.ndarray) -> str:
+    """Say where the picture cannot show all values."""
+    if scale is None:
+        return ", stretched to fit the range of colours" if stretched(response) else ""
+    if scale.extend == "neither":
+        return ""
+    return f"; the colours end at -{number(scale.high)} and {number(scale.high)}"
 
 
 def plot_convs(
     image: Any, conv_layer: nn.Module, axis: bool = False, *, ax: Any = None
-) -> Picture | list[Axes]:
+) -> Drawn:
     """Show an image and the response of every filter of a convolution layer.
 
     The layer computes them itself, so its padding, stride, dilation, groups, padding
     mode and bias are honoured, on its device and in its number type; hooks are not
-    called and nothing about the layer changes. ``image`` as for ``plot_conv``, with
-    as many channels as the layer takes; an image with other than 1, 3 or 4 channels
-    is shown as the mean of its channels. ``axis=True`` writes each panel's true height
-    and width at its edges. All responses share one colour scale. ``ax``: 1 + number of
-    filters Axes; then these are returned.
+    called and nothing about the layer changes. ``image`` as for ``plot_conv``, with as
+    many channels as the layer takes; other than 1, 3 or 4 channels are shown by their
+    mean. All responses share one colour scale, as in ``plot_conv``. ``axis=True``
+    writes each panel's true height and width at its corners.
+    ``ax``: 1 + number of filters Axes; they are returned instead of a Picture.
     """
-    if not isinstance(conv_layer, nn.Conv2d | nn.ConvTranspose2d):
+    if not isinstance(conv_layer, Layer):
         raise TypeError(
-            "plot_convs takes a 2-D convolution layer such as nn.Conv2d; got "
-            f"{type(conv_layer).__name__}."
+            "plot_convs takes a 2-D convolution layer, nn.Conv2d or nn.ConvTranspose2d; "
+            f"got {type(conv_layer).__name__}."
         )
     picture = read_image(image)
     responses = _run(picture, conv_layer)
-    scale = scale_for(responses)
-    first = drawable(picture if picture.shape[0] in (1, 3, 4) else _mean(picture))
-    panels: list[tuple[np.ndarray, Scale | None]] = [first]
+    scale = scale_for(responses, robust=True)
+    few = picture.shape[0] in CHANNELS
+    panels = [drawable(picture if few else picture.mean(axis=0, keepdims=True))]
     panels += [(response, scale) for response in responses]
-    titles = ["image"] + [f"filter {i}" for i in range(len(responses))]
+    first = "image" if few else f"mean of {picture.shape[0]} channels"
+    titles = [first, *(f"filter {i}" for i in range(len(responses)))]
     page = _draw_row(panels, titles, ax, axis)
-    return page.picture(_describe_convs(picture, conv_layer, responses))
+    text = _describe(picture, conv_layer, responses) + _ends_words(scale, responses)
+    return page.result(sentence(text))
 
 
-def _mean(picture: np.ndarray) -> np.ndarray:
-    return picture.mean(axis=0, keepdims=True)
-
-
-def _run(picture: np.ndarray, layer: nn.Conv2d | nn.ConvTranspose2d) -> np.ndarray:
-    """(C, H, W) -> (O, H', W') through the layer's own forward, without hooks."""
-    if layer.in_channels != picture.shape[0]:
+def _run(picture: np.ndarray, layer: Layer) -> np.ndarray:
+    """Return (O, H', W') from (C, H, W) by the layer's own forward, without hooks."""
+    channels = picture.shape[0]
+    if layer.in_channels != channels:
+        hint = " (the fourth channel is alpha)" if channels == 4 else ""
         raise ValueError(
-            f"The layer takes {count(layer.in_channels, 'channel')} but the image has "
-            f"{picture.shape[0]} (shape {picture.shape})."
+            f"The layer takes {count(layer.in_channels, 'channel')}, but the image has "
+            f"{channels}{hint}: its shape (C, H, W) is {picture.shape}."
         )
     weight = layer.weight
-    if weight.is_meta:
-        raise ValueError("The layer is on the meta device: its weights have no values.")
-    x = torch.tensor(picture, device=weight.device, dtype=weight.dtype)[None]
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            result = layer.forward(x)[0]
-        except RuntimeError as error:
-            raise ValueError(
-                f"The layer {layer} cannot be applied to an image of shape "
-                f"{picture.shape}: {error}"
-            ) from None
-    return to_floats(result, "response of the layer")
+    if isinstance(weight, nn.UninitializedParameter) or weight.is_meta:
+        raise ValueError("The weights of the layer have no values yet.")
+    x = torch.tensor(picture).to(weight.device, weight.dtype)[None]
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "same" with an even kernel makes a copy
+            result = layer.forward(x)
+    except RuntimeError as error:
+        raise ValueError(
+            f"The layer {layer} cannot be applied to an image of size "
+            f"{size(*picture.shape[1:])}: {str(error).splitlines()[0]}"
+        ) from None
+    return to_floats(result[0], "response of the layer")
 
 
-def _describe_convs(
-    picture: np.ndarray, layer: nn.Conv2d | nn.ConvTranspose2d, responses: np.ndarray
-) -> str:
-    image = an(f"{size(*picture.shape[1:])} {kind(picture.shape[0])} image")
+def _describe(picture: np.ndarray, layer: Layer, responses: np.ndarray) -> str:
+    each = " each" if len(responses) > 1 else ""
     filters = count(len(responses), "filter")
-    each = "" if len(responses) == 1 else " each"
-    kernel = size(*layer.kernel_size)
-    return sentence(
-        f"{image} and its response to {filters} of {kernel}{each}: "
-        f"{size(*responses.shape[1:])}{each}, {values(responses)}"
-    )
+    text = f"{_image_words(picture)} and its response to {filters} of "
+    text += size(*layer.kernel_size)
+    text += f": {size(*responses.shape[1:])}{each}, {values(responses)}"
+    return text

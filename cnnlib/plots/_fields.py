@@ -6,14 +6,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from .._picture import Picture
+from ..arithmetic import coverage
 from ._arrays import over_white, pair, read_map, read_shown_image
-from ._panels import frame, sheet, show
+from ._images import show
+from ._panels import Drawn, frame, sheet
 from ._style import (
     GREY,
     HEAT,
-    MUTED,
+    RULE,
     TEXT,
+    TITLE,
     Scale,
     ink_on,
     outline,
@@ -21,6 +23,10 @@ from ._style import (
     set_title,
 )
 from ._words import an, count, number, percent, sentence, size
+
+OVERLAY = "inferno"
+NUMBERED = 16
+"""Rows and columns up to which each cell has its number."""
 
 
 def plot_coverage(
@@ -30,88 +36,102 @@ def plot_coverage(
     padding: int | tuple[int, int] | str = 0,
     dilation: int | tuple[int, int] = 1,
     *,
+    title: str | None = None,
     ax: Axes | None = None,
-) -> Picture | Axes:
-    """Show how many windows of a convolution see each pixel.
+) -> Drawn:
+    """Show how many windows of a convolution see each pixel of the image.
 
-    Small grids have the count written into each cell.
+    Arguments as for ``arithmetic.coverage``. Grids of up to 16x16 have the count
+    written into each cell.
     """
-    from ..arithmetic import coverage
-
     counts = np.asarray(coverage(image_size, kernel_size, stride, padding, dilation))
     scale = Scale(0.0, float(counts.max()) or 1.0, HEAT)
-    page = sheet([counts.shape], titles=False, bar=True, widest=420, ax=ax)
+    page = sheet([counts.shape], titles=bool(title), bar=True, widest=400, ax=ax)
     show(page.axes[0], counts, scale)
     frame(page.axes[0], counts.shape)
-    if max(counts.shape) <= 14:
+    set_title(page.axes[0], title)
+    if max(counts.shape) <= NUMBERED:
         write_cells(page.axes[0], counts, scale)
     page.add_bar(scale, "windows that see the pixel")
-    kernel = size(*pair(kernel_size, "kernel_size"))
-    text = (
-        f"how many {kernel} windows see each pixel of {an(size(*counts.shape))} image: "
-        f"the corners {number(counts[0, 0])}, the centre "
-        f"{number(counts[counts.shape[0] // 2, counts.shape[1] // 2])}, "
-        f"between {number(counts.min())} and {number(counts.max())}"
-    )
-    return page.picture_or_ax(sentence(text))
+    text = _describe_coverage(counts, size(*pair(kernel_size, "kernel_size")))
+    return page.result(sentence(f"{title}: {text}" if title else text), single=True)
 
 
 def write_cells(ax: Axes, values: np.ndarray, scale: Scale) -> None:
-    """Each value in its cell, black or white by the cell's luminance."""
+    """Write each value into its cell, black or white by the cell's luminance."""
     colours = scale.colours(values) / 255
-    for (row, col), value in np.ndenumerate(values):
-        ax.text(
-            col,
-            row,
-            number(value),
-            fontsize=TEXT,
-            ha="center",
-            va="center",
-            color=ink_on(colours[row, col]),
-        )
+    for (row, column), value in np.ndenumerate(values):
+        ink = ink_on(colours[row, column])
+        text = number(value).replace("-", "−")
+        points = TITLE if len(values) <= 10 else TEXT
+        ax.text(column, row, text, fontsize=points, color=ink, ha="center", va="center")
+
+
+def _describe_coverage(counts: np.ndarray, kernel: str) -> str:
+    rows, columns = counts.shape
+    corners = counts[[0, 0, -1, -1], [0, -1, 0, -1]]
+    image = an(f"{size(rows, columns)} image")
+    text = f"how many {kernel} windows see each pixel of {image}: "
+    if corners.min() == corners.max():
+        text += f"each corner {corners[0]}"
+    else:
+        text += f"the corners {corners.min()} to {corners.max()}"
+    text += f", the centre {counts[rows // 2, columns // 2]}, at most {counts.max()}"
+    unseen = int((counts == 0).sum())
+    return text + (f"; {count(unseen, 'pixel')} seen by none" if unseen else "")
 
 
 def plot_overlay(
     image: Any, heat: Any, *, title: str | None = None, ax: Axes | None = None
-) -> Picture | Axes:
+) -> Drawn:
     """Lay a heat map (saliency, occlusion, Grad-CAM) over an image drawn in grey.
 
-    ``heat`` (H', W') is stretched to the image when its size differs. Where the heat is
+    ``heat`` (H', W') is stretched over the image when its size differs. Where it is
     zero the image shows through; signed heat is blue below zero and red above.
     """
     picture = read_shown_image(image)
     warm = read_map(heat, "heat")
-    scale = scale_for(warm, unsigned=HEAT)
-    shape = picture.shape[1:]
-    page = sheet([shape], titles=bool(title), bar=True, widest=400, ax=ax)
+    page = sheet([picture.shape[1:]], titles=bool(title), bar=True, widest=400, ax=ax)
     one = page.axes[0]
-    draw_grey(one, picture)
-    strength = np.abs(warm) / max(abs(scale.low), abs(scale.high))
-    colours = np.dstack([scale.colours(warm) / 255, 0.15 + 0.65 * strength])
-    extent = (-0.5, shape[1] - 0.5, shape[0] - 0.5, -0.5)
-    smooth = "nearest" if warm.shape == shape else "bilinear"
-    one.imshow(colours, extent=extent, interpolation=smooth)
-    frame(one, shape)
+    scale = lay_heat(one, picture, warm)
+    frame(one, picture.shape[1:])
     set_title(one, title)
     page.add_bar(scale)
-    return page.picture_or_ax(_describe_heat(picture, warm, title))
+    text = _describe_heat(picture.shape[1:], warm)
+    return page.result(sentence(f"{title}: {text}" if title else text), single=True)
 
 
-def draw_grey(ax: Axes, picture: np.ndarray) -> None:
-    """The image in grey, from its own darkest to its brightest value."""
+def lay_heat(ax: Axes, picture: np.ndarray, warm: np.ndarray) -> Scale:
+    """Draw the image dimmed and the heat over it, the stronger the less transparent."""
+    scale = scale_for(warm, unsigned=OVERLAY)
+    strength = np.abs(warm) / max(abs(scale.low), abs(scale.high))
+    colours = np.dstack([scale.colours(warm) / 255, 0.9 * np.sqrt(strength)])
+    rows, columns = picture.shape[1:]
+    place = (-0.5, columns - 0.5, rows - 0.5, -0.5)
+    draw_grey(ax, picture, dim=0.7)
+    same = warm.shape == (rows, columns)
+    ax.imshow(colours, extent=place, interpolation="nearest" if same else "bilinear")
+    return scale
+
+
+def draw_grey(ax: Axes, picture: np.ndarray, dim: float = 1.0) -> None:
+    """Draw the image in grey, from its darkest to its brightest value."""
     grey = over_white(picture).mean(axis=0)
-    ax.imshow(grey, cmap=GREY, interpolation="antialiased")
+    low, high = float(grey.min()), float(grey.max())
+    high = high if high > low else low + 1
+    show(ax, grey, Scale(low, low + (high - low) / dim, GREY))
 
 
-def _describe_heat(picture: np.ndarray, warm: np.ndarray, title: str | None) -> str:
-    row, col = np.unravel_index(int(np.abs(warm).argmax()), warm.shape)
-    high, wide = picture.shape[1] / warm.shape[0], picture.shape[2] / warm.shape[1]
-    text = (
-        f"heat over {an(size(*picture.shape[1:]) + ' image')}, from {number(warm.min())} "
-        f"to {number(warm.max())}, strongest at row {int((row + 0.5) * high)}, "
-        f"column {int((col + 0.5) * wide)}"
+def _describe_heat(shape: tuple[int, ...], warm: np.ndarray) -> str:
+    row, column = divmod(int(np.abs(warm).argmax()), warm.shape[1])
+    down, across = shape[0] / warm.shape[0], shape[1] / warm.shape[1]
+    text = f"heat over {an(size(*shape) + ' image')}"
+    if warm.shape != shape:
+        text += f", stretched from {size(*warm.shape)}"
+    text += f", from {number(warm.min())} to {number(warm.max())}, strongest at "
+    return (
+        text + f"row {int((row + 0.5) * down)}, column {int((column + 0.5) * across)}"
     )
-    return sentence(f"{title}: {text}" if title else text)
 
 
 def plot_receptive_field(
@@ -121,67 +141,64 @@ def plot_receptive_field(
     heat: Any = None,
     title: str | None = None,
     ax: Axes | None = None,
-) -> Picture | Axes:
+) -> Drawn:
     """Outline the part of an image that one unit sees.
 
     ``box`` is (row, column, height, width); it may stick out of the image, where the
-    unit sees padding (hatched). ``heat`` (H, W), for example the size of the gradient,
-    is laid over the image.
+    unit sees padding (hatched). ``heat``, for example the size of the gradient, is laid
+    over the image as in ``plot_overlay``.
     """
     picture = read_shown_image(image)
-    row, col, height, width = (int(v) for v in box)
+    row, column, height, width = (int(number) for number in box)
     if height < 1 or width < 1:
         raise ValueError(f"The box must be at least 1x1; got {size(height, width)}.")
-    rows, cols = picture.shape[1:]
-    top, left = min(0, row), min(0, col)
-    bottom, right = max(rows, row + height), max(cols, col + width)
-    page = sheet(
-        [(bottom - top, right - left)],
-        titles=bool(title),
-        bar=heat is not None,
-        widest=400,
-        ax=ax,
-    )
+    rows, columns = picture.shape[1:]
+    top, left = min(0, row), min(0, column)
+    shape = max(rows, row + height) - top, max(columns, column + width) - left
+    page = sheet([shape], titles=bool(title), bar=heat is not None, widest=400, ax=ax)
     one = page.axes[0]
-    one.set_facecolor("white")
-    one.add_patch(
+    if heat is None:
+        draw_grey(one, picture)
+    else:
+        page.add_bar(lay_heat(one, picture, read_map(heat, "heat")))
+    frame(one, shape)
+    _hatch(one, top, left, shape)
+    one.set(xlim=(left - 0.5, left + shape[1] - 0.5))
+    one.set(ylim=(top + shape[0] - 0.5, top - 0.5))
+    outline(one, (row, column, height, width))
+    set_title(one, title)
+    text = _describe_box((rows, columns), (row, column, height, width))
+    return page.result(sentence(f"{title}: {text}" if title else text), single=True)
+
+
+def _hatch(ax: Axes, top: int, left: int, shape: tuple[int, int]) -> None:
+    """Hatch the whole panel behind the image: what shows is padding."""
+    ax.add_patch(
         Rectangle(
             (left - 0.5, top - 0.5),
-            right - left,
-            bottom - top,
+            shape[1],
+            shape[0],
             facecolor="white",
-            edgecolor=MUTED,
-            hatch="///",
+            edgecolor=RULE,
+            hatch="////",
             linewidth=0,
-            zorder=0,
+            zorder=-1,
         )
     )
-    draw_grey(one, picture)
-    if heat is not None:
-        warm = read_map(heat, "heat")
-        scale = scale_for(warm, unsigned=HEAT)
-        strength = np.abs(warm) / max(abs(scale.low), abs(scale.high))
-        colours = np.dstack([scale.colours(warm) / 255, 0.15 + 0.65 * strength])
-        one.imshow(colours, extent=(-0.5, cols - 0.5, rows - 0.5, -0.5))
-        page.add_bar(scale)
-    frame(one, (rows, cols))
-    one.set(xlim=(left - 0.5, right - 0.5), ylim=(bottom - 0.5, top - 0.5))
-    outline(one, (row, col, height, width))
-    set_title(one, title)
-    return page.picture_or_ax(_describe_box(picture, (row, col, height, width)))
 
 
-def _describe_box(picture: np.ndarray, box: tuple[int, int, int, int]) -> str:
-    row, col, height, width = box
-    rows, cols = picture.shape[1:]
-    seen_rows = max(0, min(rows, row + height) - max(0, row))
-    seen_cols = max(0, min(cols, col + width) - max(0, col))
-    share = seen_rows * seen_cols / (rows * cols)
+def _describe_box(shape: tuple[int, int], box: tuple[int, int, int, int]) -> str:
+    row, column, height, width = box
+    inside = [
+        max(0, min(length, start + extent) - max(0, start))
+        for length, start, extent in zip(
+            shape, (row, column), (height, width), strict=True
+        )
+    ]
+    seen = inside[0] * inside[1]
     text = (
-        f"the unit sees {size(height, width)} pixels from row {row}, column {col}: "
-        f"{percent(share)} of the {size(rows, cols)} image"
+        f"the unit sees {size(height, width)} pixels from row {row}, column {column} on"
     )
-    outside = height * width - seen_rows * seen_cols
-    if outside:
-        text += f", and {count(outside, 'pixel')} of padding"
-    return sentence(text)
+    text += f", {percent(seen / (shape[0] * shape[1]))} of the {size(*shape)} image"
+    outside = height * width - seen
+    return text + (f" and {count(outside, 'pixel')} of padding" if outside else "")

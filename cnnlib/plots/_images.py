@@ -6,33 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from .._picture import Picture
 from ._arrays import over_white, read_shown_image
 from ._mosaic import mosaic_columns
-from ._panels import Sheet, canvas, fitted, frame, sheet, show
-from ._style import GREY, INK, TEXT, WIDTH, Scale, scale_for, set_title
-from ._words import an, count, kind, sentence, size, values
+from ._panels import WIDTH, Drawn, Sheet, canvas, fitted, frame, sheet
+from ._style import INK, SIGNED, TEXT, Scale, scale_for, set_title
+from ._words import an, count, kind, listed, sentence, size, values
 
-
-def drawable(
-    image: np.ndarray, signed: bool | None = None
-) -> tuple[np.ndarray, Scale | None]:
-    """(C, H, W) as pixels and their scale; colour needs none.
-
-    Colour outside 0..1 is stretched so that its lowest value becomes 0 and its
-    highest 1 (``stretched`` tells).
-    """
-    if image.shape[0] == 1:
-        return image[0], scale_for(image, unsigned=GREY, signed=signed)
-    if stretched(image):
-        low, high = float(image[:3].min()), float(image[:3].max())
-        image = (image[:3] - low) / (high - low or 1.0)
-    return over_white(image).clip(0, 1).transpose(1, 2, 0), None
-
-
-def stretched(image: np.ndarray) -> bool:
-    """Whether a colour image has values outside 0..1 that colour cannot show."""
-    return image.shape[0] > 1 and (image.min() < -1e-6 or image.max() > 1 + 1e-6)
+GAP = 10
 
 
 def plot_image(
@@ -42,25 +22,77 @@ def plot_image(
     axis: bool = False,
     signed: bool | None = None,
     ax: Axes | None = None,
-) -> Picture | Axes:
+) -> Drawn:
     """Show one image: grey, RGB, RGBA (over white), or signed values.
 
-    ``image`` has shape (H, W), (C, H, W), (1, C, H, W) or (H, W, 3), from NumPy or
-    torch. A single channel with negative values is drawn on a blue-white-red scale
-    with zero in the middle and a colour bar; ``signed`` forces or forbids that scale.
-    ``axis=True`` writes the height and the width at the edges. Colour outside 0..1 is
-    stretched to fit, and the sentence says so.
+    ``image`` has shape (H, W), (C, H, W), (1, C, H, W) or (H, W, 3); NumPy or torch.
+    One channel with negative values is drawn in blue, white and red with zero in the
+    middle and a colour bar; ``signed`` forces or forbids that. Grey values above 1 get
+    a colour bar too. ``axis=True`` writes height and width at the corners. Colour
+    outside 0..1 is stretched to fit, and the sentence says so.
     """
     data = read_shown_image(image)
     pixels, scale = drawable(data, signed)
-    bar = scale is not None and scale.signed
+    bar = scale is not None and (scale.signed or scale.high != 1)
     page = sheet(
-        [data.shape[1:]], titles=bool(title), ticks=axis, bar=bar, widest=440, ax=ax
+        [pixels.shape[:2]], titles=bool(title), ticks=axis, bar=bar, widest=400, ax=ax
     )
     draw_panel(page.axes[0], pixels, scale, title, axis)
     if bar and scale is not None:
         page.add_bar(scale)
-    return page.picture_or_ax(_describe(data, title))
+    return page.result(_describe(data, title), single=True)
+
+
+def plot_images(
+    images: Any,
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int | None = None,
+    ax: Axes | None = None,
+) -> Drawn:
+    """Show many images as one mosaic, each with a small title if there are titles.
+
+    ``images``: an array or tensor (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of
+    single images as for ``plot_image``, also of different sizes. ``columns`` is the
+    number of images in a row. Images with negative values share one scale centred on
+    zero and have a colour bar.
+    """
+    data = [read_shown_image(image, f"image {i}") for i, image in enumerate(images)]
+    if not data:
+        raise ValueError("plot_images needs at least one image; got none.")
+    if titles is not None and len(titles) != len(data):
+        raise ValueError(
+            f"There must be one title per image: got {count(len(titles), 'title')} for "
+            f"{count(len(data), 'image')}."
+        )
+    words = None if titles is None else [str(title) for title in titles]
+    page = draw_many(data, words, columns, ax)
+    return page.result(_describe_many(data, words), single=True)
+
+
+def drawable(
+    image: np.ndarray, signed: bool | None = None
+) -> tuple[np.ndarray, Scale | None]:
+    """Return what ``imshow`` draws of (C, H, W), and its scale; colour has none."""
+    if image.shape[0] == 1:
+        return image[0], scale_for(image, signed=signed)
+    if stretched(image):
+        low, high = float(image[:3].min()), float(image[:3].max())
+        image = (image[:3] - low) / (high - low or 1.0)
+    return over_white(image).clip(0, 1).transpose(1, 2, 0), None
+
+
+def stretched(image: np.ndarray) -> bool:
+    """Tell whether a colour image has values outside 0..1, which colour cannot show."""
+    return image.shape[0] > 1 and bool(image.min() < -1e-6 or image.max() > 1 + 1e-6)
+
+
+def show(ax: Axes, pixels: np.ndarray, scale: Scale | None, **more: Any) -> None:
+    """Draw (H, W) through the scale, or (H, W, 3) as it is."""
+    if scale is not None:
+        more |= {"cmap": scale.cmap, "vmin": scale.low, "vmax": scale.high}
+    how = {"interpolation": "antialiased", "interpolation_stage": "rgba"}
+    ax.imshow(pixels, origin="upper", **how | more)
 
 
 def draw_panel(
@@ -70,51 +102,10 @@ def draw_panel(
     title: str | None,
     axis: bool = False,
 ) -> None:
-    """One framed image with its title."""
+    """Draw one framed image with its title."""
     show(ax, pixels, scale)
-    frame(ax, pixels.shape[:2], axis=axis)
+    frame(ax, pixels.shape, axis=axis)
     set_title(ax, title)
-
-
-def _describe(data: np.ndarray, title: str | None) -> str:
-    text = f"{an(kind(data.shape[0]) + ' image')} of {size(*data.shape[1:])} pixels"
-    if title:
-        text = f"{title}: {text}"
-    text += f", {values(data)}"
-    if stretched(data):
-        text += "; colours stretched to fit"
-    return sentence(text)
-
-
-def plot_images(
-    images: Any,
-    titles: Sequence[str] | None = None,
-    *,
-    columns: int | None = None,
-    ax: Axes | None = None,
-) -> Picture | Axes:
-    """Show many images as one mosaic, each with a small title if there are titles.
-
-    ``images``: an array or tensor (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of
-    single images as for ``plot_image``, also of different sizes. ``columns`` is the
-    number of images in a row.
-    """
-    shown = [read_shown_image(image, f"image {i}") for i, image in enumerate(images)]
-    if not shown:
-        raise ValueError("plot_images needs at least one image; got none.")
-    if titles is not None and len(titles) != len(shown):
-        raise ValueError(
-            f"There must be one title per image: got {count(len(titles), 'title')} for "
-            f"{count(len(shown), 'image')}."
-        )
-    words = None if titles is None else [str(title) for title in titles]
-    page = draw_many(shown, words, columns, ax)
-    sizes = {size(*image.shape[1:]) for image in shown}
-    of = f" of {next(iter(sizes))} pixels" if len(sizes) == 1 else " of several sizes"
-    text = count(len(shown), "image") + of
-    if words and len(words) <= 12:
-        text += ": " + ", ".join(words)
-    return page.picture_or_ax(sentence(text))
 
 
 def draw_many(
@@ -123,35 +114,69 @@ def draw_many(
     columns: int | None,
     ax: Axes | None,
 ) -> Sheet:
-    """All images on one axes, in screen pixels, each fitted into its slot."""
+    """Draw all images (C, H, W) on one axes, each in the middle of its slot."""
+    panels = [drawable(image) for image in images]
+    common = _common_scale(panels)
     columns = min(columns or mosaic_columns(len(images)), len(images))
-    rows = -(-len(images) // columns)
-    gap, above = 10, 20 if titles else 0
-    slot = min(200 if len(images) <= 4 else 110, (WIDTH - 16) // columns - gap)
-    boxes = [fitted(image.shape[1:], slot, slot) for image in images]
-    tall = max(height for height, _ in boxes)
-    width, height = columns * (slot + gap) - gap, rows * (tall + above + gap) - gap
-    page = canvas(width, height, ax)
-    for index, (image, box) in enumerate(zip(images, boxes, strict=True)):
+    room = (WIDTH - (90 if common else 16)) // columns - GAP
+    most = 250 if len(images) <= 3 else 180 if len(images) <= 6 else 110
+    boxes = [fitted(image.shape[1:], min(most, room)) for image in images]
+    tall, wide = (max(lengths) for lengths in zip(*boxes, strict=True))
+    longest = max(map(len, titles)) if titles else 0
+    wide = max(wide, min(8 * longest, room))
+    above = 20 if titles else 0
+    across = columns * (wide + GAP) - GAP
+    down = -(-len(images) // columns) * (tall + above + GAP) - GAP
+    page = canvas(across, down, bar=common is not None, ax=ax)
+    for index, ((pixels, scale), box) in enumerate(zip(panels, boxes, strict=True)):
         row, column = divmod(index, columns)
-        left = column * (slot + gap) + (slot - box[1]) / 2
-        top = row * (tall + above + gap) + above + (tall - box[0]) / 2
-        pixels, scale = drawable(image)
-        show(
-            page.axes[0],
-            pixels,
-            scale,
-            extent=(left, left + box[1], top + box[0], top),
-        )
+        middle = column * (wide + GAP) + wide // 2
+        top = row * (tall + above + GAP) + above + (tall - box[0]) // 2
+        use = common if scale and scale.signed else scale
+        _put(page.axes[0], pixels, use, (top, middle - box[1] // 2), box)
         if titles:
-            page.axes[0].text(
-                column * (slot + gap) + slot / 2,
-                top - 4,
-                titles[index],
-                fontsize=TEXT,
-                color=INK,
-                ha="center",
-                va="bottom",
-            )
-    page.axes[0].set(xlim=(0, width), ylim=(height, 0))
+            label(page.axes[0], middle, top - 5, titles[index])
+    page.axes[0].set(xlim=(0, across), ylim=(down, 0))
+    if common:
+        page.add_bar(common)
     return page
+
+
+def _common_scale(panels: Sequence[tuple[np.ndarray, Scale | None]]) -> Scale | None:
+    """Return the scale that all signed images share, if there are any."""
+    tops = [scale.high for _, scale in panels if scale and scale.signed]
+    return Scale(-max(tops), max(tops), SIGNED) if tops else None
+
+
+def _put(
+    ax: Axes,
+    pixels: np.ndarray,
+    scale: Scale | None,
+    corner: tuple[int, int],
+    box: tuple[int, int],
+) -> None:
+    """Draw an image with its upper left corner at (top, left), (height, width) large."""
+    top, left = corner
+    how = "nearest" if box[1] >= pixels.shape[1] else "antialiased"
+    place = (left, left + box[1], top + box[0], top)
+    show(ax, pixels, scale, extent=place, interpolation=how)
+
+
+def label(ax: Axes, x: float, y: float, text: str, ha: str = "center") -> None:
+    """Write small text that stands on (x, y)."""
+    ax.text(x, y, text, fontsize=TEXT, color=INK, ha=ha, va="bottom")
+
+
+def _describe(data: np.ndarray, title: str | None) -> str:
+    image = an(f"{size(*data.shape[1:])} {kind(data.shape[0])} image")
+    text = f"{image}, {values(data)}"
+    if stretched(data):
+        text += ", stretched to fit the range of colours"
+    return sentence(f"{title}: {text}" if title else text)
+
+
+def _describe_many(images: Sequence[np.ndarray], titles: Sequence[str] | None) -> str:
+    sizes = list(dict.fromkeys(size(*image.shape[1:]) for image in images))
+    text = count(len(images), "image")
+    text += f" of {listed(sizes)} pixels" if len(sizes) <= 3 else " of different sizes"
+    return sentence(f"{text}: {', '.join(titles)}" if titles else text)

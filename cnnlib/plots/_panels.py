@@ -2,26 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from .._picture import Picture
-from ._style import INK, MUTED, RULE, TEXT, WIDTH, Scale, colour_bar, new_figure
+from .._picture import DPI, Picture
+from ._style import RULE, Scale, colour_bar, style_ticks
+from ._words import count
 
-GAP = 14
+Drawn: TypeAlias = Any
+"""A ``Picture``; or, where the caller gave ``ax``, these Axes (a list if several)."""
+
+WIDTH = 864
+"""Pixels across of the widest ordinary figure."""
 EDGE = 8
+GAP = 14
 TITLE_ROOM = 24
-TICK_ROOM = 26
-BAR_ROOM = 74
+TICK_ROOM = 20
+BAR_ROOM = 72
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The axes to draw on, one per panel, and one for the colour bar.
+    """Axes to draw on, one per panel, and perhaps one for the colour bar.
 
     ``figure`` is ours, or None where the caller gave the axes.
     """
@@ -31,145 +37,148 @@ class Sheet:
     bar: Axes | None = None
 
     def add_bar(self, scale: Scale, label: str = "") -> None:
-        """The colour bar in its place, or beside the last of the caller's axes."""
+        """Draw the colour bar in its place, or beside the last of the given axes."""
         colour_bar(scale, self.axes[-1], self.bar, label)
 
-    def picture(self, sentence: str) -> Picture | list[Axes]:
-        """The Picture, or the caller's axes back."""
-        return Picture(self.figure, sentence) if self.figure else self.axes
+    def result(self, sentence: str, *, single: bool = False) -> Drawn:
+        """Return the Picture, or the caller's axes (``single``: the only one)."""
+        if self.figure is not None:
+            return Picture(self.figure, sentence)
+        return self.axes[0] if single else self.axes
 
-    def picture_or_ax(self, sentence: str) -> Picture | Axes:
-        """The Picture, or the caller's only axes back."""
-        return Picture(self.figure, sentence) if self.figure else self.axes[0]
+
+def sheet(
+    sizes: Sequence[tuple[int, ...]],
+    *,
+    columns: int | None = None,
+    widest: int = 330,
+    titles: bool = True,
+    ticks: bool = False,
+    bar: bool = False,
+    ax: Any = None,
+) -> Sheet:
+    """Return one axes per image of (height, width), in rows, a bar at the right.
+
+    Without ``ax`` the figure is made to measure: no panel is wider than ``widest``
+    pixels, all together not wider than ``WIDTH``.
+    """
+    if ax is not None:
+        return Sheet(None, given_axes(ax, len(sizes)))
+    columns = min(columns or columns_for(len(sizes)), len(sizes))
+    rows = -(-len(sizes) // columns)
+    digits = max(len(str(height)) for height, _ in sizes)
+    left = EDGE + (8 * digits + 6 if ticks else 0)
+    gap = GAP + left - EDGE
+    above, below = TITLE_ROOM if titles else EDGE, TICK_ROOM + 4 if ticks else EDGE
+    room = WIDTH - left - EDGE - BAR_ROOM * bar - gap * (columns - 1)
+    boxes = [fitted(size, min(widest, room // columns)) for size in sizes]
+    slot = max(width for _, width in boxes)
+    tall = [
+        max(height for height, _ in boxes[row * columns : (row + 1) * columns])
+        for row in range(rows)
+    ]
+    across = left + columns * slot + gap * (columns - 1) + EDGE + BAR_ROOM * bar
+    figure = new_figure(across, sum(tall) + rows * (above + below))
+    axes = []
+    for index, (height, width) in enumerate(boxes):
+        row, column = divmod(index, columns)
+        x = left + column * (slot + gap) + (slot - width) // 2
+        top = sum(tall[:row]) + row * (above + below) + above
+        axes.append(place(figure, x, top + (tall[row] - height) // 2, width, height))
+    return Sheet(figure, axes, bar_axes(figure, above, below) if bar else None)
 
 
 def columns_for(panels: int) -> int:
-    """How many panels stand side by side: 5 and 6 in rows of 3, 64 in rows of 8.
+    """Choose how many panels stand side by side.
 
     >>> [columns_for(n) for n in (1, 2, 3, 4, 5, 6, 9, 17, 65)]
-    [1, 2, 3, 4, 3, 3, 5, 6, 8]
+    [1, 2, 3, 4, 3, 3, 4, 5, 8]
     """
     if panels <= 4:
         return panels
     return next((c for c in (3, 4, 5, 6) if panels <= c * (c - 1)), 8)
 
 
-def sheet(
-    sizes: Sequence[tuple[int, int]],
-    *,
-    columns: int | None = None,
-    widest: int = 400,
-    titles: bool = True,
-    ticks: bool = False,
-    bar: bool = False,
-    width: int = WIDTH,
-    ax: Any = None,
-) -> Sheet:
-    """One axes per (height, width) of pixels, in rows; room for a bar at the right."""
-    if ax is not None:
-        return Sheet(None, given_axes(ax, len(sizes)))
-    columns = min(columns or columns_for(len(sizes)), len(sizes))
-    rows = -(-len(sizes) // columns)
-    left = EDGE + (TICK_ROOM if ticks else 0)
-    gap = GAP + (TICK_ROOM if ticks else 0)
-    room = width - left - EDGE - (BAR_ROOM if bar else 0) - gap * (columns - 1)
-    slot = min(widest, room // columns)
-    boxes = [fitted(size, slot, int(1.3 * slot)) for size in sizes]
-    slot = max(w for _, w in boxes)
-    above = TITLE_ROOM if titles else EDGE
-    below = TICK_ROOM if ticks else EDGE
-    tall = [
-        max(h for h, _ in boxes[r * columns : (r + 1) * columns]) for r in range(rows)
-    ]
-    total_height = sum(tall) + rows * (above + below)
-    total_width = left + columns * slot + gap * (columns - 1) + EDGE + BAR_ROOM * bar
-    figure = new_figure(total_width, total_height)
-    axes = []
-    for index, (height, breadth) in enumerate(boxes):
-        row, column = divmod(index, columns)
-        x = left + column * (slot + gap) + (slot - breadth) // 2
-        top = sum(tall[:row]) + row * (above + below) + above
-        y = total_height - top - tall[row] + (tall[row] - height) // 2
-        axes.append(place(figure, x, y, breadth, height))
-    cax = None
-    if bar:
-        lowest = total_height - sum(tall) - rows * (above + below) + below
-        tallest = total_height - above - lowest
-        high = min(tallest, 320)
-        x = left + columns * slot + gap * (columns - 1) + 12
-        cax = place(figure, x, lowest + (tallest - high) // 2, 12, high)
-    return Sheet(figure, axes, cax)
+def fitted(size: tuple[int, ...], slot: int) -> tuple[int, int]:
+    """Return (height, width) in screen pixels of an image in a slot that wide.
 
-
-def canvas(width: float, height: float, ax: Any = None, edge: int = EDGE) -> Sheet:
-    """One bare axes measured in screen pixels, y downwards, with a margin around."""
-    if ax is not None:
-        (given,) = given_axes(ax, 1)
-        given.set_axis_off()
-        given.set_aspect("equal")
-        return Sheet(None, [given])
-    figure = new_figure(width + 2 * edge, height + 2 * edge)
-    own = place(figure, edge, edge, width, height)
-    own.set_axis_off()
-    return Sheet(figure, [own])
-
-
-def place(figure: Figure, x: float, y: float, width: float, height: float) -> Axes:
-    """An axes at pixel (x, y) from the lower left corner."""
-    across, up = figure.get_size_inches() * figure.dpi
-    return figure.add_axes((x / across, y / up, width / across, height / up))
-
-
-def fitted(size: tuple[int, int], wide: int, tall: int) -> tuple[int, int]:
-    """(height, width) in screen pixels of an image that fits into the slot.
-
-    An image much smaller than the slot gets a whole number of screen pixels per
-    image pixel.
+    The height is at most 1.2 times the slot. A small image gets a whole number of
+    screen pixels per image pixel.
     """
     height, width = size
-    zoom = min(wide / width, tall / height)
-    if zoom >= 3:
+    zoom = min(slot / width, 1.2 * slot / height)
+    if zoom >= 2:
         zoom = int(zoom)
     return max(1, round(zoom * height)), max(1, round(zoom * width))
 
 
-def show(ax: Axes, pixels: np.ndarray, scale: Scale | None = None, **more: Any) -> None:
-    """Draw (H, W) through the scale, or (H, W, 3) as it is."""
-    limits: dict[str, Any] = {}
-    if scale is not None:
-        limits = {"cmap": scale.cmap, "vmin": scale.low, "vmax": scale.high}
-    ax.imshow(pixels, interpolation="antialiased", **limits, **more)
-
-
-def frame(ax: Axes, size: tuple[int, int], *, axis: bool = False) -> None:
-    """A thin frame; with ``axis`` the first and last row and column are numbered.
-
-    The ticks stand at the edges and say the size: 0 and the number of pixels.
-    """
-    ax.grid(False)
-    for spine in ax.spines.values():
-        spine.set_visible(True)
-        spine.set_color(RULE)
-        spine.set_linewidth(0.6)
-    for line, length in ((ax.xaxis, size[1]), (ax.yaxis, size[0])):
-        line.set_major_locator(FixedLocator([-0.5, length - 0.5] if axis else []))
-        line.set_ticklabels(["0", f"{length}"] if axis else [])
-    ax.tick_params(
-        labelsize=TEXT, colors=MUTED, labelcolor=INK, width=0.6, length=2.5, pad=2
+def new_figure(width: float, height: float, *, constrained: bool = False) -> Figure:
+    """Return a white figure of so many pixels, made without pyplot."""
+    return Figure(
+        figsize=(width / DPI, height / DPI),
+        dpi=DPI,
+        facecolor="white",
+        layout="constrained" if constrained else None,
     )
 
 
+def place(figure: Figure, x: float, top: float, width: float, height: float) -> Axes:
+    """Add an axes whose upper left corner is at pixel (x, top) from the upper left."""
+    across, down = figure.get_size_inches() * DPI
+    bottom = down - top - height
+    return figure.add_axes((x / across, bottom / down, width / across, height / down))
+
+
+def bar_axes(figure: Figure, above: int, below: int) -> Axes:
+    """Add the axes of the colour bar at the right, at most 300 pixels high."""
+    across, down = (round(inches * DPI) for inches in figure.get_size_inches())
+    height = min(down - above - below, 300)
+    top = above + (down - above - below - height) // 2
+    return place(figure, across - BAR_ROOM + 2, top, 12, height)
+
+
+def canvas(width: float, height: float, *, bar: bool = False, ax: Any = None) -> Sheet:
+    """Return one bare axes measured in screen pixels, rows downwards, with margins."""
+    if ax is None:
+        figure = new_figure(width + 2 * EDGE + BAR_ROOM * bar, height + 2 * EDGE)
+        own = place(figure, EDGE, EDGE, width, height)
+        page = Sheet(figure, [own], bar_axes(figure, EDGE, EDGE) if bar else None)
+    else:
+        page = Sheet(None, given_axes(ax, 1))
+    page.axes[0].set_axis_off()
+    page.axes[0].set(xlim=(0, width), ylim=(height, 0), aspect="equal")
+    return page
+
+
+def frame(ax: Axes, size: tuple[int, ...], *, axis: bool = False) -> None:
+    """Draw a thin frame; with ``axis`` its corners say the height and the width."""
+    ax.grid(False)
+    for spine in ax.spines.values():
+        spine.set(visible=True, color=RULE, linewidth=0.6)
+    style_ticks(ax)
+    for line, length in ((ax.xaxis, size[1]), (ax.yaxis, size[0])):
+        line.set_major_locator(FixedLocator([-0.5, length - 0.5] if axis else []))
+        line.set_major_formatter(FixedFormatter(["0", str(length)] if axis else []))
+    if axis:
+        left, right = ax.get_xticklabels()
+        left.set_horizontalalignment("left")
+        right.set_horizontalalignment("right")
+        top, bottom = ax.get_yticklabels()
+        top.set_verticalalignment("top")
+        bottom.set_verticalalignment("bottom")
+
+
 def given_axes(ax: Any, wanted: int) -> list[Axes]:
-    """The axes that a caller handed over, as a list of the length that is needed."""
+    """Return the axes that a caller handed over as a list; a wrong number is refused."""
     axes = list(np.ravel(np.asarray(ax, dtype=object)))
-    if not all(isinstance(a, Axes) for a in axes):
+    if not all(isinstance(one, Axes) for one in axes):
         raise TypeError(
             "ax must be a Matplotlib Axes or a sequence of them; got "
             f"{type(ax).__name__}."
         )
     if len(axes) != wanted:
         raise ValueError(
-            f"This picture has {wanted} panel{'s' * (wanted != 1)}, so ax must hold "
-            f"{wanted} Axes; got {len(axes)}."
+            f"This picture has {count(wanted, 'panel')}, so ax must hold {wanted} Axes; "
+            f"got {len(axes)}."
         )
     return axes

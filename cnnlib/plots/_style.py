@@ -5,26 +5,23 @@ Nothing here reads or writes Matplotlib's rcParams: each artist is told its look
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from .._picture import DPI
-from ._words import negative_share
+from ._words import negative_share, number
 
 INK = "#1a1a1a"
 MUTED = "#595959"
 RULE = "#b8b8b8"
 TITLE = 9.0
 TEXT = 8.0
-WIDTH = 864
-"""Widest ordinary figure, in pixels."""
 
 GREY = "gray"
 HEAT = "viridis"
@@ -32,17 +29,20 @@ SIGNED = "RdBu_r"
 
 LINES = ("#0072b2", "#d55e00", "#007a59", "#9a4f80", "#8a6100", "#333333")
 DASHES = ("-", "--", "-.", ":")
-MARKERS = ("o", "s", "^", "D", "v", "P")
+MARKERS = ("o", "s", "^", "D", "v")
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Which value has which colour: the limits, the map, what lies beyond."""
+    """Which value has which colour: the limits and the name of the colour map.
+
+    ``extend`` says on which side values lie beyond the limits.
+    """
 
     low: float
     high: float
     name: str
-    extend: str = "neither"
+    extend: Literal["neither", "min", "max", "both"] = "neither"
 
     @property
     def cmap(self) -> Colormap:
@@ -54,72 +54,69 @@ class Scale:
         """Whether zero is the middle of the scale."""
         return self.name == SIGNED
 
-    def colours(self, values: np.ndarray) -> np.ndarray:
-        """RGB bytes (..., 3) of the values."""
-        span = self.high - self.low
-        place = ((values - self.low) / span * 255.999).clip(0, 255).astype(np.uint8)
-        table = (self.cmap(np.linspace(0, 1, 256))[:, :3] * 255).round()
-        return table.astype(np.uint8)[place]
+    def place(self, values: np.ndarray) -> np.ndarray:
+        """Return where the values lie on the scale, 0..1."""
+        return ((values - self.low) / (self.high - self.low)).clip(0, 1)
 
-    def mappable(self) -> ScalarMappable:
-        """What a colour bar needs."""
-        return ScalarMappable(Normalize(self.low, self.high), self.cmap)
+    def colours(self, values: np.ndarray) -> np.ndarray:
+        """Return the RGB bytes (..., 3) of the values."""
+        table = self.cmap(np.linspace(0, 1, 256), bytes=True)[:, :3]
+        return table[(self.place(values) * 255).round().astype(np.uint8)]
 
 
 def scale_for(
-    values: np.ndarray, *, unsigned: str = GREY, signed: bool | None = None
+    values: np.ndarray,
+    *,
+    unsigned: str = GREY,
+    signed: bool | None = None,
+    robust: bool = False,
 ) -> Scale:
-    """Diverging and centred on zero where values are negative, else from 0 up.
+    """Choose a scale: diverging and centred on zero for signed values, else from 0 up.
 
-    Values 0..1 keep the limits 0 and 1 in grey, so that pictures stay comparable.
+    Values between 0 and 1 keep the limits 0 and 1 in grey, so that pictures compare.
+    ``robust``: where a few extremes would leave all else pale, a signed scale ends at
+    the 99th percentile of the absolute values.
     """
     if signed is None:
         signed = negative_share(values) > 0
-    if signed:
-        top = float(np.abs(values).max()) or 1.0
+    if not signed:
+        low, high = min(0.0, float(values.min())), float(values.max())
+        if unsigned == GREY and high <= 1:
+            high = 1.0
+        return Scale(low, high if high > low else low + 1.0, unsigned)
+    size = np.abs(values)
+    top = float(size.max()) or 1.0
+    usual = float(np.quantile(size, 0.99)) if robust else top
+    if usual == 0 or usual > top / 2:
         return Scale(-top, top, SIGNED)
-    top = float(values.max())
-    low = min(0.0, float(values.min()))
-    if unsigned == GREY and top <= 1:
-        top = 1.0
-    return Scale(low, top if top > low else low + 1.0, unsigned)
+    below, above = float(values.min()) < -usual, float(values.max()) > usual
+    extend: Literal["min", "max", "both"]
+    extend = "both" if below and above else "min" if below else "max"
+    return Scale(-usual, usual, SIGNED, extend)
 
 
-def ink_on(rgb: Sequence[float]) -> str:
-    """Black or white, whichever stands out more on the colour (0..1 channels)."""
-    light = luminance(rgb)
-    return "black" if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) else "white"
+def ink_on(rgb: Sequence[float] | np.ndarray) -> str:
+    """Return black or white, whichever stands out more on the colour (0..1 each)."""
+    light = luminance(rgb) + 0.05
+    return "black" if light / 0.05 >= 1.05 / light else "white"
 
 
-def luminance(rgb: Sequence[float]) -> float:
-    """Relative luminance of an sRGB colour (WCAG 2): 0 for black, 1 for white."""
+def luminance(rgb: Sequence[float] | np.ndarray) -> float:
+    """Return the relative luminance of an sRGB colour as WCAG 2 defines it, 0..1."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
-    red, green, blue = linear[:3]
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """A white figure of so many pixels, made without pyplot."""
-    return Figure(
-        figsize=(width / DPI, height / DPI),
-        dpi=DPI,
-        facecolor="white",
-        edgecolor="white",
-    )
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def set_title(ax: Axes, text: str | None) -> None:
-    """A small centred title."""
+    """Write a small title over the axes."""
     if text:
         ax.set_title(text, fontsize=TITLE, color=INK, pad=5, fontweight="normal")
 
 
-def dress(ax: Axes, *, grid: str | None = None) -> None:
-    """Charts: quiet axes lines, readable ticks, an optional grid ('x' or 'y')."""
+def dress(ax: Axes, *, grid: Literal["x", "y"] | None = None) -> None:
+    """Make a chart quiet: two axis lines, readable ticks, perhaps a grid."""
     ax.set_facecolor("white")
-    ax.tick_params(
-        labelsize=TEXT, colors=MUTED, labelcolor=INK, width=0.6, length=3, which="both"
-    )
+    style_ticks(ax)
     for name, spine in ax.spines.items():
         spine.set_visible(name in ("left", "bottom"))
         spine.set_color(RULE)
@@ -127,13 +124,27 @@ def dress(ax: Axes, *, grid: str | None = None) -> None:
     ax.grid(False)
     if grid:
         ax.grid(True, axis=grid, color="#e4e4e4", linewidth=0.7, linestyle="-")
-        ax.set_axisbelow(True)
+    ax.set_axisbelow(True)
+
+
+def style_ticks(ax: Axes) -> None:
+    """Write tick labels in ink with fine grey marks, outside, left and below."""
+    ax.tick_params(
+        which="both",
+        labelsize=TEXT,
+        color=MUTED,
+        labelcolor=INK,
+        direction="out",
+        width=0.6,
+        length=3,
+        pad=2.5,
+    )
 
 
 def outline(ax: Axes, box: tuple[float, float, float, float]) -> None:
-    """A box (row, col, height, width): a white line inside a black one."""
+    """Draw a box (row, col, height, width) in pixels: white inside black."""
     row, col, height, width = box
-    for colour, thick in (("black", 4.2), ("white", 1.6)):
+    for colour, thick, order in (("black", 3.6, 5), ("white", 1.4, 6)):
         ax.add_patch(
             Rectangle(
                 (col - 0.5, row - 0.5),
@@ -144,21 +155,23 @@ def outline(ax: Axes, box: tuple[float, float, float, float]) -> None:
                 linewidth=thick,
                 joinstyle="miter",
                 clip_on=False,
-                zorder=5 if colour == "black" else 6,
+                zorder=order,
             )
         )
 
 
 def colour_bar(scale: Scale, ax: Axes, cax: Axes | None, label: str = "") -> None:
-    """A slim bar with few ticks, in ``cax`` or else beside ``ax``."""
-    where = {"cax": cax} if cax is not None else {"ax": ax}
-    bar = ax.figure.colorbar(scale.mappable(), extend=scale.extend, **where)
-    bar.outline.set_edgecolor(RULE)
-    bar.outline.set_linewidth(0.6)
-    bar.ax.tick_params(
-        labelsize=TEXT, colors=MUTED, labelcolor=INK, width=0.6, length=2.5
+    """Draw a slim bar with a few ticks, in ``cax`` or else beside ``ax``."""
+    bar = ax.figure.colorbar(
+        ScalarMappable(Normalize(scale.low, scale.high), scale.cmap),
+        cax=cax,
+        ax=None if cax is not None else ax,
+        extend=scale.extend,
+        ticks=MaxNLocator(nbins=5, steps=[1, 2, 5, 10]),
+        format=FuncFormatter(lambda value, _: number(value).replace("-", "−")),
     )
-    bar.locator = MaxNLocator(nbins=5, steps=[1, 2, 5, 10])
-    bar.update_ticks()
+    bar.outline.set(edgecolor=RULE, linewidth=0.6)
+    bar.ax.tick_params(which="minor", length=0)
+    style_ticks(bar.ax)
     if label:
         bar.set_label(label, fontsize=TEXT, color=INK)

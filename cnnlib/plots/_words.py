@@ -7,51 +7,65 @@ import numpy as np
 _KINDS = {1: "grey", 3: "RGB", 4: "RGBA"}
 
 
-def size(height: int, width: int) -> str:
-    """``size(28, 30)`` is ``"28x30"``: height first."""
+def size(height: float, width: float) -> str:
+    """Write a size, height first: ``size(28, 30)`` is ``"28x30"``."""
     return f"{height}x{width}"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
-    """``count(1, "map")`` is ``"1 map"``, ``count(3, "map")`` is ``"3 maps"``."""
+    """Write how many: ``count(1, "map")`` is ``"1 map"``, 3 of them ``"3 maps"``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def number(value: float) -> str:
-    """Three significant digits, no exponent where people would not write one.
+    """Write three significant digits, all digits of whole parts from 100 on.
 
-    >>> [number(v) for v in (0, 2, -2.3149, 0.5, 12345.6, 1e-7)]
-    ['0', '2', '-2.31', '0.5', '12,346', '1e-07']
+    >>> [number(v) for v in (0, 2, -2.3149, 0.5, 99.96, 12345.6, 1e-7)]
+    ['0', '2', '-2.31', '0.5', '100', '12,346', '1e-07']
     """
     value = float(value)
-    if not np.isfinite(value):
-        return "not a number" if np.isnan(value) else ("-" * (value < 0) + "infinity")
-    if abs(value) >= 100:
+    if np.isnan(value):
+        return "not a number"
+    if np.isinf(value):
+        return "infinity" if value > 0 else "-infinity"
+    if abs(value) >= 99.95:
         return f"{value:,.0f}"
-    text = f"{value:.3g}"
-    return "0" if float(text) == 0 else text
+    return f"{value + 0:.3g}"
+
+
+def cell(value: float, decimals: int) -> str:
+    """Write a number for a cell, with a real minus sign and without a minus zero.
+
+    >>> [cell(v, 2) for v in (0.5, -0.25, -0.001, float("nan"))]
+    ['0.50', '−0.25', '0.00', '']
+    """
+    if not np.isfinite(value):
+        return "" if np.isnan(value) else "∞" if value > 0 else "−∞"
+    text = f"{value:.{decimals}f}"
+    return (text.lstrip("-") if float(text) == 0 else text).replace("-", "−")
 
 
 def percent(share: float) -> str:
-    """``percent(0.414)`` is ``"41 %"``; small shares keep digits, none shows as 0.
+    """Write a share of 1 as percent; what is not none or all does not look like it.
 
-    >>> [percent(s) for s in (0, 1, 0.9996, 0.987, 0.5, 0.004, 0.00001)]
-    ['0 %', '100 %', '99.96 %', '98.7 %', '50 %', '0.4 %', 'under 0.01 %']
+    >>> [percent(s) for s in (0, 1, 0.9996, 0.987, 0.5, 0.004, 1e-5, 1 - 1e-5)]
+    ['0 %', '100 %', '99.96 %', '98.7 %', '50 %', '0.4 %', 'under 0.01 %', \
+'over 99.99 %']
     """
     value = 100 * float(share)
-    if value <= 0 or value == 100:
+    if value in (0, 100):
         return f"{value:.0f} %"
-    if value < 0.01:
+    if 0 < value < 0.01:
         return "under 0.01 %"
+    if 99.99 < value < 100:
+        return "over 99.99 %"
     digits = 0 if 1 <= value <= 95 else 1 if 0.1 <= value <= 99.9 else 2
     text = f"{value:.{digits}f}"
-    if text.startswith("100"):
-        return "over 99.99 %" if digits == 2 else f"{value:.2f} %"
     return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
 
 
 def values(data: np.ndarray) -> str:
-    """``"values from -2.31 to 1.87, 41 % of them negative"``."""
+    """Write ``"values from -2.31 to 1.87, 41 % of them negative"``."""
     low, high = float(data.min()), float(data.max())
     if low == high:
         return f"all values {number(low)}"
@@ -61,29 +75,36 @@ def values(data: np.ndarray) -> str:
 
 
 def negative_share(data: np.ndarray) -> float:
-    """The share of values below zero; rounding noise around zero is not counted."""
+    """Return the share of values below zero, not counting rounding noise."""
     noise = 1e-6 * float(np.abs(data).max())
     return float((data < -noise).mean())
 
 
 def kind(channels: int) -> str:
-    """``"grey"``, ``"RGB"``, ``"RGBA"`` or ``"8-channel"``."""
+    """Name an image by its channels: grey, RGB, RGBA or ``"8-channel"``."""
     return _KINDS.get(channels, f"{channels}-channel")
 
 
 def an(noun: str) -> str:
-    """The noun with its article: ``an("RGB image")`` is ``"an RGB image"``."""
-    vowel = noun[0] in "aeiouAEIOU" or noun.startswith(("RGB", "8", "11-", "18"))
-    return f"{'an' if vowel else 'a'} {noun}"
+    """Put the article before a noun or number: ``an("RGB image")``, ``an("8x8 one")``.
+
+    >>> [an(n) for n in ("RGB image", "28x28 image", "8x8 one", "18x2 one", "11x1 one")]
+    ['an RGB image', 'a 28x28 image', 'an 8x8 one', 'an 18x2 one', 'an 11x1 one']
+    """
+    digits = noun[: len(noun) - len(noun.lstrip("0123456789"))]
+    eight = digits.startswith("8") or (
+        digits[:2] in ("11", "18") and len(digits) % 3 == 2
+    )
+    return f"{'an' if eight or noun.startswith('RGB') or noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def listed(words: Sequence[str]) -> str:
-    """``"a"``, ``"a and b"``, ``"a, b and c"``."""
+    """Join words: ``"a"``, ``"a and b"``, ``"a, b and c"``."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def sentence(text: str) -> str:
-    """The text with a capital first letter and one full stop."""
+    """Give the text a capital first letter and one full stop."""
     text = text.strip().rstrip(".")
     return text[:1].upper() + text[1:] + "."
