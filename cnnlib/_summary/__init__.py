@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import nn
 
 from .build import Parameters, rows_of
-from .copying import runnable_copy
+from .feed import read_feed
+from .names import class_name
 from .report import Summary
 from .row import Row
-from .sizes import floating_dtype, read_data, read_sizes
-from .state import nothing_changed
-from .trace import Tracer
+from .run import observe
+from .view import add_receptive_fields
 
 __all__ = ["Row", "Summary", "summary"]
 
@@ -24,43 +23,28 @@ def summary(
     *,
     input_data: Any = None,
     dtypes: Any = None,
+    depth: int | None = None,
+    formulas: bool | None = None,
 ) -> Summary:
     """Table of everything that `model` does to one input of size `input_size`."""
     if not isinstance(model, nn.Module):
-        raise TypeError(f"summary needs a torch.nn.Module; got {type(model).__name__}.")
-    if input_data is not None:
-        sizes, dtypes = read_data(input_data)
-    else:
-        sizes = read_sizes(input_size)
-    if dtypes is None:
-        dtypes = [floating_dtype(model)] * len(sizes)
-    with nothing_changed():
-        copied, owners = runnable_copy(model, meta=True)
-        tracer = Tracer(copied, owners, meta=True)
-        inputs = [
-            torch.empty((1, *size), dtype=dtype, device="meta")
-            for size, dtype in zip(sizes, dtypes, strict=True)
-        ]
-        with torch.no_grad(), tracer.watching(copied):
-            for tensor in inputs:
-                tracer.mark_input(tensor)
-            copied(*inputs)
-    values = [v for step in tracer.steps for v in (*step.inputs, *step.outputs)]
-    values += [
-        v for s in tracer.steps for op in s.ops for v in (*op.inputs, *op.outputs)
-    ]
-    shapes = {
-        v.key: v.shape[1:] if v.shape[:1] == (1,) else v.shape
-        for v in values
-        if v.key >= 0
-    }
-    modules = dict(zip(map(id, copied.modules()), model.modules(), strict=True))
+        raise TypeError(
+            f"summary describes a torch.nn.Module; got {type(model).__name__}."
+        )
+    feed = read_feed(model, input_size, input_data, dtypes)
+    seen = observe(model, feed)
     parameters = Parameters(model)
-    rows = rows_of(tracer.steps, shapes, parameters, modules)
+    rows = rows_of(seen.steps, seen.shapes, parameters, seen.modules)
+    add_receptive_fields(rows, seen.steps, seen.inputs)
+    every = list(parameters.all.values())
     return Summary(
-        type(model).__name__,
-        sizes,
-        rows,
-        sum(p.numel() for p in model.parameters()),
-        sum(p.numel() for p in model.parameters() if p.requires_grad),
+        model_name=type(model).__name__,
+        input_shapes=[slot.size for slot in feed.tensors],
+        rows=rows,
+        total_params=sum(p.numel() for p in every),
+        trainable_params=sum(p.numel() for p in every if p.requires_grad),
+        notes=[*seen.notes, *parameters.unused_notes()],
+        kinds={name: class_name(module) for name, module in model.named_modules()},
+        depth=depth,
+        formulas=formulas,
     )

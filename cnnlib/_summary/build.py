@@ -28,10 +28,36 @@ class Parameters:
         self.owner.update(dict.fromkeys(fresh, name))
         return fresh, others[0] if others else None
 
-    @property
-    def unused(self) -> list[int]:
-        """Those that no row used."""
-        return [key for key in self.all if key not in self.owner]
+    def unused_notes(self) -> list[str]:
+        """Say which parameters are in the total and in no row."""
+        unused = {
+            self.names[key]: parameter.numel()
+            for key, parameter in self.all.items()
+            if key not in self.owner
+        }
+        used = [self.names[key] for key in self.all if key in self.owner]
+        sizes: dict[str, int] = {}
+        for name, size in unused.items():
+            place = _largest_unused(name, used)
+            sizes[place] = sizes.get(place, 0) + size
+        if not sizes:
+            return []
+        shown = [f"{place} ({size:,})" for place, size in list(sizes.items())[:4]]
+        more = f" and {len(sizes) - 4} more places" if len(sizes) > 4 else ""
+        return [
+            f"{sum(sizes.values()):,} parameters are in the total but in no row, since "
+            f"nothing in this run used them: {', '.join(shown)}{more}."
+        ]
+
+
+def _largest_unused(name: str, used: list[str]) -> str:
+    """Name the largest module around a parameter that has no used parameter."""
+    parts = name.split(".")
+    for length in range(1, len(parts)):
+        prefix = ".".join(parts[:length])
+        if not any(other.startswith(f"{prefix}.") for other in used):
+            return prefix
+    return name
 
 
 def rows_of(
@@ -70,7 +96,7 @@ def _row(
         module=module,
         functional=module is None,
         activation_bytes=sum(
-            prod(shape) * value.itemsize
+            prod(shape) * value.dtype.itemsize
             for shape, value in zip(outputs, step.outputs, strict=True)
         ),
         reuses_memory=all(op.reuses_memory for op in step.ops),

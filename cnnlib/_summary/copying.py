@@ -63,10 +63,8 @@ def _tensors(model: nn.Module) -> list[Tensor]:
 
 def _stand_in(tensor: Tensor, meta: bool) -> Tensor:
     if isinstance(tensor, UninitializedParameter | UninitializedBuffer):
-        return type(tensor)(
-            device="meta" if meta else tensor.device,
-            dtype=tensor.dtype,
-        )
+        kind: Any = type(tensor)
+        return kind(device="meta" if meta else tensor.device, dtype=tensor.dtype)
     with torch.no_grad():
         data = tensor.detach()
         held = torch.empty_like(data, device="meta") if meta else data.clone()

@@ -50,33 +50,40 @@ BY_FORMULA = words(
 )
 """Operations whose multiply-adds follow from their arguments."""
 
-PLAIN = (
-    words(
-        """
-    relu relu6 leaky_relu prelu rrelu elu celu selu gelu silu mish softplus
-    softsign hardtanh hardswish hardsigmoid hardshrink softshrink tanhshrink
-    threshold glu sigmoid logsigmoid tanh softmax log_softmax softmin dropout
-    dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout add sub
-    mul div pow neg abs exp log log1p expm1 sqrt rsqrt square sin cos tan sign
-    round floor ceil clamp maximum minimum where lerp addcmul addcdiv mean sum
-    amax amin max min prod std var logsumexp norm argmax argmin sort topk
-    cumsum max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d
-    lp_pool1d lp_pool2d lp_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
-    adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d
-    adaptive_max_pool3d fractional_max_pool2d fractional_max_pool3d
-    max_unpool1d max_unpool2d max_unpool3d batch_norm layer_norm group_norm
-    instance_norm rms_norm local_response_norm normalize flatten unflatten
-    view reshape view_as reshape_as permute transpose t movedim squeeze
-    unsqueeze expand expand_as repeat repeat_interleave tile cat stack hstack
-    vstack chunk split unbind narrow select getitem setitem index_select
-    gather roll flip pad interpolate pixel_shuffle pixel_unshuffle
-    channel_shuffle unfold fold embedding embedding_bag one_hot zeros ones
-    empty full arange zeros_like ones_like empty_like full_like rand randn
-    rand_like randn_like fill zero copy masked_fill tril triu eq ne lt le gt
-    ge logical_not logical_and logical_or floordiv mod invert
+ELEMENTWISE = words(
     """
-    )
+    relu relu6 leaky_relu prelu rrelu elu celu selu gelu silu mish softplus softsign
+    hardtanh hardswish hardsigmoid hardshrink softshrink tanhshrink threshold glu
+    sigmoid logsigmoid tanh dropout dropout1d dropout2d dropout3d alpha_dropout
+    feature_alpha_dropout add sub mul div pow neg abs exp log log1p expm1 sqrt rsqrt
+    reciprocal square sin cos tan atan erf sign round floor ceil clamp maximum minimum
+    where lerp addcmul addcdiv masked_fill tril triu eq ne lt le gt ge logical_not
+    logical_and logical_or floordiv floor_divide mod remainder invert isnan isinf
+    nan_to_num local_response_norm stochastic_depth
+    """
+)
+"""Operations in which a value depends on the values at its own place only."""
+
+PLAIN = (
+    ELEMENTWISE
     | SAME_VALUES
+    | words(
+        """
+        softmax log_softmax softmin mean sum amax amin max min prod std var logsumexp
+        norm argmax argmin sort topk cumsum max_pool1d max_pool2d max_pool3d avg_pool1d
+        avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d adaptive_avg_pool1d
+        adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d
+        adaptive_max_pool2d adaptive_max_pool3d fractional_max_pool2d
+        fractional_max_pool3d max_unpool1d max_unpool2d max_unpool3d batch_norm
+        layer_norm group_norm instance_norm rms_norm normalize flatten unflatten view
+        reshape view_as reshape_as permute transpose mT t movedim squeeze unsqueeze
+        expand expand_as repeat repeat_interleave tile cat stack hstack vstack chunk
+        split unbind narrow select getitem setitem index_select gather roll flip pad
+        interpolate pixel_shuffle pixel_unshuffle channel_shuffle unfold unfold_axis
+        fold embedding embedding_bag one_hot zeros ones empty full arange zeros_like
+        ones_like empty_like full_like rand randn rand_like randn_like fill zero copy
+        """
+    )
 )
 """Operations without a matrix product; all others are looked into."""
 
@@ -93,10 +100,7 @@ _SAME_NAME = {
     "swapaxes": "transpose",
     "swapdims": "transpose",
     "moveaxis": "movedim",
-    "T": "transpose",
-    "mT": "transpose",
-    "H": "transpose",
-    "mH": "transpose",
+    "T": "t",
     "clip": "clamp",
     "upsample": "interpolate",
     "split_with_sizes": "split",
@@ -121,7 +125,7 @@ _ARGUMENTS = {
     "unflatten": "input dim sizes",
     "interpolate": "input size scale_factor mode",
     "pad": "input pad mode",
-    "batch_norm": "input running_mean running_var weight bias",
+    "batch_norm": "input running_mean running_var weight bias training",
     "layer_norm": "input normalized_shape weight bias",
     "group_norm": "input num_groups weight bias",
     "embedding": "input weight",
@@ -142,10 +146,28 @@ _ARGUMENTS = {
     "pixel_unshuffle": "input factor",
     "unfold": "input kernel_size dilation padding stride",
     "matmul": "input other",
+    "mm": "input other",
+    "bmm": "input other",
+    "roll": "input shifts dim",
+    "einsum": "equation operands",
+    "norm": "input p dim keepdim",
+    "normalize": "input p dim",
+    "cumsum": "input dim",
+    "instance_norm": "input running_mean running_var weight bias training",
+    "rms_norm": "input normalized_shape weight",
 }
 for _name in words("mean sum amax amin max min prod std var logsumexp argmax argmin"):
     _ARGUMENTS[_name] = "input dim keepdim"
+_VARIADIC = {
+    "permute": "dims",
+    "flip": "dims",
+    "view": "shape",
+    "reshape": "shape",
+    "expand": "shape",
+    "repeat": "shape",
+}
 _ORDER = {name: tuple(order.split()) for name, order in _ARGUMENTS.items()}
+_ORDER |= {name: ("input", many) for name, many in _VARIADIC.items()}
 _KEYWORDS = {"axis": "dim", "keepdims": "keepdim", "kernel": "kernel_size"}
 _known: dict[Any, str] = {}
 
@@ -184,6 +206,9 @@ def class_name(module: nn.Module) -> str:
 
 def bind(func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Give every argument its name; those without one are listed under "rest"."""
+    if name in _VARIADIC and len(args) > 1:
+        many = args[1] if isinstance(args[1], list) else list(args[1:])
+        args = [args[0], many]
     order = _ORDER.get(name) or _ORDER.get(name[:-2]) or _python_order(func)
     bound = dict(zip(order, args, strict=False))
     if len(args) > len(order):

@@ -27,10 +27,9 @@ class Value:
     """What is known about one tensor: its shape, and where it came from."""
 
     shape: tuple[int, ...]
-    itemsize: int
+    dtype: torch.dtype
     key: int = -1  # names the values that depend on the input; -1 for the others
     params: frozenset[int] = frozenset()  # ids of the parameters a constant is made of
-    floating: bool = True
 
     @property
     def active(self) -> bool:
@@ -72,14 +71,20 @@ class Place:
     module: nn.Module | None
     op: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
+    inputs: list[Value] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Frame:
     name: str
     module: nn.Module
+    inputs: list[Value]
     start: int
     repeated: bool
+
+
+class Misfit(ValueError):
+    """Raised inside a run when an operation is about to get what it cannot take."""
 
 
 class Tracer(TorchFunctionMode):
@@ -91,6 +96,7 @@ class Tracer(TorchFunctionMode):
         super().__init__()
         self.steps: list[Step] = []
         self.failure: Place | None = None
+        self.check: Callable[[Place], str | None] = lambda place: None
         self._parameters = parameters
         self._meta = meta
         self._frames: list[_Frame] = []
@@ -117,9 +123,9 @@ class Tracer(TorchFunctionMode):
                 if forward is not None:
                     module.__dict__["forward"] = forward
 
-    def mark_input(self, tensor: Tensor) -> None:
+    def mark_input(self, tensor: Tensor) -> Value:
         """Say that `tensor` is an input of the model."""
-        self._mark(tensor, active=True)
+        return self._mark(tensor, active=True)
 
     # -- layers ---------------------------------------------------------------
 
@@ -127,44 +133,51 @@ class Tracer(TorchFunctionMode):
         forward = module.forward
 
         def watched(*args: Any, **kwargs: Any) -> Any:
-            frame = self._enter(module)
+            frame = self._enter(module, (args, kwargs))
             try:
                 result = forward(*args, **kwargs)
             except Exception:
-                self.failure = self.failure or Place(frame.name, module)
+                if self.failure is None:
+                    self.failure = Place(frame.name, module, inputs=frame.inputs)
                 raise
             finally:
                 self._frames.pop()
-            self._leave(frame, (args, kwargs), result)
+            self._leave(frame, result)
             return result
 
         return watched
 
-    def _enter(self, module: nn.Module) -> _Frame:
+    def _enter(self, module: nn.Module, given: Any) -> _Frame:
         calls = self._calls.get(id(module), 0)
         self._calls[id(module)] = calls + 1
         known = self._names.get(id(module)) or [type(module).__name__]
         name = known[min(calls, len(known) - 1)]
-        frame = _Frame(name, module, len(self.steps), calls > 0)
+        inputs = [self.value(tensor) for tensor in tensors_in(given)]
+        frame = _Frame(name, module, inputs, len(self.steps), calls > 0)
         self._frames.append(frame)
         return frame
 
-    def _leave(self, frame: _Frame, given: Any, result: Any) -> None:
+    def _leave(self, frame: _Frame, result: Any) -> None:
         inside = self.steps[frame.start :]
         if len(self._frames) == 0 and inside and not is_pytorch(frame.module):
             return  # the whole model, written by hand: look into it
         if not is_one_row(frame.module, [step.kind for step in inside]):
             return
         name = frame.name or names.class_name(frame.module)
-        inputs = [self._value(tensor) for tensor in tensors_in(given)]
-        outputs = [self._value(tensor) for tensor in tensors_in(result)]
-        active = [value for value in inputs if value.active]
+        outputs = [self.value(tensor) for tensor in tensors_in(result)]
+        active = [value for value in frame.inputs if value.active]
         if not outputs or not (inside or active):
             return
         ops = [op for step in inside for op in step.ops]
         kind = names.class_name(frame.module)
         step = Step(
-            name, kind, frame.module, ops, active or inputs, outputs, frame.repeated
+            name,
+            kind,
+            frame.module,
+            ops,
+            active or frame.inputs,
+            outputs,
+            frame.repeated,
         )
         self.steps[frame.start :] = [step]
 
@@ -187,6 +200,8 @@ class Tracer(TorchFunctionMode):
                 return args[0]
         seen = self._seen(args), self._seen(kwargs)
         try:
+            if name in names.BY_FORMULA:
+                self._refuse_misfit(self._place(name, func, *seen))
             result, products = self._run(name, func, args, kwargs)
         except Exception:
             if self.failure is None:
@@ -194,6 +209,12 @@ class Tracer(TorchFunctionMode):
             raise
         self._record(name, func, args, seen, result, products)
         return result
+
+    def _refuse_misfit(self, place: Place) -> None:
+        """Stop before an operation that the meta device would let pass."""
+        sentence = self.check(place)
+        if sentence is not None:
+            raise Misfit(sentence)
 
     def _run(
         self, name: str, func: Callable[..., Any], args: Any, kwargs: Any
@@ -230,7 +251,7 @@ class Tracer(TorchFunctionMode):
             self._mark(tensor, bool(inputs), frozenset() if inputs else params)
             for tensor in found
         ]
-        if not inputs and not (products and products.matrices):
+        if not inputs and not _multiplies(name, given, products):
             return
         arguments = names.bind(func, name, *seen)
         op = Op(name, arguments, inputs or given, outputs, params, products, reuses)
@@ -245,7 +266,7 @@ class Tracer(TorchFunctionMode):
         if moved and name in ("cpu", "cuda"):
             return args, kwargs, True
         if moved and name == "to":
-            return (*_without_device(args), *()), _without_device(kwargs), False
+            return _without_device(args), _without_device(kwargs), False
         on_meta = any(tensor.is_meta for tensor in tensors_in((args, kwargs)))
         if on_meta:
             args, kwargs = self._to_meta(args), self._to_meta(kwargs)
@@ -256,7 +277,7 @@ class Tracer(TorchFunctionMode):
             if item.is_meta or item.dim() == 0:
                 return item
             moved = torch.empty_like(item, device="meta")
-            setattr(moved, MARK, self._value(item))
+            setattr(moved, MARK, self.value(item))
             return moved
         if isinstance(item, dict):
             return {key: self._to_meta(entry) for key, entry in item.items()}
@@ -280,7 +301,8 @@ class Tracer(TorchFunctionMode):
         setattr(tensor, MARK, value)
         return value
 
-    def _value(self, tensor: Tensor) -> Value:
+    def value(self, tensor: Tensor) -> Value:
+        """Tell what is known about a tensor."""
         value = getattr(tensor, MARK, None)
         if value is None:
             original = self._parameters.get(id(tensor))
@@ -290,7 +312,7 @@ class Tracer(TorchFunctionMode):
 
     def _seen(self, item: Any) -> Any:
         if isinstance(item, Tensor):
-            return self._value(item)
+            return self.value(item)
         if isinstance(item, dict):
             return {key: self._seen(entry) for key, entry in item.items()}
         if isinstance(item, tuple | list):
@@ -340,15 +362,16 @@ def _values_in(item: Any) -> Iterator[Value]:
             yield from _values_in(entry)
 
 
+def _multiplies(name: str, given: list[Value], products: Products | None) -> bool:
+    """Whether an operation on weights alone is a product of matrices."""
+    if products is not None:
+        return bool(products.matrices)
+    return name in names.BY_FORMULA and all(len(v.shape) > 1 for v in given[:2])
+
+
 def _describe(tensor: Tensor, key: int, params: frozenset[int]) -> Value:
     with torch._C.DisableTorchFunction():
-        return Value(
-            tuple(tensor.shape),
-            tensor.element_size(),
-            key,
-            params,
-            tensor.is_floating_point() or tensor.is_complex(),
-        )
+        return Value(tuple(tensor.shape), tensor.dtype, key, params)
 
 
 def _storage(tensor: Tensor) -> int:
@@ -359,11 +382,13 @@ def _storage(tensor: Tensor) -> int:
 
 
 def _without_device(given: Any) -> Any:
+    """Arguments of ``Tensor.to`` without the device among them."""
     if isinstance(given, dict):
         return {key: entry for key, entry in given.items() if key != "device"}
+    tensor, *rest = given
     kept = [
-        entry.dtype if isinstance(entry, Tensor) and number else entry
-        for number, entry in enumerate(given)
+        entry.dtype if isinstance(entry, Tensor) else entry
+        for entry in rest
         if not isinstance(entry, str | torch.device) and entry is not None
     ]
-    return tuple(kept) if len(kept) > 1 else (*kept, kept[0].dtype)
+    return (tensor, *(kept or [tensor.dtype]))

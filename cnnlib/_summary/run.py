@@ -1,0 +1,165 @@
+"""Run a copy of the model and see what happened, whatever the model does."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from .copying import runnable_copy
+from .feed import Feed
+from .mismatch import mismatch
+from .refusal import refusal
+from .source import Scene
+from .state import nothing_changed
+from .trace import Misfit, Step, Tracer, Value, tensors_in
+from .view import batch_is_first, same_course, shapes_without_batch
+
+Shape = tuple[int, ...]
+
+
+@dataclass
+class Observation:
+    """One run: its steps, and the shapes of all values without the batch."""
+
+    steps: list[Step]
+    inputs: list[Value]
+    shapes: dict[int, Shape]
+    modules: dict[int, nn.Module]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Attempt:
+    tracer: Tracer
+    inputs: list[Value]
+    outputs: list[Value] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def scene(self) -> Scene:
+        batch = self.inputs[0].shape[0] if self.inputs else 1
+        return Scene(self.tracer.steps, self.inputs, batch)
+
+    def explained(self) -> str | None:
+        """Sentence about the shapes that stopped the run, if that is what it was."""
+        if isinstance(self.error, Misfit):
+            return str(self.error)
+        place = self.tracer.failure
+        return mismatch(place, self.scene) if place is not None else None
+
+
+def observe(model: nn.Module, feed: Feed) -> Observation:
+    """Run the model once with one input, on the meta device if it can be.
+
+    Raises ValueError with a sentence where the input does not fit the model.
+    """
+    _check_signature(model, feed)
+    with nothing_changed(model):
+        return _observe(model, feed)
+
+
+def _observe(model: nn.Module, feed: Feed) -> Observation:
+    notes: list[str] = []
+    copied, owners = runnable_copy(model, meta=True)
+    attempt = _attempt(copied, owners, feed)
+    while attempt.error is not None and _needs_whole_numbers(attempt, feed):
+        attempt = _attempt(copied, owners, feed)
+    if attempt.error is not None:
+        sentence = attempt.explained()
+        if sentence is not None:
+            raise ValueError(sentence) from None
+        copied, owners = runnable_copy(model, meta=False)
+        attempt = _attempt(copied, owners, feed)
+        if attempt.error is not None:
+            raise refusal(attempt.error, attempt.tracer.failure, attempt.explained())
+        notes.append(
+            "The model looks at values while it runs, so it was run on a copy with real "
+            "numbers; another input may take another course."
+        )
+    shapes = _shapes(attempt, copied, owners, feed, notes)
+    modules = dict(zip(map(id, copied.modules()), model.modules(), strict=True))
+    return Observation(attempt.tracer.steps, attempt.inputs, shapes, modules, notes)
+
+
+def _attempt(
+    copied: nn.Module, owners: dict[int, int], feed: Feed, batch: int = 1
+) -> _Attempt:
+    device = next((p.device for p in (*copied.parameters(), *copied.buffers())), None)
+    device = device or torch.device("meta")
+    tracer = Tracer(copied, owners, meta=device.type == "meta")
+    tensors, args, kwargs = feed.make(batch, device)
+    attempt = _Attempt(tracer, [tracer.mark_input(tensor) for tensor in tensors])
+    tracer.check = lambda place: mismatch(place, attempt.scene)
+    try:
+        with torch.no_grad(), tracer.watching(copied):
+            result = copied(*args, **kwargs)
+    except Exception as error:
+        attempt.error = error
+    else:
+        attempt.outputs = [tracer.value(tensor) for tensor in tensors_in(result)]
+    return attempt
+
+
+def _needs_whole_numbers(attempt: _Attempt, feed: Feed) -> bool:
+    """Give whole numbers to an input that turned out to be looked up in a table."""
+    place = attempt.tracer.failure
+    if place is None or place.op not in ("embedding", "embedding_bag", "one_hot"):
+        return False
+    value = place.arguments.get("input")
+    if not isinstance(value, Value) or not value.dtype.is_floating_point:
+        return False
+    number = attempt.scene.input_number(value)
+    if number is None:
+        return False
+    feed.tensors[number].dtype = torch.long
+    return True
+
+
+def _shapes(
+    attempt: _Attempt,
+    copied: nn.Module,
+    owners: dict[int, int],
+    feed: Feed,
+    notes: list[str],
+) -> dict[int, Shape]:
+    """Shapes without the batch; a second run finds it where it is not in front."""
+    steps = attempt.tracer.steps
+    if batch_is_first(steps):
+        return shapes_without_batch(steps)
+    second = _attempt(copied, owners, feed, batch=2)
+    if second.error is not None:
+        why = second.explained()
+        if why is not None:
+            notes.append(f"The model takes only one input at a time. With two: {why}")
+        return shapes_without_batch(steps)
+    if not same_course(attempt.tracer, second.tracer):
+        return shapes_without_batch(steps)
+    for one, two in zip(attempt.outputs, second.outputs, strict=False):
+        if one.shape and two.shape and 1 < one.shape[0] != two.shape[0]:
+            notes.append(
+                f"The output has {one.shape[0]} rows for one input: a view or reshape "
+                f"put a part of each input into the batch axis."
+            )
+    return shapes_without_batch(steps, second.tracer.steps)
+
+
+def _check_signature(model: nn.Module, feed: Feed) -> None:
+    args = [slot for slot in feed.slots if slot.name is None]
+    kwargs: dict[str, Any] = {slot.name: slot for slot in feed.slots if slot.name}
+    try:
+        signature = inspect.signature(model.forward)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        names = ", ".join(signature.parameters)
+        raise ValueError(
+            f"{type(model).__name__}.forward takes ({names}), but {len(feed.slots)} "
+            f"input{'s were' if len(feed.slots) != 1 else ' was'} given. Pass one size "
+            f"for each input, in a list: [(1, 28, 28), (10,)]."
+        ) from None

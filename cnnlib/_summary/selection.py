@@ -1,0 +1,233 @@
+"""Receptive fields through operations that choose, order and join values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from .trace import Op
+from .tracks import Track, Tracks, mix, mixed, moved, union
+
+Rule: TypeAlias = Callable[[Op, list[Tracks], int], Tracks]
+
+
+def _axis(op: Op, name: str = "dim", default: int = 0) -> int:
+    axis = op.arguments.get(name, default)
+    return axis % len(op.inputs[0].shape)
+
+
+# -- order of the axes -------------------------------------------------------------
+
+
+def _permute(op: Op, before: list[Tracks], number: int) -> Tracks:
+    axes = len(op.inputs[0].shape)
+    order = op.arguments.get("dims")
+    if not isinstance(order, list):
+        return dict.fromkeys(before[0])
+    return moved(before[0], {old % axes: new for new, old in enumerate(order)})
+
+
+def _transpose(op: Op, before: list[Tracks], number: int) -> Tracks:
+    axes = len(op.inputs[0].shape)
+    one = op.arguments.get("dim0", -1) % axes
+    two = op.arguments.get("dim1", -2) % axes
+    new = {dim: dim for dim in range(axes)} | {one: two, two: one}
+    return moved(before[0], new)
+
+
+# -- a part of an axis -------------------------------------------------------------
+
+
+def _cut(track: Track, first: int, step: int = 1) -> Track | None:
+    """Keep every `step`-th position, from `first` on."""
+    if track.whole:
+        return track
+    if not track.alone:
+        return None
+    start = None if track.start is None else track.start + first * track.jump
+    return replace(track, start=start, jump=track.jump * step)
+
+
+def _cut_along(tracks: Tracks, dim: int, first: int, step: int = 1) -> Tracks:
+    return {
+        label: _cut(track, first, step) if track and dim in track.dims else track
+        for label, track in tracks.items()
+    }
+
+
+def _parts(op: Op, before: list[Tracks], number: int) -> Tracks:
+    """Follow the n-th part of a tensor that was split."""
+    dim = _axis(op)
+    first = sum(output.shape[dim] for output in op.outputs[:number])
+    return _cut_along(before[0], dim, first)
+
+
+def _narrow(op: Op, before: list[Tracks], number: int) -> Tracks:
+    start = op.arguments.get("start")
+    if not isinstance(start, int):
+        return dict.fromkeys(before[0])
+    dim = _axis(op)
+    return _cut_along(before[0], dim, start % op.inputs[0].shape[dim])
+
+
+def _without(tracks: Tracks, dim: int, position: int) -> Tracks:
+    """Take one position of an axis, which is then gone."""
+    result: Tracks = {}
+    for label, track in tracks.items():
+        cut = _cut(track, position) if track and dim in track.dims else None
+        if cut is not None:
+            left = tuple(d - (d > dim) for d in cut.dims if d != dim)
+            result[label] = replace(mixed(replace(cut, count=1)), dims=left)
+        elif track is None or dim in track.dims:
+            result[label] = None
+        else:
+            dims = tuple(d - (d > dim) for d in track.dims)
+            result[label] = replace(track, dims=dims)
+    return result
+
+
+def _unbind(op: Op, before: list[Tracks], number: int) -> Tracks:
+    return _without(before[0], _axis(op), number)
+
+
+def _select(op: Op, before: list[Tracks], number: int) -> Tracks:
+    index, axis = op.arguments.get("index"), _axis(op)
+    if not isinstance(index, int):
+        return dict.fromkeys(before[0])
+    return _without(before[0], axis, index % op.inputs[0].shape[axis])
+
+
+def _getitem(op: Op, before: list[Tracks], number: int) -> Tracks:
+    index = op.arguments.get("index")
+    entries = index if isinstance(index, list) else [index]
+    sizes, tracks, dim = list(op.inputs[0].shape), before[0], 0
+    missing = len(sizes) - sum(not (e is None or e is ...) for e in entries)
+    for entry in entries:
+        if entry is None:
+            tracks, dim = _with_new_axis(tracks, dim), dim + 1
+        elif entry is ...:
+            dim += missing
+            del sizes[:missing]
+        elif isinstance(entry, slice):
+            first, _, step = entry.indices(sizes.pop(0))
+            tracks, dim = _cut_along(tracks, dim, first, step), dim + 1
+        elif isinstance(entry, int) and not isinstance(entry, bool):
+            tracks = _without(tracks, dim, entry % sizes.pop(0))
+        else:
+            return dict.fromkeys(tracks)
+    return tracks
+
+
+def _with_new_axis(tracks: Tracks, dim: int) -> Tracks:
+    return {
+        label: track and replace(track, dims=tuple(d + (d >= dim) for d in track.dims))
+        for label, track in tracks.items()
+    }
+
+
+# -- joined tensors ------------------------------------------------------------------
+
+
+def _cat(op: Op, before: list[Tracks], number: int) -> Tracks:
+    dim = op.arguments.get("dim", 0) % len(op.outputs[0].shape)
+    result: Tracks = {}
+    for tracks in before:
+        result = union(result, _unaligned(tracks, dim))
+    return result
+
+
+def _unaligned(tracks: Tracks, dim: int) -> Tracks:
+    """Forget where positions lie along an axis that gets longer."""
+    return {
+        label: replace(track, start=None, count=0)
+        if track is not None and dim in track.dims and track.alone
+        else track
+        for label, track in tracks.items()
+    }
+
+
+def _stack(op: Op, before: list[Tracks], number: int) -> Tracks:
+    dim = op.arguments.get("dim", 0) % len(op.outputs[0].shape)
+    result: Tracks = {}
+    for tracks in before:
+        result = union(result, _with_new_axis(tracks, dim))
+    return result
+
+
+def _reordered(op: Op, before: list[Tracks], number: int) -> Tracks:
+    """Roll or flip: sizes stay, but positions lie elsewhere."""
+    return {
+        label: track and replace(track, start=None)
+        for label, track in before[0].items()
+    }
+
+
+def _repeat(op: Op, before: list[Tracks], number: int) -> Tracks:
+    """Repeat along axes; those that carry a track must stay as they are."""
+    old, new = op.inputs[0].shape, op.outputs[number].shape
+    shift = len(new) - len(old)
+    result: Tracks = {}
+    for label, track in before[0].items():
+        same = track is not None and all(old[d] == new[d + shift] for d in track.dims)
+        if track is None or (not same and any(old[d] != 1 for d in track.dims)):
+            result[label] = None
+        elif same:
+            result[label] = replace(track, dims=tuple(d + shift for d in track.dims))
+        else:
+            result[label] = replace(mixed(track), dims=())
+    return result
+
+
+# -- sums over axes -------------------------------------------------------------------
+
+
+def _reduce(op: Op, before: list[Tracks], number: int) -> Tracks:
+    """Sum, mean, maximum: over the axes `dim`, or over all of them."""
+    if len(op.inputs) > 1:  # torch.max(x, y)
+        return dict.fromkeys(label for tracks in before for label in tracks)
+    axes = len(op.inputs[0].shape)
+    dim = op.arguments.get("dim")
+    dims = dim if isinstance(dim, list) and dim else [dim]
+    if dim is None or dim == []:
+        return mix(before[0], range(axes))
+    gone = {d % axes for d in dims if isinstance(d, int)}
+    result = mix(before[0], gone)
+    if len(op.outputs[number].shape) == axes:
+        return result
+    kept = [dim for dim in range(axes) if dim not in gone]
+    return moved(result, {old: new for new, old in enumerate(kept)})
+
+
+RULES: dict[str, Rule] = {
+    "permute": _permute,
+    "transpose": _transpose,
+    "mT": _transpose,
+    "t": _transpose,
+    "chunk": _parts,
+    "split": _parts,
+    "narrow": _narrow,
+    "select": _select,
+    "unbind": _unbind,
+    "getitem": _getitem,
+    "cat": _cat,
+    "stack": _stack,
+    "roll": _reordered,
+    "flip": _reordered,
+    "repeat": _repeat,
+    "expand": _repeat,
+    "expand_as": _repeat,
+    "mean": _reduce,
+    "sum": _reduce,
+    "amax": _reduce,
+    "amin": _reduce,
+    "max": _reduce,
+    "min": _reduce,
+    "prod": _reduce,
+    "std": _reduce,
+    "var": _reduce,
+    "norm": _reduce,
+    "logsumexp": _reduce,
+    "argmax": _reduce,
+    "argmin": _reduce,
+}

@@ -1,0 +1,80 @@
+"""Where a tensor came from, in words: for the sentences about shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from math import prod
+
+from .formulas import times
+from .trace import Step, Value
+
+Shape = tuple[int, ...]
+
+
+def by(shape: Iterable[int]) -> str:
+    """Write a shape as 3 x 28 x 28; a single number stays one."""
+    return " x ".join(str(size) for size in shape) or "1"
+
+
+class Scene:
+    """What is known of a run where it stopped."""
+
+    def __init__(self, steps: list[Step], inputs: list[Value], batch: int = 1) -> None:
+        self._steps = steps
+        self._inputs = {value.key: value for value in inputs}
+        self._batch = batch
+
+    @cached_property
+    def _made(self) -> dict[int, Step]:
+        """Which step made a value."""
+        made = {value.key: step for step in self._steps for value in step.outputs}
+        inner = [(op, step) for step in self._steps for op in step.ops]
+        return {v.key: step for op, step in inner for v in op.outputs} | made
+
+    def lacks_axis(self, value: Value) -> bool:
+        """Whether the caller left an axis out.
+
+        A layer takes a tensor with one axis less for a single image without batch. So
+        it does where the model's inputs, which have a batch, have no more axes.
+        """
+        longest = max((len(given.shape) for given in self._inputs.values()), default=0)
+        return value.shape[:1] == (self._batch,) and len(value.shape) >= longest
+
+    def shape(self, value: Value) -> Shape:
+        """Shape for one image."""
+        return value.shape[1:] if value.shape[:1] == (self._batch,) else value.shape
+
+    def input_size(self, value: Value) -> Shape | None:
+        """Size that the caller gave, if the value is an input of the model."""
+        found = self._inputs.get(value.key)
+        return None if found is None else found.shape[1:]
+
+    def input_number(self, value: Value) -> int | None:
+        """Which input of the model a value is, or was before it changed its shape."""
+        while value.key not in self._inputs:
+            step = self._made.get(value.key)
+            if step is None or len(step.inputs) != 1:
+                return None
+            value = step.inputs[0]
+        return list(self._inputs).index(value.key)
+
+    def origin(self, value: Value) -> str:
+        """Say where a value comes from, to be put after a comma."""
+        if value.key in self._inputs:
+            return f"from the input of size {self.input_size(value)}"
+        step = self._made.get(value.key)
+        if step is None:
+            return "a parameter" if value.params else "a constant"
+        return f"from {step.name} ({step.kind})" if step.module else f"from {step.name}"
+
+    def flattened(self, value: Value) -> str:
+        """Show the product that a flattened size is, " (2*25*25 after flatten)"."""
+        step = self._made.get(value.key)
+        if step is None or not step.inputs:
+            return ""
+        before = self.shape(step.inputs[0])
+        after = self.shape(value)
+        if len(after) != 1 or len(before) < 2 or prod(before) != after[0]:
+            return ""
+        return f" ({times(*before)})"

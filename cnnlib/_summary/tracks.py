@@ -1,0 +1,182 @@
+"""How the axes of the input run through the tensors of a net.
+
+A `Track` follows one axis of the input (the rows of an image, say) through one
+tensor: along which of the tensor's axes it runs, and which stretch of the input each
+position sees. Sizes, jumps and starts are counted in pixels of the input; jumps are
+fractions after upsampling.
+
+With size r, jump j and start b, position i sees the pixels b + i*j ... b + i*j + r - 1.
+A window of k positions that starts p positions earlier and moves by s gives
+r + (k-1)*j, j*s and b - p*j: the recurrences of Araujo, Norris and Sim, "Computing
+Receptive Fields of Convolutional Neural Networks" (Distill, 2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, gcd
+from typing import TypeAlias
+
+Number: TypeAlias = int | Fraction
+Label: TypeAlias = tuple[int, int]
+"""(group of inputs of one size, axis of the input)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One axis of the input in one tensor."""
+
+    extent: int
+    """Size of the input along the axis."""
+    dims: tuple[int, ...]
+    """Axes of the tensor that it runs along; none where it has been mixed away."""
+    count: int
+    """How many positions there are."""
+    alone: bool = True
+    """Whether it has one axis of the tensor, and has it for itself."""
+    size: Number = 1
+    jump: Number = 1
+    start: Number | None = 0
+    """None where it differs from position to position in no regular way."""
+    whole: bool = False
+    """Whether every position sees all that any of them sees."""
+
+
+Tracks: TypeAlias = dict[Label, Track | None]
+"""None marks an axis that could not be followed; it stays lost."""
+
+
+def window(
+    track: Track, kernel: int, stride: int, before: Number, dilation: int
+) -> Track:
+    """Slide a window along the track; `before` is the padding in front."""
+    if track.whole:
+        return track
+    start = None if track.start is None else track.start - before * track.jump
+    return replace(
+        track,
+        size=track.size + dilation * (kernel - 1) * track.jump,
+        jump=track.jump * stride,
+        start=start,
+    )
+
+
+def transposed_window(
+    track: Track, kernel: int, stride: int, before: int, dilation: int
+) -> Track:
+    """Slide the window of a transposed convolution.
+
+    An output sees the inputs whose kernel covers it: at most every (s/g)-th tap, with
+    g the common divisor of stride and dilation, and these lie d/g inputs apart.
+    """
+    if stride == 1:
+        return window(track, kernel, 1, dilation * (kernel - 1) - before, dilation)
+    common = gcd(stride, dilation)
+    taps = ceil(Fraction(kernel * common, stride))
+    reach = (taps - 1) * (dilation // common)
+    return resampled(track, reach, Fraction(1, stride))
+
+
+def resampled(track: Track, reach: int, step: Fraction) -> Track:
+    """Move on by `step` positions per output, each seeing `reach` positions more."""
+    if track.whole:
+        return replace(track, start=None)
+    size = track.size + reach * track.jump
+    return replace(track, size=size, jump=track.jump * step, start=None)
+
+
+def adaptive(track: Track, count: int) -> Track:
+    """Pool all positions into `count` windows of nearly equal length."""
+    if count == track.count:
+        return track
+    if count == 1:
+        return replace(mixed(track), dims=())
+    if track.count % count == 0:
+        length = track.count // count
+        return window(track, length, length, 0, 1)
+    starts = [i * track.count // count for i in range(count)]
+    ends = [ceil(Fraction((i + 1) * track.count, count)) for i in range(count)]
+    longest = max(end - start for start, end in zip(starts, ends, strict=True))
+    return resampled(track, longest - 1, Fraction(track.count, count))
+
+
+def mixed(track: Track) -> Track:
+    """Let every position see what all positions see together."""
+    if track.whole:
+        return track
+    reach = track.size + (track.count - 1) * track.jump
+    if track.start is None:
+        return replace(track, size=min(reach, track.extent), start=None, whole=True)
+    first = max(track.start, 0)
+    last = min(track.start + reach, track.extent)
+    return replace(track, size=max(last - first, 0), start=first, whole=True)
+
+
+def lost_along(track: Track, dims: Iterable[int]) -> bool:
+    """Tell whether mixing the axes `dims` mixes only a part of the track."""
+    along = set(track.dims) & set(dims)
+    return bool(along) and len(track.dims) > len(along)
+
+
+def mix(tracks: Tracks, dims: Iterable[int], *, keep: bool = False) -> Tracks:
+    """Mix all values along some axes of the tensor: a sum, a product with weights.
+
+    With `keep` the positions stay apart (softmax); else the axes mean nothing more.
+    """
+    dims = set(dims)
+    result: Tracks = {}
+    for label, track in tracks.items():
+        if track is None or lost_along(track, dims):
+            result[label] = None
+        elif dims.isdisjoint(track.dims):
+            result[label] = track
+        else:
+            result[label] = mixed(track) if keep else replace(mixed(track), dims=())
+    return result
+
+
+def moved(tracks: Tracks, new: dict[int, int]) -> Tracks:
+    """Give the axes of the tensor new numbers."""
+    return {
+        label: track and replace(track, dims=tuple(new[dim] for dim in track.dims))
+        for label, track in tracks.items()
+    }
+
+
+def union(one: Tracks, other: Tracks) -> Tracks:
+    """Join what two tensors saw, where an operation puts them together."""
+    result = dict(one)
+    for label, track in other.items():
+        result[label] = _joined(one[label], track) if label in one else track
+    return result
+
+
+def _joined(one: Track | None, other: Track | None) -> Track | None:
+    if one is None or other is None:
+        return None
+    if not one.dims or not other.dims:
+        return _with_mixed(one, other) if one.dims else _with_mixed(other, one)
+    if (one.dims, one.alone, one.count) != (other.dims, other.alone, other.count):
+        return None
+    if one.whole or other.whole:
+        return _with_mixed(one, mixed(other))
+    if one.jump != other.jump:
+        return None
+    if one.start is None or other.start is None:
+        return replace(one, size=max(one.size, other.size), start=None)
+    first = min(one.start, other.start)
+    last = max(one.start + one.size, other.start + other.size)
+    return replace(one, size=last - first, start=first)
+
+
+def _with_mixed(one: Track, other: Track) -> Track:
+    """Join a track with one that sees the same stretch everywhere."""
+    all_of_one = mixed(one)
+    if all_of_one.start is None or other.start is None:
+        size = max(all_of_one.size, other.size)
+        return replace(all_of_one, size=size, start=None)
+    first = min(all_of_one.start, other.start)
+    last = max(all_of_one.start + all_of_one.size, other.start + other.size)
+    return replace(all_of_one, size=last - first, start=first)
