@@ -1,0 +1,356 @@
+# %% [markdown]
+# # 00 Images as tensors
+#
+# A picture is a grid of numbers. Most errors that beginners meet with CNNs
+# are about the *shape* of that grid, so we start there.
+#
+# **Time:** 25 minutes
+#
+# **Notation.** $H$ and $W$ are height and width, $C$ the number of channels
+# (textbooks: $n_C$), $N$ the number of pictures in a batch. Shapes are
+# written in PyTorch's order, sizes as height x width.
+#
+# After this lesson you can
+#
+# 1. say what each axis of a picture's array means, and reorder them;
+# 2. bring a picture from a file into the form that PyTorch layers expect;
+# 3. read a shape error, and mend it.
+
+# %% [markdown]
+# ## Is everything there?
+#
+# First, does your set-up work? One line per thing that can be wrong, each
+# with a plain answer. A laptop without a graphics card is fine throughout.
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib import check_setup
+
+check_setup()
+
+# %% [markdown]
+# ## Pixels are numbers
+#
+# Here is a picture of seven rows and five columns. 0 is black, 255 is white.
+
+# %%
+import numpy as np
+
+from cnnlib import plots
+
+rows = ["00000", "01110", "01000", "01110", "00010", "01110", "00000"]
+digit = np.array([[255 * int(c) for c in row] for row in rows], dtype=np.uint8)
+digit
+
+# %%
+plots.plot_image(digit, title="the same numbers, drawn")
+
+# %% [markdown]
+# **Predict.** What is the shape of this array, and what is `digit[1, 2]`?
+
+# %%
+print("shape:", digit.shape)
+print("row 1, column 2:", digit[1, 2])
+
+# %% [markdown]
+# Rows come first: the shape is (height, width), and `digit[row, column]`
+# counts from the top left corner, downwards and to the right.
+# Width x height, as on a monitor, is the other way round.
+
+# %% [markdown]
+# ## Colour: three numbers for a pixel
+#
+# A photograph that came with a package you already have:
+
+# %%
+from cnnlib import images
+
+photo = images.load("flower", height=100)
+print(photo.shape, photo.dtype)
+print(images.credit("flower"))
+
+# %%
+plots.plot_image(photo)
+
+# %% [markdown]
+# The last axis holds red, green and blue. One pixel of the petal:
+
+# %%
+red, green, blue = photo[50, 75]
+print(f"red {red}, green {green}, blue {blue}")
+
+# %% [markdown]
+# **Predict.** Which of the three channels is brightest on the flower,
+# and which is darkest?
+
+# %%
+plots.plot_images(
+    [photo[..., 0], photo[..., 1], photo[..., 2]], ["red", "green", "blue"]
+)
+
+# %% [markdown]
+# Each channel on its own is a grey picture. How many numbers are there in
+# all? By hand: $100 \cdot 150 \cdot 3 = 45{,}000$.
+
+# %%
+assert photo.size == 100 * 150 * 3
+photo.size
+
+# %% [markdown]
+# ## uint8 0 to 255, float 0 to 1
+#
+# Files keep a pixel in one byte, `uint8`: whole numbers from 0 to 255.
+# Bytes are a poor place for arithmetic.
+#
+# **Predict.** 200 + 100 in `uint8`.
+
+# %%
+bright = np.array([200], dtype=np.uint8)
+bright + np.array([100], dtype=np.uint8)
+
+# %% [markdown]
+# $300 - 256 = 44$: the sum runs over and starts again from 0.
+# Networks work with floating-point numbers, and with values near 1 rather
+# than 255. So: convert, then divide.
+
+# %%
+as_float = photo.astype(np.float32) / 255
+print(as_float.dtype, "from", as_float.min(), "to", as_float.max().round(2))
+
+# %% [markdown]
+# A layer given bytes says so:
+
+# %%
+import torch
+from torch import nn
+
+layer = nn.Conv2d(1, 1, kernel_size=3)
+try:
+    layer(torch.zeros(1, 1, 7, 5, dtype=torch.uint8))
+except RuntimeError as error:
+    print("RuntimeError about types:", "type" in str(error))
+
+# %% [markdown]
+# ## (H, W, C) against (N, C, H, W)
+#
+# Files and matplotlib put the channels last. PyTorch puts them first, and a
+# batch axis before them: **(N, C, H, W)**.
+#
+# Why first? A kernel slides over each channel in turn. With the channels
+# first, one channel is one plain picture: `x[n, c]` has shape (H, W).
+#
+# `permute` names the old axes in their new order.
+
+# %%
+channels_last = torch.from_numpy(as_float)           # (H, W, C)
+channels_first = channels_last.permute(2, 0, 1)      # (C, H, W)
+batch = channels_first[None]                         # (N, C, H, W)
+print(tuple(channels_last.shape), "->", tuple(batch.shape))
+
+# %% [markdown]
+# **Predict.** What does `reshape(3, 100, 150)` give instead?
+
+# %%
+wrong = channels_last.reshape(3, 100, 150)
+plots.plot_images([channels_first, wrong], ["permute(2, 0, 1)", "reshape"])
+
+# %% [markdown]
+# `reshape` keeps the numbers in their order and only draws new borders
+# between them. The shape is right, the picture is not, and no error tells
+# you. To move axes, use `permute`.
+
+# %%
+torch.equal(channels_first[1], channels_last[..., 1]), torch.equal(
+    wrong[1], channels_last[..., 1])
+
+# %% [markdown]
+# `images.to_tensor` does the three steps (float, divide, permute) at once.
+
+# %%
+tensor = images.to_tensor(photo)
+torch.allclose(tensor, channels_first)
+
+# %% [markdown]
+# ## `image[None, None]`
+#
+# Our digit is (H, W): no channel axis, no batch axis. Indexing with `None`
+# puts in an axis of length 1.
+
+# %%
+image = torch.from_numpy(digit / 255).float()        # (H, W)
+print("image:            ", tuple(image.shape))
+print("image[None]:      ", tuple(image[None].shape))
+print("image[None, None]:", tuple(image[None, None].shape))
+
+# %% [markdown]
+# One picture of one channel: a batch of 1, ready for a layer.
+#
+# **Predict.** The layer has a 3 x 3 kernel. What shape comes out of 7 x 5?
+
+# %%
+out = layer(image[None, None])
+tuple(out.shape)
+
+# %% [markdown]
+# The kernel fits in $7 - 3 + 1 = 5$ places downwards and $5 - 3 + 1 = 3$
+# across. Lesson 01 looks at what happens at each of them.
+
+# %% [markdown]
+# ## The kernel is a tensor too
+#
+# A layer's weight has four axes:
+# **(out_channels, in_channels, kernel_height, kernel_width)**.
+#
+# **Predict.** The shape for 3 channels in, 8 out, a kernel 5 high, 3 wide.
+
+# %%
+conv = nn.Conv2d(in_channels=3, out_channels=8, kernel_size=(5, 3))
+print("weight:", tuple(conv.weight.shape))
+print("bias:  ", tuple(conv.bias.shape))
+
+# %% [markdown]
+# ## Batches
+#
+# Layers work on many pictures at once. `torch.stack` puts tensors of the
+# same shape on top of each other, along a new first axis.
+
+# %%
+flipped = tensor.flip(-1)                            # mirrored left to right
+pair = torch.stack([tensor, flipped])                # (N, C, H, W)
+print(tuple(pair.shape), "->", tuple(conv(pair).shape))
+
+# %% [markdown]
+# The pictures of a batch never mix: each gives what it gives alone.
+
+# %%
+torch.allclose(conv(pair)[1], conv(flipped[None])[0], atol=1e-5)
+
+# %% [markdown]
+# ## Back to a picture
+#
+# What a layer returns cannot be drawn at once. Three things stand in the
+# way, and each has its own cure.
+
+# %%
+torch.manual_seed(0)
+layer = nn.Conv2d(3, 1, kernel_size=3)
+out = layer(tensor[None])
+print(tuple(out.shape), "requires_grad:", out.requires_grad)
+
+# %% [markdown]
+# **`.detach()`.** The result remembers how it was computed, so that a
+# gradient can be taken. NumPy knows no gradients and refuses:
+
+# %%
+try:
+    out.numpy()
+except RuntimeError as error:
+    print(error)
+
+# %% [markdown]
+# **`.squeeze()`** drops axes of length 1: matplotlib's `imshow` takes (H, W)
+# or (H, W, 3), not (1, 1, H, W).
+
+# %%
+array = out.detach().squeeze().numpy()
+array.shape
+
+# %% [markdown]
+# **`imshow`** draws an array as a picture. The helpers of this course do all
+# three steps for you, and add a scale that shows which values are negative.
+
+# %%
+plots.plot_image(out, title="response of an untrained kernel")
+
+# %% [markdown]
+# **Predict.** What does `.squeeze()` do to a batch of one grey picture that
+# is one pixel high: (1, 1, 1, 5)?
+#
+# <details><summary>Answer</summary>
+#
+# It drops *every* axis of length 1, the height too: (5,). When you know
+# which axes you mean, index them: `out[0, 0]`.
+# </details>
+
+# %%
+print(tuple(torch.zeros(1, 1, 1, 5).squeeze().shape))
+print(tuple(torch.zeros(1, 1, 1, 5)[0, 0].shape))
+
+# %% [markdown]
+# ## When it breaks
+#
+# A picture of 100 x 100 pixels, cut out along a circle. It looks like any
+# other colour picture.
+
+# %%
+sticker = images.load("sticker")
+plots.plot_image(sticker)
+
+# %%
+conv = nn.Conv2d(3, 8, kernel_size=3)
+x = images.to_tensor(sticker)[None]
+try:
+    conv(x)
+except RuntimeError as error:
+    print(error)
+
+# %% [markdown]
+# Read the end: *expected input[1, 4, 100, 100] to have 3 channels, but got 4
+# channels instead*. The array is (100, 100, **4**): red, green, blue and
+# *alpha*, how opaque the pixel is. Files with transparent parts (PNG, often)
+# have this fourth channel.
+
+# %%
+print("shape:", sticker.shape)
+print("alpha in the corner:", sticker[0, 0, 3])
+print("alpha in the middle:", sticker[50, 50, 3])
+
+# %% [markdown]
+# Three ways to mend it.
+#
+# **1. Leave alpha out.** Quick, but what was transparent shows whatever
+# colour the file happens to hold there.
+
+# %%
+rgb = x[:, :3]
+tuple(conv(rgb).shape)
+
+# %% [markdown]
+# **2. Lay it on white.** Alpha $\alpha$ says how much of the picture to take,
+# $1 - \alpha$ how much of the background. By hand, for a half transparent
+# pixel of brightness 0.2: $0.5 \cdot 0.2 + 0.5 \cdot 1 = 0.6$.
+
+# %%
+alpha = x[:, 3:]
+on_white = alpha * rgb + (1 - alpha) * 1.0
+tuple(conv(on_white).shape)
+
+# %%
+plots.plot_images([rgb[0], on_white[0]], ["alpha left out", "on white"])
+
+# %% [markdown]
+# **3. Let the layer take four channels.** Right if alpha means something for
+# the task.
+
+# %%
+tuple(nn.Conv2d(4, 8, kernel_size=3)(x).shape)
+
+# %% [markdown]
+# ## What to remember
+#
+# 1. **Axes.** A file gives (H, W, C), PyTorch wants (N, C, H, W).
+#    `permute` moves axes; `reshape` would scramble the picture.
+# 2. **From file to layer.** Float, divide by 255, channels first, batch
+#    axis: `images.to_tensor(photo)[None]`, or `image[None, None]` for a grey
+#    grid. And back: `.detach().squeeze()`.
+# 3. **Shape errors.** Print the shape, name each axis, compare axis 1 with
+#    the layer's `in_channels`. A fourth channel is usually alpha.
+#
+# | card | |
+# |---|---|
+# | pixel | `uint8` 0..255 in files, float 0..1 in nets |
+# | picture | (C, H, W), a batch is (N, C, H, W) |
+# | kernel | (out_channels, in_channels, height, width) |
+# | new axis | `x[None]` in front, `x[:, None]` after the first |
+# | `permute` or `reshape` | moves axes, or redraws borders |
+#
+# Next: what a layer does with all these numbers.
