@@ -74,7 +74,7 @@ def best_layout(
         return torch.contiguous_format
     try:
         with evaluating(model), torch.no_grad():
-            model(images[:2].to(memory_format=torch.channels_last))
+            model(images[:2].clone(memory_format=torch.channels_last))
     except RuntimeError:
         return torch.contiguous_format
     return torch.channels_last

@@ -85,7 +85,7 @@ def count_classes(model: nn.Module, images: Tensor) -> int:
     Raises:
         ValueError: the model cannot take such an image, or does not give (N, classes).
     """
-    sample = images[:1].to(device_of(model))
+    sample = images[:1].to(device_of(model), copy=True)
     shape = tuple(sample.shape[1:])
     try:
         with evaluating(model), torch.no_grad():

@@ -135,7 +135,9 @@ def forward(
     try:
         model.to(target)
         with evaluating(model), torch.no_grad():
-            batches = [model(batch.to(target)).cpu() for batch in images.split(size)]
+            batches = [
+                model(batch.to(target, copy=True)).cpu() for batch in images.split(size)
+            ]
     finally:
         model.to(home)
     return torch.cat(batches)
