@@ -1,0 +1,78 @@
+"""The sheet of a block drawing: boxes in columns, read from top to bottom."""
+
+from collections.abc import Sequence
+
+from ..plots._style import MUTED, TITLE
+from ._boxes import Group
+from ._canvas import LINE_HEIGHT, Canvas, text_size
+from ._column import ARROW, Column, slot
+
+MARGIN = 6.0
+WIDEST = 540.0 - 2 * MARGIN  # a figure of 900 pixels
+TALLEST = 400.0  # a column above this height is broken, as far as the width allows
+BETWEEN = 20.0  # between columns
+
+
+def block_sheet(
+    groups: Sequence[Group], title: str | None, note: str, *, arrows: bool
+) -> tuple[Canvas, float, float]:
+    """Return the whole sheet with its width and height in points."""
+    columns = _columns(groups)
+    tallest = max(column.height for column in columns)
+    sheet, x, low = Canvas(), MARGIN, MARGIN
+    for i, column in enumerate(columns):
+        part = column.draw(arrows=arrows, first=i == 0, last=i == len(columns) - 1)
+        sheet.add(part, x, low + tallest)
+        x += column.width + BETWEEN
+    widths = [_width(columns), text_size(note)[0], text_size(title or "", TITLE)[0]]
+    width, height = max(widths) + 2 * MARGIN, low + tallest + MARGIN
+    if note:
+        sheet.text(MARGIN, height, note, align="left", valign="bottom", colour=MUTED)
+        height += text_size(note)[1] + MARGIN
+    if title:
+        sheet.text(width / 2, height, title, valign="bottom", size=TITLE, gid="title")
+        height += TITLE * LINE_HEIGHT + MARGIN
+    return sheet, width, height
+
+
+def _width(columns: Sequence[Column]) -> float:
+    return sum(column.width for column in columns) + BETWEEN * (len(columns) - 1)
+
+
+def _columns(groups: Sequence[Group]) -> list[Column]:
+    """Break the groups into the columns that the height asks for, if they fit."""
+    best = [Column(groups)]
+    wanted = 1 + int(best[0].height // TALLEST)
+    for count in range(2, wanted + 1):
+        columns = [Column(part) for part in _parts(groups, count)]
+        if _width(columns) <= WIDEST:
+            best = columns
+    return best
+
+
+def _parts(groups: Sequence[Group], count: int) -> list[list[Group]]:
+    """Break the groups into at most ``count`` runs, the tallest as low as possible."""
+    tall = [sum(slot(box) + ARROW for box in group.boxes) for group in groups]
+    low, high = max(tall), sum(tall)
+    while high - low > 1:
+        middle = (low + high) / 2
+        if len(_filled(groups, tall, middle)) <= count:
+            high = middle
+        else:
+            low = middle
+    return _filled(groups, tall, high)
+
+
+def _filled(
+    groups: Sequence[Group], tall: Sequence[float], limit: float
+) -> list[list[Group]]:
+    """Fill one run after the other up to the limit."""
+    runs: list[list[Group]] = [[]]
+    used = 0.0
+    for group, height in zip(groups, tall, strict=True):
+        if runs[-1] and used + height > limit:
+            runs.append([])
+            used = 0.0
+        runs[-1].append(group)
+        used += height
+    return runs

@@ -1,0 +1,162 @@
+"""One column of a block drawing: names, boxes, sizes, arrows and repeat brackets."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise, product
+
+from ..plots._style import MUTED, TEXT
+from ._boxes import Box, Group
+from ._canvas import LINE_HEIGHT, Canvas, text_size
+from ._links import INK
+from ._solids import COLOURS
+
+ARROW = 9.0  # between two boxes
+PAD = 6.0  # between words and the edge of their box
+BESIDE = 6.0  # between a box and the words beside it
+SPLIT = 6.0  # between towers
+BRACKET = 7.0  # from the words to the bracket around a repeat
+NAME = 44.0  # wider names are broken at their dots
+LINE = TEXT * LINE_HEIGHT
+HEAD = ("output size", "parameters")
+
+Span = tuple[float, float]
+
+
+class Column:
+    """Boxes below one another; the sheet begins at y = 0 and goes down from there."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.groups = groups
+        boxes = [box for group in groups for box in group.boxes]
+        names = max(text_size(_name(box))[0] for box in boxes)
+        beside = [word for box in boxes for word in (box.size, box.params)]
+        self.left = names + BESIDE if names else 0.0
+        self.boxes = max(_box_width(box) for box in boxes)
+        self.right = self.left + self.boxes + BESIDE
+        self.end = self.right + max(text_size(word)[0] for word in (*HEAD, *beside))
+        self.width = self.end + max(_bracket_width(group) for group in groups)
+        self.spots = _spots(boxes)
+        self.height = ARROW - self.spots[-1][1] + slot(boxes[-1]) / 2
+
+    def draw(self, *, arrows: bool, first: bool, last: bool) -> Canvas:
+        """Draw everything; short arrows lead in from and on to other columns."""
+        sheet = Canvas()
+        self._draw_beside(sheet, *HEAD, -LINE)
+        for box, middle in self.spots:
+            self._draw_box(sheet, box, middle)
+        if arrows:
+            self._draw_arrows(sheet, first=first, last=last)
+        start = 0
+        for group in self.groups:
+            inside = self.spots[start : start + len(group.boxes)]
+            start += len(group.boxes)
+            if group.times > 1:
+                self._draw_bracket(sheet, inside, group.times)
+        return sheet
+
+    def _spans(self, towers: int) -> list[Span]:
+        """Left edge and width of each of the boxes that stand side by side."""
+        width = (self.boxes - SPLIT * (towers - 1)) / towers
+        return [(self.left + i * (width + SPLIT), width) for i in range(towers)]
+
+    def _draw_box(self, sheet: Canvas, box: Box, middle: float) -> None:
+        fill, edge = COLOURS[box.role]
+        height = _box_height(box)
+        for left, width in self._spans(box.towers):
+            sheet.box(left, middle - height / 2, width, height, fill, edge)
+            sheet.text(left + width / 2, middle, box.text, gid="box")
+        if box.name:
+            x, name = self.left - BESIDE, _name(box)
+            sheet.text(x, middle, name, align="right", colour=MUTED, gid="name")
+        self._draw_beside(sheet, box.size, box.params, middle)
+
+    def _draw_beside(self, sheet: Canvas, size: str, params: str, y: float) -> None:
+        """Put the size over the parameters, or the size alone in the middle."""
+        rise = LINE / 2 if params else 0.0
+        sheet.text(self.right, y + rise, size, align="left", gid="size")
+        if params:
+            y -= rise
+            sheet.text(self.right, y, params, align="left", colour=MUTED, gid="params")
+
+    def _draw_arrows(self, sheet: Canvas, *, first: bool, last: bool) -> None:
+        """Draw the arrows between boxes, into the column and out of it."""
+        (top, highest), (bottom, lowest) = self.spots[0], self.spots[-1]
+        for (above, high), (box, low) in pairwise(self.spots):
+            start, end = high - _box_height(above) / 2, low + _box_height(box) / 2
+            for x, reach in self._joins(above, box):
+                sheet.arrow((x, start), (reach, end), INK)
+        for left, width in [] if first else self._spans(top.towers):
+            x, end = left + width / 2, highest + _box_height(top) / 2
+            sheet.arrow((x, end + ARROW), (x, end), INK)
+        for left, width in [] if last else self._spans(bottom.towers):
+            x, start = left + width / 2, lowest - _box_height(bottom) / 2
+            sheet.arrow((x, start), (x, start - ARROW), INK)
+
+    def _joins(self, above: Box, box: Box) -> list[Span]:
+        """Where arrows start and end: tower to tower, or each tower to all of them."""
+        sources, targets = (
+            [left + width / 2 for left, width in self._spans(towers)]
+            for towers in (above.towers, box.towers)
+        )
+        if len(sources) != len(targets):
+            return [(x, x) for x in max(sources, targets, key=len)]
+        if box.mixes:
+            return list(product(sources, targets))
+        return list(zip(sources, targets, strict=True))
+
+    def _draw_bracket(
+        self, sheet: Canvas, inside: Sequence[tuple[Box, float]], times: int
+    ) -> None:
+        (first, high), (last, low) = inside[0], inside[-1]
+        top, bottom = high + slot(first) / 2, low - slot(last) / 2
+        x = self.end + BRACKET
+        sheet.line([(x - 3, top), (x, top), (x, bottom), (x - 3, bottom)], INK, 0.8)
+        middle = (top + bottom) / 2
+        sheet.text(x + 4, middle, f"x {times}", align="left", gid="repeat")
+
+
+def _spots(boxes: Sequence[Box]) -> list[tuple[Box, float]]:
+    """Give each box the y of its middle, below the two lines of the heading."""
+    y = -2 * LINE - ARROW - slot(boxes[0]) / 2
+    spots = [(boxes[0], y)]
+    for above, box in pairwise(boxes):
+        y -= slot(above) / 2 + gap(above, box) + slot(box) / 2
+        spots.append((box, y))
+    return spots
+
+
+def gap(above: Box, box: Box) -> float:
+    """Return the room between two boxes; arrows that cross need twice as much."""
+    crossed = above.towers > 1 and box.towers > 1 and box.mixes
+    return 2 * ARROW if crossed else ARROW
+
+
+def slot(box: Box) -> float:
+    """Return the height that a box and the words beside it need."""
+    beside = 2 * LINE if box.params else LINE
+    return max(_box_height(box), beside, text_size(_name(box))[1])
+
+
+def _name(box: Box) -> str:
+    """Break a long name at its dots, into lines of at most ``NAME`` where it can be."""
+    lines = [""]
+    for part in re.findall(r"[^.]+\.?", box.name):
+        if lines[-1] and text_size(lines[-1] + part)[0] > NAME:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def _box_width(box: Box) -> float:
+    one = text_size(box.text)[0] + 2 * PAD
+    return box.towers * one + (box.towers - 1) * SPLIT
+
+
+def _box_height(box: Box) -> float:
+    return text_size(box.text)[1] + PAD
+
+
+def _bracket_width(group: Group) -> float:
+    if group.times == 1:
+        return 0.0
+    return BRACKET + 4 + text_size(f"x {group.times}")[0]

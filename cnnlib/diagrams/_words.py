@@ -1,0 +1,210 @@
+"""The words for one operation: those between volumes and those inside a box."""
+
+import re
+from dataclasses import dataclass
+
+from .._summary import Row
+from ._window import Window, short, window_of
+
+# Operations that leave the shape alone and work on each value, or normalise. Drawings
+# of nets usually leave them out.
+QUIET = {
+    "relu": "ReLU",
+    "relu6": "ReLU6",
+    "leakyrelu": "LeakyReLU",
+    "prelu": "PReLU",
+    "rrelu": "RReLU",
+    "elu": "ELU",
+    "selu": "SELU",
+    "celu": "CELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "mish": "Mish",
+    "softplus": "Softplus",
+    "softsign": "Softsign",
+    "hardtanh": "Hardtanh",
+    "hardswish": "Hardswish",
+    "hardsigmoid": "Hardsigmoid",
+    "sigmoid": "Sigmoid",
+    "logsigmoid": "LogSigmoid",
+    "tanh": "Tanh",
+    "scaledtanh": "Scaled tanh",
+    "softmax": "Softmax",
+    "logsoftmax": "LogSoftmax",
+    "identity": "Identity",
+    "dropout": "Dropout",
+    "alphadropout": "AlphaDropout",
+    "featurealphadropout": "FeatureAlphaDropout",
+    "batchnorm": "BatchNorm",
+    "layernorm": "LayerNorm",
+    "groupnorm": "GroupNorm",
+    "instancenorm": "InstanceNorm",
+    "rmsnorm": "RMSNorm",
+    "localresponsenorm": "LRN",
+}
+
+_LONG = {
+    "conv": "convolution",
+    "convtranspose": "transposed convolution",
+    "maxpool": "max pooling",
+    "avgpool": "average pooling",
+    "lppool": "power-mean pooling",
+    "adaptivemaxpool": "max pooling",
+    "adaptiveavgpool": "average pooling",
+    "linear": "dense",
+    "add": "add",
+    "cat": "concatenate",
+    "mul": "multiply",
+    "sub": "subtract",
+    "div": "divide",
+    "upsample": "upsampling",
+    "subsample": "subsampling",
+    "interpolate": "resizing",
+}
+_SHORT = {
+    "conv": "Conv",
+    "convtranspose": "ConvTranspose",
+    "maxpool": "MaxPool",
+    "avgpool": "AvgPool",
+    "lppool": "LPPool",
+    "adaptivemaxpool": "MaxPool",
+    "adaptiveavgpool": "AvgPool",
+    "linear": "FC",
+    "add": "Add",
+    "cat": "Concatenate",
+    "mul": "Multiply",
+    "sub": "Subtract",
+    "div": "Divide",
+}
+MOST_TOWERS = 4
+"""Groups up to this many are drawn as towers; more are only named."""
+
+_RESHAPES = {"flatten", "view", "reshape", "squeeze", "unflatten", "unsqueeze"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a drawing says of one operation.
+
+    ``name`` and ``details`` stand between two volumes ("5x5 convolution", "stride 2"),
+    ``box`` and ``box_details`` inside a box ("5x5 Conv (6)", "stride 2", "pad 1").
+    ``role`` is "conv", "pool", "dense", "flatten", "quiet" or "other"; a quiet
+    operation works on each value or normalises, and leaves the shape alone. ``towers``
+    is the number of groups of a convolution, where it is small enough to be drawn;
+    ``spreads`` says that a window is made of one value, not one value of a window.
+    """
+
+    name: str
+    details: tuple[str, ...]
+    box: str
+    box_details: tuple[str, ...]
+    role: str
+    window: Window | None = None
+    towers: int = 1
+    spreads: bool = False
+
+
+def describe(row: Row) -> Words:
+    """Find the words for a row of a summary."""
+    kind = plain(row.kind)
+    if kind in QUIET and row.output_shape == row.input_shape:
+        return _quiet(row, kind)
+    if kind in ("conv", "convtranspose", "maxpool", "avgpool", "lppool"):
+        return _sliding(row, kind, window_of(row))
+    if kind in ("adaptiveavgpool", "adaptivemaxpool"):
+        return _adaptive(row, kind)
+    if kind == "linear":
+        box = f"FC ({row.output_shape[-1]})"
+        return Words("dense", (), box, (), "dense")
+    if kind in _RESHAPES:
+        flat = len(row.output_shape) == 1
+        name = "flatten" if flat else "reshape"
+        return Words(name, (), name.capitalize(), (), "flatten" if flat else "other")
+    return _other(row, kind)
+
+
+def plain(kind: str) -> str:
+    """``plain("AvgPool2d")`` and ``plain("avg_pool2d")`` are both ``"avgpool"``."""
+    return re.sub(r"[123]d$", "", kind.lower().replace("_", ""))
+
+
+def _quiet(row: Row, kind: str) -> Words:
+    name = QUIET[kind]
+    share = getattr(row.module, "p", None) if "dropout" in kind else None
+    box = name if share is None else f"{name} {share:g}"
+    return Words(name, (), box, (), "quiet")
+
+
+def _sliding(row: Row, kind: str, window: Window | None) -> Words:
+    """Convolutions and poolings: "5x5 convolution", "2x2 MaxPool, stride 2"."""
+    role = "conv" if kind.startswith("conv") else "pool"
+    groups = int(getattr(row.module, "groups", 1))
+    name, box = _LONG[kind], _SHORT[kind]
+    shared: list[str] = []
+    if groups > 1 and groups == row.input_shape[0]:
+        name, box = f"depthwise {name}", f"Depthwise {box}"
+    elif groups > 1:
+        shared = [f"{groups} groups"]
+    towers = groups if shared and groups <= MOST_TOWERS else 1
+    if role == "conv":
+        box = f"{box} ({row.output_shape[0]})"
+    if window is None:
+        return Words(name, tuple(shared), box, tuple(shared), role, None, towers)
+    default = (1,) * len(window.kernel) if role == "conv" else window.kernel
+    stride = [f"stride {short(window.stride)}"]
+    details = stride if window.stride != default else []
+    pad = _unless(window.padding, 0, "pad")
+    dilation = _unless(window.dilation, 1, "dilation")
+    always = stride if role == "pool" else details
+    return Words(
+        f"{window.size} {name}",
+        (*details, *dilation, *shared),
+        f"{window.size} {box}",
+        (*always, *pad, *dilation, *shared),
+        role,
+        window,
+        towers,
+        spreads=kind == "convtranspose",
+    )
+
+
+def _unless(value: tuple[int, ...] | str, usual: int, word: str) -> list[str]:
+    """``["pad 2"]``, or nothing where each number is the usual one."""
+    if not isinstance(value, str) and set(value) == {usual}:
+        return []
+    return [f"{word} {short(value)}"]
+
+
+def _adaptive(row: Row, kind: str) -> Words:
+    """Pooling to a size: "global average pooling", "average pooling to 6x6"."""
+    name, box = _LONG[kind], _SHORT[kind]
+    sides, size = row.input_shape[1:], row.output_shape[1:]
+    if set(size) != {1}:
+        to = "x".join(map(str, size))
+        return Words(f"{name} to {to}", (), f"{box} to {to}", (), "pool")
+    whole = Window(sides, sides, (0,) * len(sides), (1,) * len(sides))
+    return Words(f"global {name}", (), f"Global {box}", (), "pool", whole)
+
+
+def _other(row: Row, kind: str) -> Words:
+    """Any other operation, under its own name, with its window where it has one."""
+    name = _LONG.get(kind) or _spaced(row.kind)
+    box = _SHORT.get(kind) or (name.capitalize() if row.functional else row.kind)
+    inputs = len(row.input_shapes)
+    details = (f"{inputs} inputs",) if inputs > 1 else ()
+    window = window_of(row)
+    if window is None:
+        return Words(name, details, box, details, "other")
+    name, box = f"{window.size} {name}", f"{window.size} {box}"
+    kernels = row.module is not None and any(
+        parameter.dim() > 2 for parameter in row.module.parameters()
+    )
+    return Words(name, details, box, details, "conv" if kernels else "pool", window)
+
+
+def _spaced(kind: str) -> str:
+    """``_spaced("PartialConv2d")`` is ``"partial convolution"``; RBF stays as it is."""
+    stem = re.sub(r"[123]d$", "", kind).replace("_", " ")
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", stem)
+    words = [word if word.isupper() else word.lower() for word in parts.split()]
+    return re.sub(r"\bconv\b", "convolution", " ".join(words))
