@@ -150,8 +150,9 @@ example.check(result)
 example = worked_example("glasgow-max-5x5")
 result = pool2d(example.input, (3, 3), stride=(1, 1))
 plots.plot_grids(
-    [("input", example.input), ("f = 3, s = 1", result)],
-    highlight={"input": (0, 1, 3, 3), "f = 3, s = 1": (0, 1, 1, 1)},
+    [("input", example.input), ("with f = 3, s = 1", result)],
+    highlight={"input": (0, 1, 3, 3),
+               "with f = 3, s = 1": (0, 1, 1, 1)},
 )
 
 # %% [markdown]
@@ -535,8 +536,8 @@ plots.plot_images(
 # %%
 thin = torch.zeros(1, 4, 8)
 thin[:, :, 2] = 8
-plots.plot_grids([("thin line", thin), ("maximum", F.max_pool2d(thin, 4)),
-                  ("mean", F.avg_pool2d(thin, 4))])
+both = torch.cat([F.max_pool2d(thin, 4), F.avg_pool2d(thin, 4)], dim=1)
+plots.plot_grids([("thin line", thin), ("maximum above, mean below", both)])
 
 # %% [markdown]
 # The maximum asks "is there a line anywhere?" and keeps it at full strength.
