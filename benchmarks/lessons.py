@@ -9,10 +9,11 @@ def main() -> None:
     course = Course(build.ROOT)
     seconds = {}
     for path in course.sources():
+        print(f"{path.stem:28}", end="", flush=True)
         notebook = build.load_draft(path, course).notebook
         environment = {"CNNLIB_DATA": "bundled"}
         seconds[path.stem] = execute.execute(notebook, environment=environment)
-        print(f"{path.stem:28}{seconds[path.stem]:8.1f} s", flush=True)
+        print(f"{seconds[path.stem]:8.1f} s", flush=True)
     print(f"{'together':28}{sum(seconds.values()):8.1f} s")
 
 

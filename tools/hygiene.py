@@ -45,16 +45,20 @@ def code_outputs(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
             yield index, output
 
 
-def texts(output: NotebookNode) -> Iterator[str]:
-    """Yield all text of an output, without the pictures that it carries."""
-    if output.output_type == "stream":
-        yield output.text
-    elif output.output_type == "error":
-        yield _COLOURS.sub("", "\n".join([output.evalue, *output.traceback]))
-    else:
-        for kind, value in output.data.items():
+def shown_texts(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    """Yield (cell number, text) of all outputs, without the pictures they carry.
+
+    What went to stderr is left out: that it is there is the fault.
+    """
+    for index, output in code_outputs(notebook):
+        if output.output_type == "stream" and output.name != "stderr":
+            yield index, output.text
+        if output.output_type == "error":
+            text = "\n".join([output.evalue, *output.traceback])
+            yield index, _COLOURS.sub("", text)
+        for kind, value in output.get("data", {}).items():
             if kind.startswith("text/"):
-                yield _DATA_URI.sub("", value)
+                yield index, _DATA_URI.sub("", value)
 
 
 def metadata(notebook: NotebookNode) -> Iterator[Finding]:
@@ -125,25 +129,22 @@ def is_sentence(text: str) -> bool:
 
 def leaks(notebook: NotebookNode) -> Iterator[Finding]:
     """Check that no output tells a memory address or a path of the machine."""
-    for index, output in code_outputs(notebook):
-        for text in texts(output):
-            address = _ADDRESS.search(text)
-            if address:
-                yield Finding(index, f"the output shows a memory address: {address[0]}")
-            path = _PATH.search(text)
-            if path:
-                yield Finding(index, f"the output shows a machine path: {path[0]}")
+    for index, text in shown_texts(notebook):
+        address = _ADDRESS.search(text)
+        if address:
+            yield Finding(index, f"the output shows a memory address: {address[0]}")
+        path = _PATH.search(text)
+        if path:
+            yield Finding(index, f"the output shows a machine path: {path[0]}")
 
 
 def local_paths(notebook: NotebookNode, folders: list[Path]) -> Iterator[Finding]:
     """Check that no output tells one of the folders in use here, wherever they lie."""
     known = [str(f) for f in (*folders, Path.home(), Path(tempfile.gettempdir()))]
-    known = [name for name in known if len(name) > 4]
-    for index, output in code_outputs(notebook):
-        for text in texts(output):
-            for name in known:
-                if name in text:
-                    yield Finding(index, f"the output shows a machine path: {name}")
+    for index, text in shown_texts(notebook):
+        for name in known:
+            if len(name) > 4 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+                yield Finding(index, f"the output shows a machine path: {name}")
 
 
 def self_loading(notebook: NotebookNode) -> Iterator[Finding]:

@@ -8,8 +8,10 @@ import nbformat
 import pytest
 
 from tests.tools.conftest import GOOD, PYPROJECT, line_of, write
+from tests.tools.test_outputs import encoded, png
 from tools import build, stamp
 from tools.course import Course
+from tools.outputs import strip_png
 
 MNIST = "# needs: mnist\n" + GOOD.replace("01 Sums", "02 Digits")
 
@@ -144,25 +146,45 @@ def test_an_unreadable_notebook_is_one_lessons_failure(built, capsys):
     assert "01_sums: failed" in capsys.readouterr().out
 
 
-FOUND_AFTER_THE_RUN = [
-    ("import warnings; warnings.warn('careful')", "written to stderr"),
-    ("object()", "a memory address"),
-    ("import sys; print(sys.prefix + '/x')", "a machine path"),
-    ("import os; os.write(2, b'low level')", None),
-]
+def test_what_an_output_need_not_carry_is_left_out(course, monkeypatch):
+    data = {
+        "image/png": encoded(png(Software="drawer 1.0")),
+        "text/plain": "One red dot.",
+    }
+    (course.root / "data.json").write_text(json.dumps(data))
+    code = (
+        "import json\nfrom IPython.display import display\n"
+        "display(json.load(open(os.environ['DATA'])), raw=True)"
+    )
+    monkeypatch.setenv("DATA", str(course.root / "data.json"))
+    write(course.root, "01_sums", GOOD.replace("one + one", "import os\n" + code))
+    assert build.main([], root=course.root) == 0
+    cells = nbformat.read(committed(course), 4).cells
+    (kept,) = [cell.outputs[0].data for cell in cells if "raw=True" in cell.source]
+    assert kept == {**data, "image/png": encoded(strip_png(png()))}
 
 
-@pytest.mark.parametrize(("code", "message"), FOUND_AFTER_THE_RUN)
-def test_a_fault_of_the_output_is_told_with_the_lessons_line(
-    course, capsys, code, message
-):
-    text = GOOD.replace("one + one", code)
-    write(course.root, "01_sums", text)
+FOUND_AFTER_THE_RUN = {
+    "02_warns": ("import warnings; warnings.warn('careful')", "UserWarning: careful"),
+    "03_writes": ("import os; os.write(2, b'low level')", "to stderr: low level"),
+    "04_shows": ("object()", "a memory address"),
+    "05_tells": ("import sys; print(sys.prefix + '/x')", "a machine path"),
+}
+
+
+def test_a_fault_of_the_output_is_told_with_the_lessons_line(course, capsys):
+    lines = {}
+    for stem, (code, _) in FOUND_AFTER_THE_RUN.items():
+        text = GOOD.replace("# 01", f"# {stem[:2]}").replace("one + one", code)
+        write(course.root, stem, text)
+        lines[stem] = line_of(text, code)
     assert build.main([], root=course.root) == 1
     told = capsys.readouterr().err
-    assert f"lessons/01_sums.py:{line_of(text, code)}: " in told
-    assert (message or "low level") in told
-    assert not committed(course).exists()
+    for stem, (_, message) in FOUND_AFTER_THE_RUN.items():
+        (first, *_) = [line for line in told.split("\n") if message in line]
+        assert first.startswith(f"lessons/{stem}.py:{lines[stem]}: ")
+        assert not committed(course, stem).exists()
+    assert committed(course).exists()
 
 
 def test_exercises_are_not_lessons(built):

@@ -67,6 +67,12 @@ def test_a_difference_is_told_with_its_cell(change, found, message):
     assert message in difference
 
 
+def test_only_the_tag_for_it_makes_an_output_ignored():
+    change = set_cell(outputs=[raised("b")])
+    (difference,) = differences(change, raised("a"), tags=["raises-exception"])
+    assert "-error: E: a" in difference
+
+
 def test_the_diff_shows_the_lines_that_changed():
     (difference,) = differences(
         set_cell(outputs=[printed("one\nTWO\nthree")]), printed("one\ntwo\nthree")

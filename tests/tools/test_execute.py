@@ -1,5 +1,6 @@
 """Running a notebook: which cell failed, in which line, and what the kernel sees."""
 
+import json
 import os
 import sys
 import tempfile
@@ -7,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import execute
@@ -70,6 +72,17 @@ def test_a_cell_that_takes_too_long_is_stopped():
         run("1", "import time; time.sleep(60)", timeout=1)
     assert raised.value.finding.cell == 2
     assert time.monotonic() - started < 30
+
+
+def test_kernels_installed_on_the_machine_are_passed_over(monkeypatch, tmp_path):
+    folder = tmp_path / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    spec = {"argv": ["no-such-program"], "display_name": "x", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert KernelSpecManager().get_kernel_spec("python3").argv == spec["argv"]
+    notebook, _ = run("print('ran')")
+    assert printed(notebook.cells[1]) == "ran\n"
 
 
 def test_an_announced_error_is_kept_as_output():

@@ -38,6 +38,7 @@ BREACHES = [
     ("# Text.", "# ###", "# ###", "a heading without words"),
     ("When it breaks", "Breaking", "# ## What to", "no section '## When it breaks'"),
     ("What to remember", "End", "# ## End", "the last section is"),
+    ("# Sums.", "# ## More", "# ## What", "the last section is"),
     ("# Text.", "# Text\n# ----", "# ----", "underline"),
     ("# Text.", "# Text\n# ===", "# ===", "underline"),
     # prose
