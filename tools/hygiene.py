@@ -123,8 +123,9 @@ def kinds(notebook: NotebookNode) -> Iterator[Finding]:
 
 
 def is_sentence(text: str) -> bool:
-    """Tell whether a text says something: three words or more, not ``<Figure>``."""
-    return not text.startswith("<") and len(re.findall(r"[^\W\d_]{2,}", text)) >= 3
+    """Tell whether a text says something: a word among three, not ``<Figure>``."""
+    has_word = re.search(r"[^\W\d_]{3,}", text)
+    return bool(has_word) and len(text.split()) >= 3 and not text.startswith("<")
 
 
 def leaks(notebook: NotebookNode) -> Iterator[Finding]:

@@ -52,6 +52,7 @@ def raised(value, *traceback):
 
 
 GOOD = [
+    [shown(png=PICTURE["image/png"], plain="Hidden (2x2): -1 0 / 1 2.")],
     [new_output("execute_result", data=PICTURE, execution_count=2)],
     [printed("two\n"), shown(plain="tensor([1, 2])")],
     [shown(plain="28 - 3 + 1 = 26", html="<code>28 - 3 + 1 = 26</code>")],
@@ -89,6 +90,7 @@ BAD = [
         "a picture needs a sentence",
     ),
     ([shown(png=PICTURE["image/png"], plain="Two words.")], (), "needs a sentence"),
+    ([shown(png=PICTURE["image/png"], plain="1 2 3 a b c")], (), "needs a sentence"),
     ([shown(html="<b>a</b>", plain="<IPython.core.display.HTML object>")], (), "HTML"),
     ([shown(html="<b>a</b>")], (), "HTML needs text"),
     ([printed("<f at 0x7f3a5c1b2d30>")], (), "a memory address: 0x7f3a5c1b2d30"),
