@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 _BANDS = 10
-"""Error, of 255, that shows as a band if more than one percent of the image has it."""
+"""Error, of 255, that shows as a band if 0.3 % of the image has it."""
 _WORST = 6.0
 """Mean error above which 256 colours are too few."""
 
@@ -60,7 +60,10 @@ def _near(
     error = np.abs(np.array(small.convert("RGB")).astype(np.int16) - pixels)
     if error.mean() > _WORST:
         return image
-    if (error > _BANDS).mean() > 0.01:
+    if (error > _BANDS).mean() > 0.003:
+        if (pixels[:, 1:] == pixels[:, :-1]).all(axis=-1).mean() > 0.75:
+            # even areas: dots would spoil them, and full colour packs well
+            return small if error.mean() < 2 else image
         small = image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
     places = np.array(small)
     places[(pixels == 255).all(axis=-1)] = len(kept) - 1  # white is the last one kept

@@ -34,7 +34,7 @@ def to_array(data: Any, name: str) -> np.ndarray:
 
 
 def to_floats(data: Any, name: str, *, finite: bool = True) -> np.ndarray:
-    """Return floats of 32 bits or more; empty or (unless allowed) NaN data is refused."""
+    """Return floats of 32 bits or more; empty or not ``finite`` data is refused."""
     array = to_array(data, name)
     array = array.astype(np.result_type(array.dtype, np.float32), copy=False)
     if array.size == 0:

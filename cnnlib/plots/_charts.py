@@ -12,6 +12,9 @@ from ._panels import Drawn, Sheet, given_axes, new_figure
 from ._style import DASHES, INK, LINES, MARKERS, TEXT, TITLE, dress, set_title
 from ._words import count, number, percent, sentence
 
+WIDE = 620
+"""Pixels across of a chart with one panel."""
+
 
 def chart(panels: int, width: int, height: int, ax: Any) -> Sheet:
     """Return axes for charts side by side, with room for what is written around."""
@@ -44,7 +47,7 @@ def plot_lines(
                 f"The curve {name!r} has {count(len(y), 'value')}, but x has "
                 f"{len(places)}."
             )
-    page = chart(1, 620, 330, ax)
+    page = chart(1, WIDE, 330, ax)
     lines = {
         n: (np.arange(len(y)) if places is None else places, y) for n, y in data.items()
     }
@@ -74,9 +77,20 @@ def draw_lines(ax: Axes, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) ->
             label=name,
         )
     if len(curves) > 1:
-        ax.legend(fontsize=TEXT, frameon=False, labelcolor=INK, handlelength=3.2)
-    if all((np.asarray(x) == np.round(x)).all() for x, _ in curves.values()):
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+        beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+        ax.legend(
+            fontsize=TEXT,
+            frameon=False,
+            labelcolor=INK,
+            handlelength=3.2,
+            **(beside if len(curves) > 3 else {"loc": "best"}),
+        )
+    places = np.concatenate([x for x, _ in curves.values()])
+    if (places == places.round()).all():
+        whole = MaxNLocator(integer=True, nbins=8, min_n_ticks=1)
+        ax.xaxis.set_major_locator(whole)
+    if np.ptp(places) == 0:
+        ax.set_xlim(places[0] - 0.5, places[0] + 0.5)
 
 
 def plot_curves(history: Any, *, ax: Any = None) -> Drawn:
@@ -126,7 +140,7 @@ def plot_bars(
     if share and (total <= 0 or heights.min() < 0):
         raise ValueError("Shares need values that are not negative and not all zero.")
     written = [_written(h, unit, total if share else None) for h in heights]
-    page = chart(1, 620, 50 + 28 * len(labels), ax)
+    page = chart(1, WIDE, 50 + 28 * len(labels), ax)
     _draw_bars(page.axes[0], labels, heights, written)
     set_title(page.axes[0], title)
     parts = [f"{label} {text}" for label, text in zip(labels, written, strict=True)]
@@ -136,28 +150,23 @@ def plot_bars(
 def _draw_bars(
     ax: Axes, labels: list[str], heights: np.ndarray, written: list[str]
 ) -> None:
+    """Draw the bars with room for the labels beside and the numbers at the ends."""
     colours = [LINES[0] if height >= 0 else LINES[1] for height in heights]
     bars = ax.barh(range(len(labels)), heights, color=colours, height=0.68)
-    ax.set_yticks(range(len(labels)), labels)
-    ax.bar_label(
-        bars,
-        [text.replace("-", "−") for text in written],
-        padding=4,
-        fontsize=TEXT,
-        color=INK,
-    )
-    ax.invert_yaxis()
+    texts = [text.replace("-", "−") for text in written]
+    ax.bar_label(bars, texts, padding=4, fontsize=TEXT, color=INK)
     dress(ax)
+    ax.set_yticks(range(len(labels)), labels)
     ax.tick_params(axis="y", length=0)
+    ax.invert_yaxis()
     ax.xaxis.set_visible(False)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.axvline(0, color=INK, linewidth=0.8)
-    span = float(np.ptp([*heights, 0.0])) or 1.0
-    room = 0.017 * max(map(len, written))
-    low = min(0.0, float(heights.min()))
-    ax.set_xlim(
-        low - (room * span if low < 0 else 0), max(0.0, heights.max()) + room * span
-    )
+    low, high = min(0.0, float(heights.min())), max(0.0, float(heights.max()))
+    pixels = 8.0 * max(map(len, texts)) + 10  # that the longest number takes
+    length = max(WIDE - 8 * max(map(len, labels)) - 40 - pixels * (1 + (low < 0)), 60)
+    room = pixels / length * (high - low or 1.0)
+    ax.set_xlim(low - room * (low < 0), high + room)
 
 
 def _written(value: float, unit: str, total: float | None) -> str:

@@ -7,9 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ._arrays import read_shown_image, to_array, to_floats
-from ._charts import chart
 from ._images import draw_many
-from ._panels import Drawn, canvas
+from ._panels import Drawn, Sheet, canvas, given_axes, new_figure, place
 from ._style import INK, MUTED, RULE, TEXT, TITLE, Scale, ink_on, set_title, style_ticks
 from ._words import count, number, percent, sentence
 
@@ -42,9 +41,21 @@ def plot_confusion(
             f"The matrix has {count(classes, 'class', 'classes')}, but there are "
             f"{count(len(names), 'class name')}."
         )
-    page = chart(1, min(130 + 46 * classes, 640), min(110 + 40 * classes, 560), ax)
+    page = _room_for(classes, max(map(len, names)), ax)
     _draw_matrix(page.axes[0], counts, names)
     return page.result(_describe(counts, names), single=True)
+
+
+def _room_for(classes: int, longest: int, ax: Any) -> Sheet:
+    """Return axes with room for labels of that length at the left and below."""
+    if ax is not None:
+        return Sheet(None, given_axes(ax, 1))
+    left = 44 + 8 * longest
+    below = 52 if longest <= 4 else 44 + 6 * longest
+    wide = max(120, min(46 * classes, 470))
+    high = round(0.88 * wide)
+    figure = new_figure(left + wide + 70, 28 + high + below)
+    return Sheet(figure, [place(figure, left, 28, wide, high)])
 
 
 def mistake_colours(counts: np.ndarray) -> np.ndarray:

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-from ._arrays import CHANNELS, over_white, pair, read_image, read_shown_image, to_floats
+from ._arrays import CHANNELS, read_image, read_shown_image, to_floats
+from ._correlate import correlate, read_kernel
 from ._images import draw_panel, drawable, stretched
-from ._panels import Drawn, sheet
+from ._panels import Drawn, Sheet, sheet
 from ._style import Scale, scale_for
 from ._words import an, count, kind, number, sentence, size, values
 
@@ -41,15 +41,16 @@ def plot_conv(
 
     ``bias`` is added to each response. ``padding``: "same" (zeros around, the size
     stays; of an odd number of zeros the spare one is below or right, as in PyTorch),
-    "valid" (none), an int or a (height, width) pair. ``title`` stands over the response.
+    "valid" (none), an int or a (height, width) pair. ``title`` stands over the
+    response.
 
     Negative responses are blue, positive ones red, zero is white; the scale is centred
-    on zero, and its ends are pointed where a few extremes lie beyond. A response without
-    negative values is grey, on the scale of the image if it fits there.
+    on zero, and its ends are pointed where a few extremes lie beyond. A response
+    without negative values is grey, on the scale of the image if it fits there.
     ``ax``: two Axes to draw on; they are returned instead of a Picture.
     """
     picture = read_shown_image(image)
-    weight = _read_kernel(kernel)
+    weight = read_kernel(kernel)
     response = correlate(picture, weight, float(bias), padding)
     mixed = response.shape[0] > 1 and scale_for(response).signed
     if mixed:
@@ -65,76 +66,6 @@ def plot_conv(
     return page.result(sentence(text + _ends_words(panels[-1][1], response)))
 
 
-def correlate(
-    image: np.ndarray,
-    kernel: np.ndarray,
-    bias: float,
-    padding: str | int | tuple[int, int],
-) -> np.ndarray:
-    """Cross-correlate (C, H, W) with (kh, kw) to (C, H', W'), (C, kh, kw) to (1, H', W').
-
-    RGBA is laid over white unless the kernel has four channels. A kernel with the wrong
-    channels, or larger than the padded image, is refused with a ValueError.
-    """
-    if image.shape[0] == 4 and not (kernel.ndim == 3 and kernel.shape[0] == 4):
-        image = over_white(image)
-    channels = image.shape[0]
-    if kernel.ndim == 3 and kernel.shape[0] != channels:
-        raise ValueError(
-            f"The kernel has {count(kernel.shape[0], 'channel')} but the image has "
-            f"{channels}. Give a kernel of shape ({channels}, kh, kw), one slice for "
-            "each channel, or (kh, kw), the same for every channel."
-        )
-    dtype = np.result_type(image, kernel)
-    x = torch.from_numpy(np.ascontiguousarray(image, dtype))[None]
-    w = torch.from_numpy(np.ascontiguousarray(kernel, dtype))
-    x = F.pad(x, _margins(padding, kernel.shape[-2:]))
-    if any(n < k for n, k in zip(x.shape[-2:], w.shape[-2:], strict=True)):
-        raise ValueError(
-            f"The {size(*w.shape[-2:])} kernel does not fit into the image with its "
-            f"padding, which is {size(*x.shape[-2:])}."
-        )
-    if w.ndim == 2:  # each channel is a picture of its own: (C, 1, H, W)
-        x, w = x.transpose(0, 1), w[None]
-    return (F.conv2d(x, w[None])[:, 0] + bias).numpy()
-
-
-def _margins(padding: Any, kernel_size: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return the zeros left, right, above, below: the order of ``F.pad``."""
-    if padding == "same":
-        up, left = ((length - 1) // 2 for length in kernel_size)
-        return left, kernel_size[1] - 1 - left, up, kernel_size[0] - 1 - up
-    if padding == "valid":
-        return 0, 0, 0, 0
-    if isinstance(padding, str):
-        raise ValueError(
-            'padding must be "same", "valid", an int or a (height, width) pair; got '
-            f"{padding!r}."
-        )
-    up, side = pair(padding, "padding")
-    if min(up, side) < 0:
-        raise ValueError(f"padding must not be negative; got {padding!r}.")
-    return side, side, up, up
-
-
-def _read_kernel(kernel: Any) -> np.ndarray:
-    """Return floats (kh, kw) or (C, kh, kw)."""
-    weight = to_floats(kernel, "kernel")
-    if weight.ndim == 4 and weight.shape[0] > 1:
-        raise ValueError(
-            f"The kernel of shape {weight.shape} holds {weight.shape[0]} filters, but "
-            "plot_conv shows one. Choose one, for example kernel[0], or show them all "
-            "with plot_convs and a Conv2d layer."
-        )
-    weight = weight[0] if weight.ndim == 4 else weight
-    if weight.ndim not in (2, 3):
-        raise ValueError(
-            "The kernel must have shape (kh, kw), (C, kh, kw) or (1, C, kh, kw); got "
-            f"{weight.shape}."
-        )
-    return weight
-
-
 def _response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
     """Return what is drawn of (1, H, W) or (3, H, W), and its scale."""
     if response.shape[0] > 1:
@@ -147,7 +78,7 @@ def _response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
 
 def _draw_row(
     panels: list[Panel], titles: list[str], ax: Any, axis: bool = False
-) -> Any:
+) -> Sheet:
     """Draw all panels with their titles, and the colour bar of the last one's scale."""
     scale = panels[-1][1]
     sizes = [pixels.shape[:2] for pixels, _ in panels]
@@ -187,15 +118,17 @@ def plot_convs(
     """
     if not isinstance(conv_layer, Layer):
         raise TypeError(
-            "plot_convs takes a 2-D convolution layer, nn.Conv2d or nn.ConvTranspose2d; "
-            f"got {type(conv_layer).__name__}."
+            "plot_convs takes a 2-D convolution layer, nn.Conv2d or "
+            f"nn.ConvTranspose2d; got {type(conv_layer).__name__}."
         )
     picture = read_image(image)
     responses = _run(picture, conv_layer)
     scale = scale_for(responses, robust=True)
     few = picture.shape[0] in CHANNELS
-    panels = [drawable(picture if few else picture.mean(axis=0, keepdims=True))]
-    panels += [(response, scale) for response in responses]
+    panels = [
+        drawable(picture if few else picture.mean(axis=0, keepdims=True)),
+        *((response, scale) for response in responses),
+    ]
     first = "image" if few else f"mean of {picture.shape[0]} channels"
     titles = [first, *(f"filter {i}" for i in range(len(responses)))]
     page = _draw_row(panels, titles, ax, axis)
@@ -231,7 +164,6 @@ def _run(picture: np.ndarray, layer: Layer) -> np.ndarray:
 def _describe(picture: np.ndarray, layer: Layer, responses: np.ndarray) -> str:
     each = " each" if len(responses) > 1 else ""
     filters = count(len(responses), "filter")
-    text = f"{_image_words(picture)} and its response to {filters} of "
-    text += size(*layer.kernel_size)
-    text += f": {size(*responses.shape[1:])}{each}, {values(responses)}"
-    return text
+    kernel = size(layer.kernel_size[0], layer.kernel_size[1])
+    text = f"{_image_words(picture)} and its response to {filters} of {kernel}"
+    return f"{text}: {size(*responses.shape[1:])}{each}, {values(responses)}"

@@ -46,13 +46,13 @@ def plot_coverage(
     """
     counts = np.asarray(coverage(image_size, kernel_size, stride, padding, dilation))
     scale = Scale(0.0, float(counts.max()) or 1.0, HEAT)
-    page = sheet([counts.shape], titles=bool(title), bar=True, widest=400, ax=ax)
+    page = sheet([counts.shape], bar=True, widest=400, ax=ax)
     show(page.axes[0], counts, scale)
     frame(page.axes[0], counts.shape)
-    set_title(page.axes[0], title)
+    set_title(page.axes[0], title or "windows that see each pixel")
     if max(counts.shape) <= NUMBERED:
         write_cells(page.axes[0], counts, scale)
-    page.add_bar(scale, "windows that see the pixel")
+    page.add_bar(scale)
     text = _describe_coverage(counts, size(*pair(kernel_size, "kernel_size")))
     return page.result(sentence(f"{title}: {text}" if title else text), single=True)
 

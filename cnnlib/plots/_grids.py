@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.collections import LineCollection
 
 from ._arrays import pair, to_floats
-from ._panels import WIDTH, Drawn, canvas
+from ._panels import WIDTH, Drawn, Sheet, canvas
 from ._style import INK, MUTED, RULE, SIGNED, TEXT, TITLE, Scale, ink_on, outline
 from ._words import cell, count, listed, sentence, size
 
 Box = tuple[int, int, int, int]
+Line = list[tuple[float, float]]
+LOW, HIGH = 27, 34
+"""Heights of a cell in pixels: in grids of more than 16 rows, and else."""
 ABOVE = 26
 BETWEEN = 40
 MOST = 1100
@@ -29,6 +32,19 @@ class Grid:
     texts: list[list[str]]
     padding: tuple[int, int, int, int]
     boxes: list[Box]
+
+    @property
+    def cell(self) -> int:
+        """The width of a cell in pixels: room for the longest number."""
+        longest = max(len(text) for row in self.texts for text in row)
+        least = 8 * longest + 7
+        room = (WIDTH - 16) // self.shape[1]
+        return max(min(max(HIGH, 10 * longest + 10), room), least)
+
+    @property
+    def span(self) -> float:
+        """The width of the panel in pixels; a long title widens it."""
+        return max(self.shape[1] * self.cell, 8.6 * len(self.title))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -77,26 +93,46 @@ def plot_grids(
             f"{count(len(grids), 'panel')} have room for {len(grids) - 1} operators "
             f"between them; got {len(signs)}."
         )
-    box = _cell_size(grids)
-    rows = _rows(grids, box[1])
-    spans = [_spans([grids[i] for i in row], box[1]) for row in rows]
-    tall = [ABOVE + box[0] * max(grids[i].shape[0] for i in row) for row in rows]
-    width = max(sum(span) + BETWEEN * (len(span) - 1) for span in spans)
+    page = _draw_rows(grids, signs, ax)
+    return page.result(_describe(grids), single=True)
+
+
+def _draw_rows(grids: Sequence[Grid], signs: Sequence[str], ax: Axes | None) -> Sheet:
+    """Draw as many panels in a row as fit, their middles at one height."""
+    rows = _rows(grids)
+    cell = LOW if max(grid.shape[0] for grid in grids) > 16 else HIGH
+    tall = [ABOVE + cell * max(grids[i].shape[0] for i in row) for row in rows]
+    width = max(
+        sum(grids[i].span for i in row) + BETWEEN * (len(row) - 1) for row in rows
+    )
     page = canvas(width, sum(tall) + 14 * (len(rows) - 1), ax=ax)
-    top = 0
-    for row, span, high in zip(rows, spans, tall, strict=True):
-        left = 0.0
-        for index, wide in zip(row, span, strict=True):
+    top = 0.0
+    for row, high in zip(rows, tall, strict=True):
+        left, middle = 0.0, top + (ABOVE + high) / 2
+        for index in row:
             grid = grids[index]
-            x = left + (wide - grid.shape[1] * box[1]) / 2
-            y = top + ABOVE + (high - ABOVE - grid.shape[0] * box[0]) / 2
-            _draw(page.axes[0], grid, box, x, y)
-            left += wide + BETWEEN
+            x = left + (grid.span - grid.shape[1] * grid.cell) / 2
+            _draw(page.axes[0], grid, cell, x, middle - grid.shape[0] * cell / 2)
+            left += grid.span + BETWEEN
             if index < len(signs):
-                middle = top + (ABOVE + high) / 2
                 _write(page.axes[0], left - BETWEEN / 2, middle, signs[index], INK, 13)
         top += high + 14
-    return page.result(_describe(grids), single=True)
+    page.axes[0].set(xlim=(0, width), ylim=(top - 14, 0))
+    return page
+
+
+def _rows(grids: Sequence[Grid]) -> list[list[int]]:
+    """Return the panels of each row, by number."""
+    rows: list[list[int]] = []
+    used = 0.0
+    for index, grid in enumerate(grids):
+        if rows and used + BETWEEN + grid.span <= WIDTH - 16:
+            rows[-1].append(index)
+            used += BETWEEN + grid.span
+        else:
+            rows.append([index])
+            used = grid.span
+    return rows
 
 
 def read_grid(panel: tuple, highlight: Mapping[str, Any]) -> Grid:
@@ -124,7 +160,13 @@ def read_grid(panel: tuple, highlight: Mapping[str, Any]) -> Grid:
     boxes = highlight.get(title, [])
     boxes = [boxes] if len(boxes) and np.ndim(boxes[0]) == 0 else list(boxes)
     boxes = [_checked(box, values.shape, title) for box in boxes]
-    return Grid(title, values, cell_texts(values), _margins(options, title), boxes)
+    grid = Grid(title, values, cell_texts(values), _margins(options, title), boxes)
+    if grid.cell * grid.shape[1] > MOST:
+        raise ValueError(
+            f"The {count(grid.shape[1], 'column')} of numbers of the panel {title!r} "
+            "cannot be read side by side; show a part of them, or use plot_image."
+        )
+    return grid
 
 
 def _checked(box: Any, shape: tuple[int, ...], title: str) -> Box:
@@ -161,39 +203,6 @@ def cell_texts(values: np.ndarray) -> list[list[str]]:
     return [[cell(value, decimals) for value in row] for row in values]
 
 
-def _cell_size(grids: Sequence[Grid]) -> tuple[int, int]:
-    """Return (height, width) of a cell: room for the longest number."""
-    longest = max(len(text) for grid in grids for row in grid.texts for text in row)
-    columns = max(grid.shape[1] for grid in grids)
-    least = 8 * longest + 7
-    if least * columns > MOST:
-        raise ValueError(
-            f"{count(columns, 'column')} of numbers with {longest} characters cannot be "
-            "read side by side; show a part of the array, or use plot_image."
-        )
-    width = max(min(max(34, 9 * longest + 12), (WIDTH - 16) // columns), least)
-    return min(width, 34), width
-
-
-def _spans(grids: Sequence[Grid], wide: int) -> list[float]:
-    """Return the widths of the panels; a long title widens its panel."""
-    return [max(grid.shape[1] * wide, 8.6 * len(grid.title)) for grid in grids]
-
-
-def _rows(grids: Sequence[Grid], wide: int) -> list[list[int]]:
-    """Return the panels of each row, by number: as many as fit."""
-    rows: list[list[int]] = []
-    used = 0.0
-    for index, span in enumerate(_spans(grids, wide)):
-        if rows and used + BETWEEN + span <= WIDTH - 16:
-            rows[-1].append(index)
-            used += BETWEEN + span
-        else:
-            rows.append([index])
-            used = span
-    return rows
-
-
 def tints(values: np.ndarray) -> np.ndarray:
     """Return pale cell colours (H, W, 3), 0..1: red above zero, blue below."""
     known = np.where(np.isfinite(values), values, 0)
@@ -201,37 +210,42 @@ def tints(values: np.ndarray) -> np.ndarray:
     return Scale(-top, top, SIGNED).colours(known) / 255
 
 
-def _draw(ax: Axes, grid: Grid, box: tuple[int, int], left: float, top: float) -> None:
-    """Draw one grid with its upper left corner at (left, top)."""
-    high, wide = box
+def _draw(ax: Axes, grid: Grid, high: int, left: float, top: float) -> None:
+    """Draw one grid of cells that high, its upper left corner at (left, top)."""
+    (rows, columns), wide = grid.shape, grid.cell
+    right, bottom = left + columns * wide, top + rows * high
     colours = tints(grid.values)
-    points = TITLE if wide >= 30 else TEXT
-    for (row, column), value in np.ndenumerate(grid.values):
-        padding = grid.is_padding(row, column)
+    lines = [[(x, top), (x, bottom)] for x in np.linspace(left, right, columns + 1)]
+    lines += [[(left, y), (right, y)] for y in np.linspace(top, bottom, rows + 1)]
+    for row, column in np.ndindex(rows, columns):
         x, y = left + column * wide, top + row * high
-        fill = "white" if padding or np.isnan(value) else colours[row, column]
-        ax.add_patch(Rectangle((x, y), wide, high, fc=fill, ec=RULE, lw=0.8))
+        text = grid.texts[row][column]
+        padding = grid.is_padding(row, column)
+        if padding or not text:
+            colours[row, column] = 1
         if padding:
-            _hatch(ax, x, y, wide, high)
+            lines += _hatch(x, y, wide, high)
         ink = MUTED if padding else ink_on(colours[row, column])
-        _write(ax, x + wide / 2, y + high / 2, grid.texts[row][column], ink, points)
-    middle = left + grid.shape[1] * wide / 2
-    ax.text(
-        middle, top - 7, grid.title, fontsize=TITLE, color=INK, ha="center", va="bottom"
-    )
+        points = TITLE if wide >= HIGH else TEXT
+        _write(ax, x + wide / 2, y + high / 2, text, ink, points)
+    place = (left, right, bottom, top)
+    ax.imshow(colours, extent=place, interpolation="nearest", origin="upper", zorder=0)
+    rules = LineCollection(lines, colors=RULE, linewidths=0.8, capstyle="projecting")
+    ax.add_collection(rules, autolim=False).set_clip_on(False)
+    _write(ax, (left + right) / 2, top - 14, grid.title, INK, TITLE)
     for row, column, height, width in grid.boxes:
         corner = top + row * high + 0.5, left + column * wide + 0.5
         outline(ax, (*corner, height * high, width * wide))
 
 
-def _hatch(ax: Axes, x: float, y: float, wide: float, high: float) -> None:
-    """Draw slanting lines in the corners of a padding cell, clear of its number."""
-    third = min(wide, high) / 3
-    for corner in ((x, y, 1, 1), (x + wide, y + high, -1, -1)):
-        across, down, right, below = corner
-        for part in (0.5, 1.0):
-            ends = [across + right * part * third, across]
-            ax.plot(ends, [down, down + below * part * third], color=RULE, lw=0.8)
+def _hatch(x: float, y: float, wide: float, high: float) -> list[Line]:
+    """Return slanting lines in two corners of a padding cell, clear of its number."""
+    corners = ((x, y, 1), (x + wide, y + high, -1))
+    return [
+        [(across + turn * length, down), (across, down + turn * length)]
+        for across, down, turn in corners
+        for length in (6, 11)
+    ]
 
 
 def _write(ax: Axes, x: float, y: float, text: str, ink: str, points: float) -> None:

@@ -88,11 +88,15 @@ def stretched(image: np.ndarray) -> bool:
 
 
 def show(ax: Axes, pixels: np.ndarray, scale: Scale | None, **more: Any) -> None:
-    """Draw (H, W) through the scale, or (H, W, 3) as it is."""
+    """Draw (H, W) through the scale, or (H, W, 3) as it is; enlarged pixels are square.
+
+    A reduced image is averaged in its colours, so that thin edges of either sign stay.
+    """
     if scale is not None:
         more |= {"cmap": scale.cmap, "vmin": scale.low, "vmax": scale.high}
-    how = {"interpolation": "antialiased", "interpolation_stage": "rgba"}
-    ax.imshow(pixels, origin="upper", **how | more)
+    how = "nearest" if ax.bbox.width >= pixels.shape[1] else "antialiased"
+    more = {"interpolation": how, "interpolation_stage": "rgba"} | more
+    ax.imshow(pixels, origin="upper", **more)
 
 
 def draw_panel(
@@ -155,7 +159,7 @@ def _put(
     corner: tuple[int, int],
     box: tuple[int, int],
 ) -> None:
-    """Draw an image with its upper left corner at (top, left), (height, width) large."""
+    """Draw an image in a box (height, width) with its corner at (top, left)."""
     top, left = corner
     how = "nearest" if box[1] >= pixels.shape[1] else "antialiased"
     place = (left, left + box[1], top + box[0], top)

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 from torch import nn
 
 from ._arrays import to_floats
 from ._images import label
 from ._mosaic import mosaic_columns
 from ._panels import WIDTH, Drawn, Sheet, canvas
-from ._style import RULE, TEXT, Scale, ink_on, scale_for
+from ._style import TEXT, Scale, ink_on, scale_for
 from ._words import cell, count, sentence, size, values
 
 GAP = 12
@@ -107,9 +106,9 @@ def _plan(shape: tuple[int, ...], title: str | None, *, numbers: bool) -> _Plan:
     out, inner, high, wide = shape
     columns = inner if inner > 1 else mosaic_columns(out)
     rows = out if inner > 1 else -(-out // columns)
-    left = 64 if inner > 1 else 0
+    left = 64 if inner > 1 else 1
     room = (WIDTH - 90 - left) // columns - GAP
-    pixel = max(1, min(room // wide, 44, 132 // max(high, wide)))
+    pixel = max(1, min(room // wide, 44, 132 // max(high, wide), 800 // rows // high))
     step = wide * pixel + GAP, high * pixel + (GAP if inner > 1 else GAP + 18)
     numbers = numbers and pixel >= 34
     return _Plan(columns, rows, pixel, left, 18 + 24 * bool(title), step, numbers)
@@ -131,27 +130,39 @@ def _draw(
     one = page.axes[0]
     if title:
         label(one, (plan.left + plan.size[0]) / 2, 18, title)
+    _put_tiles(one, coloured, plan)
     for index in range(out * inner):
         number, channel = divmod(index, inner)
         x, y = plan.corner(index)
-        across, down = wide * plan.pixel, high * plan.pixel
-        kernel = coloured[number, channel]
-        place = (x, x + across, y + down, y)
-        one.imshow(kernel, extent=place, interpolation="nearest", origin="upper")
-        edge = Rectangle((x, y), across, down, fill=False, ec=RULE, lw=0.6)
-        one.add_patch(edge).set_clip_on(False)
-        if inner == 1:
-            label(one, x + across / 2, y - 4, f"filter {number}")
-        elif number == 0:
-            label(one, x + across / 2, y - 4, f"channel {channel}")
+        if inner == 1 or number == 0:
+            name = f"filter {number}" if inner == 1 else f"channel {channel}"
+            short = name if plan.step[0] >= 8 * len(name) else name.split()[1]
+            label(one, x + wide * plan.pixel / 2, y - 4, short)
         if inner > 1 and channel == 0:
-            label(one, x - 8, y + down / 2 + 6, f"filter {number}", ha="right")
+            middle = y + high * plan.pixel / 2 + 6
+            label(one, x - 8, middle, f"filter {number}", ha="right")
         if plan.numbers:
-            _write(one, data[number, channel], kernel, (x, y), plan.pixel)
+            kernel, colours = data[number, channel], coloured[number, channel]
+            _write(one, kernel, colours, (x, y), plan.pixel)
     one.set(xlim=(0, plan.size[0]), ylim=(plan.size[1], 0))
     if bar:
         page.add_bar(scale)
     return page
+
+
+def _put_tiles(ax: Axes, coloured: np.ndarray, plan: _Plan) -> None:
+    """Draw all kernels, enlarged, with a thin frame around each, as one image."""
+    width, height = plan.size
+    page = np.full((height + 1, width + 1, 3), 255, np.uint8)
+    high, wide = coloured.shape[2] * plan.pixel, coloured.shape[3] * plan.pixel
+    for index, kernel in enumerate(coloured.reshape(-1, *coloured.shape[2:])):
+        x, y = plan.corner(index)
+        page[y - 1 : y + high + 1, max(0, x - 1) : x + wide + 1] = 184
+        large = kernel.repeat(plan.pixel, axis=0).repeat(plan.pixel, axis=1)
+        page[y : y + high, x : x + wide] = large
+    place = (0, width + 1, height + 1, 0)
+    ax.imshow(page, extent=place, interpolation="nearest", origin="upper", zorder=0)
+    ax.images[-1].set_clip_on(False)
 
 
 def _write(

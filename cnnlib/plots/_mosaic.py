@@ -39,7 +39,10 @@ def plot_feature_maps(
     if columns is not None and columns < 1:
         raise ValueError(f"columns must be at least 1; got {columns}.")
     common = scale_for(data, unsigned=HEAT)
-    columns = min(columns or mosaic_columns(len(data)), len(data))
+    if columns is None:
+        large = data.shape[2] > 60 and len(data) <= 16
+        columns = 4 if large else mosaic_columns(len(data))
+    columns = min(columns, len(data))
     coloured = _coloured(data, common, own=scale == "own")
     if ax is not None:
         (ax,) = given_axes(ax, 1)
@@ -57,8 +60,8 @@ def read_maps(maps: Any) -> np.ndarray:
     data = to_floats(maps, "stack of feature maps")
     if data.ndim == 4 and data.shape[0] != 1:
         raise ValueError(
-            f"plot_feature_maps shows the maps of one image, but the shape {data.shape} "
-            f"holds {data.shape[0]} images. Choose one, for example maps[0]."
+            "plot_feature_maps shows the maps of one image, but the shape "
+            f"{data.shape} holds {data.shape[0]} images. Choose one, such as maps[0]."
         )
     data = data[0] if data.ndim == 4 else data[None] if data.ndim == 2 else data
     if data.ndim != 3:
@@ -103,7 +106,8 @@ def _enlarged(coloured: np.ndarray, columns: int) -> np.ndarray:
     """Return the maps in screen size: a whole number of times larger, or reduced."""
     height, width = coloured.shape[1:3]
     room = (WIDTH - 120 - GAP * (columns - 1)) // columns
-    zoom = min(room / width, 140 / height)
+    rows = -(-len(coloured) // columns)
+    zoom = min(room / width, max(20, min(180, 900 // rows)) / height)
     if zoom >= 1:
         return coloured.repeat(int(zoom), axis=1).repeat(int(zoom), axis=2)
     small = max(1, int(width * zoom)), max(1, int(height * zoom))

@@ -36,9 +36,9 @@ class Sheet:
     axes: list[Axes]
     bar: Axes | None = None
 
-    def add_bar(self, scale: Scale, label: str = "") -> None:
+    def add_bar(self, scale: Scale) -> None:
         """Draw the colour bar in its place, or beside the last of the given axes."""
-        colour_bar(scale, self.axes[-1], self.bar, label)
+        colour_bar(scale, self.axes[-1], self.bar)
 
     def result(self, sentence: str, *, single: bool = False) -> Drawn:
         """Return the Picture, or the caller's axes (``single``: the only one)."""
@@ -169,7 +169,7 @@ def frame(ax: Axes, size: tuple[int, ...], *, axis: bool = False) -> None:
 
 
 def given_axes(ax: Any, wanted: int) -> list[Axes]:
-    """Return the axes that a caller handed over as a list; a wrong number is refused."""
+    """Return the axes that a caller handed over as a list, if their number is right."""
     axes = list(np.ravel(np.asarray(ax, dtype=object)))
     if not all(isinstance(one, Axes) for one in axes):
         raise TypeError(
@@ -178,7 +178,7 @@ def given_axes(ax: Any, wanted: int) -> list[Axes]:
         )
     if len(axes) != wanted:
         raise ValueError(
-            f"This picture has {count(wanted, 'panel')}, so ax must hold {wanted} Axes; "
-            f"got {len(axes)}."
+            f"This picture has {count(wanted, 'panel')}, so ax must hold {wanted} "
+            f"Axes; got {len(axes)}."
         )
     return axes

@@ -160,7 +160,7 @@ def outline(ax: Axes, box: tuple[float, float, float, float]) -> None:
         )
 
 
-def colour_bar(scale: Scale, ax: Axes, cax: Axes | None, label: str = "") -> None:
+def colour_bar(scale: Scale, ax: Axes, cax: Axes | None) -> None:
     """Draw a slim bar with a few ticks, in ``cax`` or else beside ``ax``."""
     bar = ax.figure.colorbar(
         ScalarMappable(Normalize(scale.low, scale.high), scale.cmap),
@@ -173,5 +173,3 @@ def colour_bar(scale: Scale, ax: Axes, cax: Axes | None, label: str = "") -> Non
     bar.outline.set(edgecolor=RULE, linewidth=0.6)
     bar.ax.tick_params(which="minor", length=0)
     style_ticks(bar.ax)
-    if label:
-        bar.set_label(label, fontsize=TEXT, color=INK)

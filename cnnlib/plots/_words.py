@@ -48,9 +48,8 @@ def cell(value: float, decimals: int) -> str:
 def percent(share: float) -> str:
     """Write a share of 1 as percent; what is not none or all does not look like it.
 
-    >>> [percent(s) for s in (0, 1, 0.9996, 0.987, 0.5, 0.004, 1e-5, 1 - 1e-5)]
-    ['0 %', '100 %', '99.96 %', '98.7 %', '50 %', '0.4 %', 'under 0.01 %', \
-'over 99.99 %']
+    >>> [percent(share) for share in (0, 1, 0.9996, 0.987, 0.5, 0.004, 1 - 1e-5)]
+    ['0 %', '100 %', '99.96 %', '98.7 %', '50 %', '0.4 %', 'over 99.99 %']
     """
     value = 100 * float(share)
     if value in (0, 100):
@@ -86,16 +85,15 @@ def kind(channels: int) -> str:
 
 
 def an(noun: str) -> str:
-    """Put the article before a noun or number: ``an("RGB image")``, ``an("8x8 one")``.
+    """Put the article before a noun or a number, as they are spoken.
 
-    >>> [an(n) for n in ("RGB image", "28x28 image", "8x8 one", "18x2 one", "11x1 one")]
-    ['an RGB image', 'a 28x28 image', 'an 8x8 one', 'an 18x2 one', 'an 11x1 one']
+    >>> [an(noun) for noun in ("RGB image", "28x28 image", "18x2 image", "8x8 image")]
+    ['an RGB image', 'a 28x28 image', 'an 18x2 image', 'an 8x8 image']
     """
     digits = noun[: len(noun) - len(noun.lstrip("0123456789"))]
-    eight = digits.startswith("8") or (
-        digits[:2] in ("11", "18") and len(digits) % 3 == 2
-    )
-    return f"{'an' if eight or noun.startswith('RGB') or noun[0] in 'aeiou' else 'a'} {noun}"
+    eleven = digits[:2] in ("11", "18") and len(digits) % 3 == 2
+    vowel = digits.startswith("8") or eleven or noun.startswith(("RGB", *"aeiou"))
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def listed(words: Sequence[str]) -> str:
