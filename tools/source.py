@@ -28,11 +28,13 @@ KNOWN_NEEDS = {"mnist"}
 Kind = Literal["markdown", "code"]
 MAX_ID = 64
 
+# jupytext would else turn comments that begin like commands ("# copy ...") to code.
+_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 _FILE_NAME = re.compile(r"(\d\d)_[a-z0-9]+(?:_[a-z0-9]+)*\.py")
 _VALUE = r'"[^"\\]*"|\["[^"\\]*"(?:, ?"[^"\\]*")*\]'
 _OPTION = re.compile(rf"([a-z_]+)=({_VALUE})")
 _HEADER = re.compile(rf"# %%(?: \[markdown\])?((?: [a-z_]+=(?:{_VALUE}))*)")
-_HEADER_LIKE = re.compile(r"#\s*%%")
+_HEADER_LIKE = re.compile(r"\s*#\s*(?:%%|In\[|<codecell>)")
 _NEEDS = re.compile(r"# needs: (\S+)")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -130,7 +132,7 @@ def _read_texts(lesson: Lesson, lines: list[str], starts: list[int]) -> None:
     plain = lines.copy()
     for start, cell in zip(starts, lesson.cells, strict=True):
         plain[start] = "# %% [markdown]" if cell.kind == "markdown" else "# %%"
-    read = jupytext.reads("\n".join(plain[starts[0] :]), fmt="py:percent").cells
+    read = jupytext.reads("\n".join(plain[starts[0] :]), fmt=_FORMAT).cells
     if len(read) != len(starts):
         message = (
             f"{len(starts)} lines look like cell headers, but jupytext reads "

@@ -70,7 +70,6 @@ BREACHES = [
     ("one + one", "print?", "print?", "not plain Python"),
     ("one + one", "1\nawait one", "await", "not plain Python"),
     ("one + one", '1\n"\\d"', '"\\d"', "not plain Python"),
-    ("one + one", "# %matplotlib inline\none", "# %matplotlib", "not plain Python"),
     ("one + one", "one\n\nplt.show()", "plt.show()", "no plt.show()"),
     ("one + one", 'plt.rcParams["a"] = 1', "plt.rc", "no rcParams"),
     ("one + one", "from math import *", "from math", "no star imports"),

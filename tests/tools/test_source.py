@@ -34,6 +34,12 @@ def test_cells_know_kind_text_tags_and_line(course):
         assert cell.text.split("\n")[0] in GOOD.split("\n")[cell.line - 1]
 
 
+def test_comments_stay_comments(course):
+    code = "# copy this\n# ls\n# %time one\n# !ls\n# +\none = 1  # one\n# -"
+    lesson = source.read(write(course.root, "01_sums", GOOD.replace("one = 1", code)))
+    assert lesson.cells[1].text == code
+
+
 def test_an_edit_below_a_heading_leaves_other_sections_ids_alone(course):
     before = {cell.id for cell in source.read(course.sources()[0]).cells}
     text = GOOD.replace(
@@ -69,6 +75,8 @@ REFUSED = [
     ("# %%\none = 1", "# %% A title\none = 1", "a cell starts with"),
     ("# %%\none = 1", "#%%\none = 1", "a cell starts with"),
     ("# %%\none = 1", "# %%%\none = 1", "a cell starts with"),
+    ("one = 1", "if 1:\n    # %% one\n    one = 1", "a cell starts with"),
+    ("one = 1", "one = 1\n# In[2]:", "a cell starts with"),
     ("# %%\none = 1", "# %% [raw]\n# one = 1", "a cell starts with"),
     ("# %%\none = 1", '# %% name="a"\none = 1', "unknown in a cell header: name"),
     ("# %%\none = 1", "# %% tags=[a]\none = 1", "a cell starts with"),
@@ -92,7 +100,8 @@ def test_a_malformed_header_is_named_with_its_line(course, old, new, message):
     (problem,) = source.read(write(course.root, "01_sums", text)).problems
     assert message in problem.message
     assert problem.path == "lessons/01_sums.py"
-    assert problem.line == line_of(text, new)
+    assert "%" in text.split("\n")[problem.line - 1] or "In[" in new
+    assert 0 <= problem.line - line_of(text, new) <= new.count("\n")
 
 
 def test_the_same_id_twice_names_both_lines(course):
