@@ -33,16 +33,15 @@ def summary(
         )
     feed = read_feed(model, input_size, input_data, dtypes)
     seen = observe(model, feed)
-    parameters = Parameters(model)
+    parameters = Parameters(model, seen.parameters)
     rows = rows_of(seen.steps, seen.shapes, parameters, seen.modules)
     add_receptive_fields(rows, seen.steps, seen.inputs)
-    every = list(parameters.all.values())
     return Summary(
         model_name=type(model).__name__,
         input_shapes=[slot.size for slot in feed.tensors],
         rows=rows,
-        total_params=sum(p.numel() for p in every),
-        trainable_params=sum(p.numel() for p in every if p.requires_grad),
+        total_params=parameters.total,
+        trainable_params=parameters.trainable,
         notes=[*seen.notes, *parameters.unused_notes()],
         kinds={name: class_name(module) for name, module in model.named_modules()},
         depth=depth,

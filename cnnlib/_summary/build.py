@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 
 from ..arithmetic import Worked, batch_norm_params, conv_params, linear_params
 from . import formulas
@@ -16,13 +17,30 @@ from .trace import Step, Value
 class Parameters:
     """The model's parameters, each handed out once, to the row that uses it first."""
 
-    def __init__(self, model: nn.Module) -> None:
-        self.all = {id(p): p for p in model.parameters()}
-        self.names = {id(p): name for name, p in model.named_parameters()}
+    def __init__(self, model: nn.Module, copies: dict[int, nn.Parameter]) -> None:
+        """Take the model's parameters; lazy ones have a size in their `copies` only."""
+        named = {id(p): (name, p) for name, p in model.named_parameters()}
+        self.names = {key: name for key, (name, _) in named.items()}
+        self.all = {
+            key: copies[key] if isinstance(p, UninitializedParameter) else p
+            for key, (_, p) in named.items()
+            if not isinstance(copies[key], UninitializedParameter)
+        }
         self.owner: dict[int, str] = {}
+
+    @property
+    def total(self) -> int:
+        """How many numbers they hold."""
+        return sum(p.numel() for p in self.all.values())
+
+    @property
+    def trainable(self) -> int:
+        """How many of these require a gradient."""
+        return sum(p.numel() for p in self.all.values() if p.requires_grad)
 
     def take(self, wanted: list[int], name: str) -> tuple[list[int], str | None]:
         """Give row `name` those that no row has yet; tell who has the others."""
+        wanted = [key for key in dict.fromkeys(wanted) if key in self.all]
         fresh = [key for key in wanted if key not in self.owner]
         others = [self.owner[key] for key in wanted if key in self.owner]
         self.owner.update(dict.fromkeys(fresh, name))
@@ -68,7 +86,7 @@ def rows_of(
 ) -> list[Row]:
     """One `Row` per step; `modules` maps the copy's layers to the model's own."""
     rows = [_row(step, shapes, parameters, modules) for step in steps]
-    all_params = sum(p.numel() for p in parameters.all.values())
+    all_params = parameters.total
     all_work = sum(row.mult_adds or 0 for row in rows)
     for row in rows:
         row.share_params = row.params / all_params if all_params else 0.0
@@ -115,18 +133,18 @@ def _shape(value: Value, shapes: dict[int, Shape]) -> Shape:
 
 def _count_params(row: Row, step: Step, parameters: Parameters) -> None:
     used = [id(p) for p in row.module.parameters()] if row.module else []
-    used += [key for op in step.ops for key in sorted(op.params) if key not in used]
-    fresh, row.shared_with = parameters.take(list(dict.fromkeys(used)), row.name)
-    tensors = [parameters.all[key] for key in fresh if key in parameters.all]
+    used += [key for op in step.ops for key in sorted(op.params)]
+    fresh, row.shared_with = parameters.take(used, row.name)
+    tensors = [parameters.all[key] for key in fresh]
     row.params = sum(p.numel() for p in tensors)
     row.trainable_params = sum(p.numel() for p in tensors if p.requires_grad)
     if row.params:
-        worked = _known_params(row.module)
+        worked = _known_params(step.module)
         if worked is None or worked != row.params:
-            worked = Worked(
-                row.params, " + ".join(formulas.times(*p.shape) for p in tensors)
-            )
+            worked = formulas.grouped([tuple(p.shape) for p in tensors])
         row.params_formula = worked.formula
+        if row.shared_with:
+            row.params_formula += f", the others are counted in {row.shared_with}"
     elif row.shared_with:
         row.params_formula = f"counted in {row.shared_with}"
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from .trace import Op, Value
+from .formulas import tensors_of
+from .trace import Op
 from .tracks import Tracks, mix, moved, union
 
 Rule: TypeAlias = Callable[[Op, list[Tracks], int], Tracks]
@@ -83,7 +84,7 @@ def _einsum(op: Op, before: list[Tracks], number: int) -> Tracks:
     if not isinstance(equation, str) or "." in equation or "->" not in equation:
         return _lost(before)
     terms, output = equation.replace(" ", "").split("->")
-    operands = [value for value in _values(op.arguments) if value is not None]
+    operands = tensors_of(op.arguments)
     result: Tracks = {}
     for value, term in zip(operands, terms.split(","), strict=False):
         if value not in op.inputs:
@@ -97,16 +98,6 @@ def _einsum(op: Op, before: list[Tracks], number: int) -> Tracks:
         }
         result = union(result, moved(mix(tracks, gone), new))
     return result
-
-
-def _values(arguments: dict[str, object]) -> list[Value]:
-    found: list[Value] = []
-    for argument in arguments.values():
-        entries = argument if isinstance(argument, list) else [argument]
-        for entry in entries:
-            inner = entry if isinstance(entry, list) else [entry]
-            found += [item for item in inner if isinstance(item, Value)]
-    return found
 
 
 def _lost(before: list[Tracks]) -> Tracks:

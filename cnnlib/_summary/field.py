@@ -168,7 +168,7 @@ def _adaptive(op: Op, tracks: Tracks) -> Tracks:
     return _slide(op, tracks, lambda track, n: adaptive(track, sizes[n]))
 
 
-# -- change of resolution ---------------------------------------------------------------
+# -- change of resolution -----------------------------------------------------------
 
 _REACH = {"nearest": 0, "nearest-exact": 0, "bicubic": 3}
 
@@ -223,7 +223,7 @@ def _pad(op: Op, tracks: Tracks) -> Tracks:
     return result
 
 
-# -- values that stay where they are ------------------------------------------------------
+# -- values that stay where they are ------------------------------------------------
 
 
 def _elementwise(op: Op, before: list[Tracks], number: int) -> Tracks:

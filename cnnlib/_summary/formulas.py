@@ -6,7 +6,8 @@ arguments that an operation was called with.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -31,6 +32,11 @@ def each(value: Any, axes: int) -> tuple[Any, ...]:
         entries = tuple(value)
         return entries * axes if len(entries) == 1 else entries
     return (value,) * axes
+
+
+def tensors_of(arguments: dict[str, Any]) -> list[Value]:
+    """All tensors among the arguments of an operation, in order."""
+    return [item for item in _flat(arguments.values()) if isinstance(item, Value)]
 
 
 def times(*factors: int) -> str:
@@ -63,6 +69,19 @@ def total(parts: Sequence[tuple[int, str]]) -> Worked | int:
 def expression(worked: Worked) -> str:
     """Left-hand side of a formula."""
     return worked.formula.rsplit(" = ", 1)[0]
+
+
+def grouped(shapes: Iterable[Shape]) -> Worked:
+    """Add up the sizes of tensors, equal ones together: "2 * 64*32 + 2 * 64 = ..."."""
+    counts = Counter(shapes)
+    parts = [
+        (
+            count * prod(shape),
+            times(*shape) if count == 1 else f"{count} * {times(*shape)}",
+        )
+        for shape, count in counts.items()
+    ]
+    return Worked(sum(n for n, _ in parts), " + ".join(text for _, text in parts))
 
 
 def _factors(matrices: dict[Shape, int]) -> list[tuple[int, str]]:
@@ -107,16 +126,12 @@ def _linear(op: Op) -> Worked:
 
 
 def _matmul(op: Op) -> Worked | int:
-    left, right = (value.shape for value in _two_tensors(op))
+    left, right = (value.shape for value in tensors_of(op.arguments)[:2])
     inner = left[-1]
     sizes = (*op.outputs[0].shape[:-1], inner, *op.outputs[0].shape[-1:])
     if len(left) == 1 or len(right) == 1:
         sizes = (*op.outputs[0].shape, inner)
     return total(_factors({sizes: 1}))
-
-
-def _two_tensors(op: Op) -> list[Value]:
-    return [v for v in _flat(op.arguments.values()) if isinstance(v, Value)][:2]
 
 
 def _flat(items: Any) -> list[Any]:
@@ -127,20 +142,20 @@ def _flat(items: Any) -> list[Any]:
 
 
 def _attention(op: Op) -> Worked | int:
-    values = [v for v in _flat(op.arguments.values()) if isinstance(v, Value)]
+    values = tensors_of(op.arguments)
     products = attention(*(value.shape for value in values[:3]))
-    return total(_factors({}) or [p for f in products for p in _factors({f: 1})])
+    return total([part for factors in products for part in _factors({factors: 1})])
 
 
 def _recurrent(op: Op) -> Worked | int:
     """Every weight matrix is used once per step (and once per image)."""
-    values = [v for v in _flat(op.arguments.values()) if isinstance(v, Value)]
+    values = tensors_of(op.arguments)
     sequence = op.inputs[0].shape
     steps = prod(sequence[:-1])
     matrices = [v.shape for v in values if v.params and len(v.shape) == 2]
-    weights = total([(prod(shape), times(*shape)) for shape in matrices])
-    if not isinstance(weights, Worked):
+    if not matrices:
         return 0
+    weights = grouped(matrices)
     return weights if steps == 1 else _repeated(weights, steps)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from . import words
+from . import phrases
 from .row import Row
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def render_html(summary: Summary) -> str:
         f'<div class="cnnlib-summary"><style>{_STYLE}</style>'
         f'<div class="scroll{many}" tabindex="0" role="region" '
         f'aria-label="Summary of {escape(summary.model_name)}">'
-        f"<table><caption>{escape(words.title(summary))}</caption>"
+        f"<table><caption>{escape(phrases.title(summary))}</caption>"
         f"<thead><tr>{_head()}</tr></thead><tbody>{body}</tbody>"
         f"<tfoot>{_foot(summary)}</tfoot></table></div>{_below(summary)}</div>"
     )
@@ -75,12 +75,12 @@ def _row(row: Row, formulas: bool) -> str:
     size, params, work = told if formulas else ("", "", "")
     return (
         f'<tr><th scope="row">{escape(row.name)}{_small(row.kind)}</th>'
-        f"<td>{escape(words.output(row))}{_small(size)}</td>"
-        f'<td class="number">{words.params(row)}{_small(params)}'
+        f"<td>{escape(phrases.output(row))}{_small(size)}</td>"
+        f'<td class="number">{phrases.params(row)}{_small(params)}'
         f"{_bar('params', row.share_params)}</td>"
-        f'<td class="number">{words.work(row)}{_small(work)}'
+        f'<td class="number">{phrases.work(row)}{_small(work)}'
         f"{_bar('work', row.share_mult_adds)}</td>"
-        f"<td>{escape(words.field(row))}</td></tr>"
+        f"<td>{escape(phrases.field(row))}</td></tr>"
     )
 
 
@@ -93,7 +93,7 @@ def _bar(kind: str, share: float) -> str:
     if not share:
         return ""
     return (
-        f"<small>{escape(words.share(share))}</small>"
+        f"<small>{escape(phrases.share(share))}</small>"
         f'<span class="bar {kind}" aria-hidden="true">'
         f'<i style="width:{max(100 * share, 0.5):.1f}%"></i></span>'
     )
@@ -108,7 +108,7 @@ def _foot(summary: Summary) -> str:
 
 
 def _below(summary: Summary) -> str:
-    pairs = words.totals(summary)
+    pairs = phrases.totals(summary)
     pairs += [("Note", note) for note in summary.notes]
     lines = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs

@@ -10,7 +10,7 @@ from .names import words
 
 _LIGHT = words(
     """
-    add sub mul div pow neg square sqrt rsqrt abs getitem squeeze unsqueeze
+    add sub mul div pow neg square sqrt rsqrt abs index squeeze unsqueeze
     permute transpose movedim expand expand_as
     """
 )
@@ -25,15 +25,23 @@ def is_one_row(module: nn.Module, kinds: Sequence[str]) -> bool:
     A layer of PyTorch does. So does a layer that someone wrote, if it has no layers
     inside and does one thing; otherwise one looks into it.
     """
-    if isinstance(module, nn.MultiheadAttention) and is_pytorch(module):
-        return True
-    if any(name != "parametrizations" for name in module._modules):
+    if not is_leaf(module):
         return False
     if isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict):
         return False
     if is_pytorch(module) or len(kinds) > _LOOP:
         return True
     return sum(kind not in _LIGHT for kind in kinds) <= 1
+
+
+def is_leaf(module: nn.Module) -> bool:
+    """Tell whether a module is a layer: no modules inside but parametrizations.
+
+    Multi-head attention has one inside, but uses its weights only.
+    """
+    if isinstance(module, nn.MultiheadAttention):
+        return is_pytorch(module)
+    return all(name == "parametrizations" for name in module._modules)
 
 
 def is_pytorch(module: nn.Module) -> bool:

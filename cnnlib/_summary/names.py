@@ -41,6 +41,14 @@ SAME_VALUES = words(
 )
 """What gives the same numbers again, perhaps in another place or precision."""
 
+FACTORIES = words(
+    """
+    zeros_like ones_like full_like empty_like rand_like randn_like randint_like
+    new_zeros new_ones new_full new_empty new_tensor
+    """
+)
+"""What takes a tensor only as a pattern for a new one."""
+
 BY_FORMULA = words(
     """
     conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
@@ -78,7 +86,7 @@ PLAIN = (
         layer_norm group_norm instance_norm rms_norm normalize flatten unflatten view
         reshape view_as reshape_as permute transpose mT t movedim squeeze unsqueeze
         expand expand_as repeat repeat_interleave tile cat stack hstack vstack chunk
-        split unbind narrow select getitem setitem index_select gather roll flip pad
+        split unbind narrow select index assign index_select gather roll flip pad
         interpolate pixel_shuffle pixel_unshuffle channel_shuffle unfold unfold_axis
         fold embedding embedding_bag one_hot zeros ones empty full arange zeros_like
         ones_like empty_like full_like rand randn rand_like randn_like fill zero copy
@@ -101,6 +109,8 @@ _SAME_NAME = {
     "swapdims": "transpose",
     "moveaxis": "movedim",
     "T": "t",
+    "getitem": "index",
+    "setitem": "assign",
     "clip": "clamp",
     "upsample": "interpolate",
     "split_with_sizes": "split",
@@ -141,7 +151,7 @@ _ARGUMENTS = {
     "unbind": "input dim",
     "narrow": "input dim start length",
     "select": "input dim index",
-    "getitem": "input index",
+    "index": "input index",
     "pixel_shuffle": "input factor",
     "pixel_unshuffle": "input factor",
     "unfold": "input kernel_size dilation padding stride",

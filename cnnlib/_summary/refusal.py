@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from .formulas import tensors_of
 from .names import class_name
-from .source import by
-from .trace import Place, Value
+from .phrases import by
+from .trace import Place
 
 _ABOUT_INPUT = (RuntimeError, ValueError, AssertionError, IndexError, TypeError)
 
 
 def refusal(error: Exception, place: Place | None, sentence: str | None) -> Exception:
-    """Return a ValueError in words where the input is at fault, else the error itself."""
+    """Return a ValueError in words if the input is at fault, else the error itself."""
     if sentence is None and not _is_about_input(error, place):
         if place is not None and place.name:
             error.add_note(f"while summary ran the layer {place.name!r}")
@@ -32,8 +33,8 @@ def _in_general(error: Exception, place: Place | None) -> str:
         return f"The model does not take an input of this size: {message}"
     kind = class_name(place.module) if place.module is not None else "operation"
     where = f"{place.name} ({kind})" if place.name else kind
-    what = f", in {place.op}" if place.op and place.op != place.name else ""
-    values = [v for v in place.arguments.values() if isinstance(v, Value)]
+    what = f", in {place.op}" if place.op not in ("", "assert") else ""
+    values = tensors_of(place.arguments)
     shapes = [by(v.shape) for v in values or place.inputs if v.active]
     gets = f", which gets {' and '.join(shapes)} with the batch" if shapes else ""
     return f"The model stops at {where}{what}{gets}: {message}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 
 from .copying import runnable_copy
 from .feed import Feed
@@ -29,6 +30,7 @@ class Observation:
     inputs: list[Value]
     shapes: dict[int, Shape]
     modules: dict[int, nn.Module]
+    parameters: dict[int, nn.Parameter]
     notes: list[str] = field(default_factory=list)
 
 
@@ -77,12 +79,35 @@ def _observe(model: nn.Module, feed: Feed) -> Observation:
         if attempt.error is not None:
             raise refusal(attempt.error, attempt.tracer.failure, attempt.explained())
         notes.append(
-            "The model looks at values while it runs, so it was run on a copy with real "
+            "The model looks at values while it runs, so a copy was run with real "
             "numbers; another input may take another course."
         )
     shapes = _shapes(attempt, copied, owners, feed, notes)
     modules = dict(zip(map(id, copied.modules()), model.modules(), strict=True))
-    return Observation(attempt.tracer.steps, attempt.inputs, shapes, modules, notes)
+    notes += _notes_on_parameters(attempt.tracer, model)
+    return Observation(
+        attempt.tracer.steps,
+        attempt.inputs,
+        shapes,
+        modules,
+        {owners[id(p)]: p for p in copied.parameters()},
+        notes,
+    )
+
+
+def _notes_on_parameters(tracer: Tracer, model: nn.Module) -> list[str]:
+    notes = []
+    if tracer.foreign:
+        notes.append(
+            f"{', '.join(sorted(tracer.foreign))}: uses parameters that are not the "
+            f"model's, so training would miss them. Layers in a plain list or dict are "
+            f"not registered; use nn.ModuleList or nn.ModuleDict."
+        )
+    if any(isinstance(p, UninitializedParameter) for p in model.parameters()):
+        notes.append(
+            "The lazy layers have been given the sizes that this input asks for."
+        )
+    return notes
 
 
 def _attempt(
@@ -134,7 +159,11 @@ def _shapes(
     if second.error is not None:
         why = second.explained()
         if why is not None:
-            notes.append(f"The model takes only one input at a time. With two: {why}")
+            notes.append(
+                f"The model takes only one input at a time. With two, "
+                f"{why.split('. ')[0]}. An operation before it joins the batch with "
+                f"other axes; x.flatten(1) leaves the batch apart."
+            )
         return shapes_without_batch(steps)
     if not same_course(attempt.tracer, second.tracer):
         return shapes_without_batch(steps)

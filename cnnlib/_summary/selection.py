@@ -209,7 +209,7 @@ RULES: dict[str, Rule] = {
     "narrow": _narrow,
     "select": _select,
     "unbind": _unbind,
-    "getitem": _getitem,
+    "index": _getitem,
     "cat": _cat,
     "stack": _stack,
     "roll": _reordered,

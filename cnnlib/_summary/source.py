@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 from math import prod
 
+import torch
+
 from .formulas import times
-from .trace import Step, Value
+from .layers import is_leaf
+from .names import BY_FORMULA, class_name
+from .trace import Place, Step, Value
 
 Shape = tuple[int, ...]
 
 
-def by(shape: Iterable[int]) -> str:
-    """Write a shape as 3 x 28 x 28; a single number stays one."""
-    return " x ".join(str(size) for size in shape) or "1"
+def who(place: Place) -> str:
+    """Name the layer, or the operation and the module it stands in."""
+    module = place.module
+    if module is not None and place.name and is_leaf(module):
+        return f"{place.name} ({class_name(module)})"
+    what = place.op or "forward"
+    return f"{what} in {place.name}" if place.name else what
 
 
 class Scene:
@@ -56,6 +63,8 @@ class Scene:
             step = self._made.get(value.key)
             if step is None or len(step.inputs) != 1:
                 return None
+            if any(op.name in BY_FORMULA or op.params for op in step.ops):
+                return None
             value = step.inputs[0]
         return list(self._inputs).index(value.key)
 
@@ -67,6 +76,20 @@ class Scene:
         if step is None:
             return "a parameter" if value.params else "a constant"
         return f"from {step.name} ({step.kind})" if step.module else f"from {step.name}"
+
+    def dtype(self, value: Value) -> str:
+        """Write a data type as float32."""
+        return str(value.dtype).removeprefix("torch.")
+
+    def wrong_dtype(self, place: Place, value: Value, weight: Value) -> str | None:
+        """Say that values and weights are of different types, which cannot multiply."""
+        if value.dtype == weight.dtype or torch.is_autocast_enabled():
+            return None
+        wanted, found = self.dtype(weight), self.dtype(value)
+        return (
+            f"{who(place)} has weights of {wanted} but gets {found}, "
+            f"{self.origin(value)}. Pass dtypes=torch.{wanted}, or convert the model."
+        )
 
     def flattened(self, value: Value) -> str:
         """Show the product that a flattened size is, " (2*25*25 after flatten)"."""

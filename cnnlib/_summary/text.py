@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import words
+from . import phrases
 from .row import Row
 
 if TYPE_CHECKING:
@@ -32,7 +32,15 @@ def render_text(summary: Summary) -> str:
     widths = _widths(cells)
     lines = [_line(line, widths) for line in cells]
     rule = "-" * max(len(line) for line in lines)
-    parts = [words.title(summary), rule, lines[0], rule, *lines[1:-1], rule, lines[-1]]
+    parts = [
+        phrases.title(summary),
+        rule,
+        lines[0],
+        rule,
+        *lines[1:-1],
+        rule,
+        lines[-1],
+    ]
     parts += [rule, *_below(summary)]
     if summary.shows_formulas:
         parts += _formulas(rows)
@@ -43,12 +51,12 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.name,
         row.kind,
-        words.output(row),
-        words.params(row),
-        words.share(row.share_params),
-        words.work(row),
-        words.share(row.share_mult_adds),
-        words.field(row),
+        phrases.output(row),
+        phrases.params(row),
+        phrases.share(row.share_params),
+        phrases.work(row),
+        phrases.share(row.share_mult_adds),
+        phrases.field(row),
     )
 
 
@@ -83,7 +91,7 @@ def _fitted(cell: str, width: int) -> str:
 
 
 def _below(summary: Summary) -> list[str]:
-    pairs = words.totals(summary)
+    pairs = phrases.totals(summary)
     lines = [f"{name + ':':<13}{value}" for name, value in pairs]
     return lines + [f"Note: {note}" for note in summary.notes]
 

@@ -13,13 +13,18 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.overrides import TorchFunctionMode
 
 from . import names
 from .layers import is_one_row, is_pytorch
 from .products import Products, counted_products
+from .shortcuts import CHECKED, shortcut
 
 MARK = "_cnnlib_value"
+FOREIGN = -1  # stands for a parameter that the model does not know
+_UNSIZED = (UninitializedParameter, UninitializedBuffer)
+_CHECKED = names.BY_FORMULA | CHECKED
 
 
 @dataclass(slots=True)
@@ -97,6 +102,7 @@ class Tracer(TorchFunctionMode):
         self.steps: list[Step] = []
         self.failure: Place | None = None
         self.check: Callable[[Place], str | None] = lambda place: None
+        self.foreign: set[str] = set()  # operations that use unregistered parameters
         self._parameters = parameters
         self._meta = meta
         self._frames: list[_Frame] = []
@@ -192,7 +198,7 @@ class Tracer(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = names.op_name(func)
-        if name in names.QUERIES:
+        if name in names.QUERIES or any(isinstance(arg, _UNSIZED) for arg in args):
             return func(*args, **kwargs)
         if self._meta:
             args, kwargs, done = self._stay_on_meta(name, args, kwargs)
@@ -200,7 +206,7 @@ class Tracer(TorchFunctionMode):
                 return args[0]
         seen = self._seen(args), self._seen(kwargs)
         try:
-            if name in names.BY_FORMULA:
+            if name in _CHECKED:
                 self._refuse_misfit(self._place(name, func, *seen))
             result, products = self._run(name, func, args, kwargs)
         except Exception:
@@ -220,7 +226,8 @@ class Tracer(TorchFunctionMode):
         self, name: str, func: Callable[..., Any], args: Any, kwargs: Any
     ) -> tuple[Any, Products | None]:
         if name in names.PLAIN or name in names.BY_FORMULA:
-            return func(*args, **kwargs), None
+            known = shortcut(name, func, args, kwargs) if self._meta else None
+            return func(*args, **kwargs) if known is None else known, None
         with counted_products(func) as products:
             return func(*args, **kwargs), products
 
@@ -233,13 +240,17 @@ class Tracer(TorchFunctionMode):
         result: Any,
         products: Products | None,
     ) -> None:
-        if name == "setitem":
+        if name == "assign":
             result = args[0]
         found = list(tensors_in(result))
         if not found:
             return
+        if args and result is args[0] and result._base is not None:
+            found.append(result._base)  # written to through a view
         given = list(_values_in(seen))
         inputs = [value for value in given if value.active]
+        if name in names.FACTORIES:
+            inputs = []
         params = frozenset().union(*(value.params for value in given))
         if inputs and name in names.SAME_VALUES:
             for tensor in found:
@@ -254,6 +265,8 @@ class Tracer(TorchFunctionMode):
         if not inputs and not _multiplies(name, given, products):
             return
         arguments = names.bind(func, name, *seen)
+        if any(_is_foreign(value) for value in given):
+            self.foreign.add(name)
         op = Op(name, arguments, inputs or given, outputs, params, products, reuses)
         self.steps.append(
             Step(self._free_name(name), name, None, [op], inputs, outputs)
@@ -266,7 +279,8 @@ class Tracer(TorchFunctionMode):
         if moved and name in ("cpu", "cuda"):
             return args, kwargs, True
         if moved and name == "to":
-            return _without_device(args), _without_device(kwargs), False
+            args, kwargs = _without_device(args), _without_device(kwargs)
+            return args, kwargs, len(args) == 1 and not kwargs
         on_meta = any(tensor.is_meta for tensor in tensors_in((args, kwargs)))
         if on_meta:
             args, kwargs = self._to_meta(args), self._to_meta(kwargs)
@@ -306,6 +320,8 @@ class Tracer(TorchFunctionMode):
         value = getattr(tensor, MARK, None)
         if value is None:
             original = self._parameters.get(id(tensor))
+            if original is None and isinstance(tensor, nn.Parameter):
+                original = FOREIGN
             params = frozenset() if original is None else frozenset([original])
             value = _describe(tensor, -1, params)
         return value
@@ -362,15 +378,21 @@ def _values_in(item: Any) -> Iterator[Value]:
             yield from _values_in(entry)
 
 
+def _is_foreign(value: Value) -> bool:
+    return FOREIGN in value.params
+
+
 def _multiplies(name: str, given: list[Value], products: Products | None) -> bool:
     """Whether an operation on weights alone is a product of matrices."""
     if products is not None:
-        return bool(products.matrices)
+        return any(len(factors) > 2 for factors in products.matrices)
     return name in names.BY_FORMULA and all(len(v.shape) > 1 for v in given[:2])
 
 
 def _describe(tensor: Tensor, key: int, params: frozenset[int]) -> Value:
     with torch._C.DisableTorchFunction():
+        if isinstance(tensor, _UNSIZED):
+            return Value((), tensor.dtype, key, params)
         return Value(tuple(tensor.shape), tensor.dtype, key, params)
 
 
@@ -391,4 +413,4 @@ def _without_device(given: Any) -> Any:
         for entry in rest
         if not isinstance(entry, str | torch.device) and entry is not None
     ]
-    return (tensor, *(kept or [tensor.dtype]))
+    return (tensor, *kept)

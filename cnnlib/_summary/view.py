@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from .field import Fields
 from .row import Row
-from .trace import Step, Tracer, Value
+from .trace import Op, Step, Tracer, Value
 from .tracks import Label, Number, Tracks
 
 Shape = tuple[int, ...]
@@ -27,6 +29,26 @@ def batch_is_first(steps: list[Step]) -> bool:
     return all(value.shape[:1] == (1,) for value in values_of(steps))
 
 
+def without_batch_axis(steps: list[Step]) -> set[int]:
+    """Keys of the values that belong to a single image taken out of the batch."""
+    found: set[int] = set()
+    for op in (op for step in steps for op in step.ops):
+        single = all(value.key in found for value in op.inputs)
+        joined = op.name in ("stack", "unsqueeze") and not op.arguments.get("dim", 0)
+        if _takes_one(op) or (single and op.inputs and not joined):
+            found |= {value.key for value in op.outputs}
+    return found
+
+
+def _takes_one(op: Op) -> bool:
+    """Whether an operation picks images out of the batch: ``for image in x``, x[0]."""
+    if op.name == "index":
+        index = op.arguments.get("index")
+        first = index[0] if isinstance(index, list) and index else index
+        return isinstance(first, int) and not isinstance(first, bool)
+    return op.name in ("unbind", "select") and op.arguments.get("dim", 0) == 0
+
+
 def shapes_without_batch(
     one: list[Step], two: list[Step] | None = None
 ) -> dict[int, Shape]:
@@ -37,8 +59,11 @@ def shapes_without_batch(
     windows) count what belongs to one image.
     """
     doubled = {value.key: value.shape for value in values_of(two or [])}
+    single = without_batch_axis(one)
     return {
-        value.key: _without_batch(value.shape, doubled.get(value.key))
+        value.key: value.shape
+        if value.key in single
+        else _without_batch(value.shape, doubled.get(value.key))
         for value in values_of(one)
     }
 
@@ -80,7 +105,7 @@ def _report(row: Row, tracks: Tracks, slid: set[Label]) -> None:
     known = [track for track in found if track is not None]
     if not known or len(known) < len(found):
         return
-    row.receptive_field = tuple(int(track.size) for track in known)
+    row.receptive_field = tuple(ceil(track.size) for track in known)
     row.whole_image = all(track.whole for track in known)
     if all(track.dims and track.alone and not track.whole for track in known):
         row.jump = tuple(_number(track.jump) for track in known)

@@ -73,7 +73,7 @@ def memory(size: int) -> str:
 
 
 def title(summary: Summary) -> str:
-    """What the table is about."""
+    """Say what the table is about."""
     sizes = ", ".join(by(shape) for shape in summary.input_shapes)
     plural = "s" if len(summary.input_shapes) > 1 else ""
     return f"{summary.model_name}, input{plural} {sizes}"
