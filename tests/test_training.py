@@ -118,7 +118,7 @@ def test_the_weights_are_those_of_a_loop_written_out(optimizer):
         **options,
     )
     if optimizer == "adam":
-        stepper = torch.optim.AdamW(by_hand.parameters(), **options)
+        stepper = torch.optim.AdamW(by_hand.parameters(), betas=(0.9, 0.99), **options)
     else:
         stepper = torch.optim.SGD(by_hand.parameters(), momentum=0.9, **options)
     losses = []

@@ -127,12 +127,13 @@ def at_least(least: int, name: str, value: Any) -> int:
     return int(value)
 
 
-def positive(name: str, value: Any) -> float:
-    """Return `value` if it is a finite number above 0, else raise."""
+def positive(name: str, value: Any, *, or_zero: bool = False) -> float:
+    """Return `value` if it is a finite number above 0 (or 0), else raise."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         raise TypeError(f"{name} should be a number, not {type(value).__name__}.")
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name} should be a finite number above 0, not {value}.")
+    if not (0 < value < float("inf") or (or_zero and value == 0)):
+        least = "of 0 or more" if or_zero else "above 0"
+        raise ValueError(f"{name} should be a finite number {least}, not {value}.")
     return float(value)
 
 

@@ -82,9 +82,9 @@ def fit(
         epochs: how often to go through all images.
         batch_size: images per step; the last batch of an epoch may be smaller.
         lr: the highest learning rate.
-        optimizer: "adam" or "sgd" (momentum 0.9).
-        schedule: "one-cycle" raises the rate to `lr` and brings it down to almost
-            nothing (Smith and Topin, 2017); "constant" keeps it.
+        optimizer: "adam" (betas 0.9 and 0.99) or "sgd" (momentum 0.9).
+        schedule: "one-cycle" raises the rate to `lr` in the first tenth of the steps
+            and brings it down to almost nothing in the rest; "constant" keeps it.
         weight_decay: share of each weight (times the rate) taken off per step.
         loss: mean loss of scores (N, classes) and labels (N,), for example
             ``nn.CrossEntropyLoss(label_smoothing=0.1)``.
@@ -125,7 +125,7 @@ def fit(
             optimizer=optimizer,
             schedule=schedule,
             lr=positive("lr", lr),
-            weight_decay=weight_decay,
+            weight_decay=positive("weight_decay", weight_decay, or_zero=True),
             steps=steps,
         )
         if snapshots:

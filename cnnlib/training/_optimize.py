@@ -8,13 +8,15 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
-from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import LambdaLR
 
 from ._device import device_of
 from ._evaluate import Loss
 
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("one-cycle", "constant")
+_BETAS = (0.9, 0.99)  # of Adam: in a run of few steps 0.99 does better than 0.999
+_WARM = 0.1  # share of the steps in which the rate rises
 
 
 class Stepper:
@@ -33,7 +35,7 @@ class Stepper:
     ) -> None:
         self._model, self._loss = model, loss
         self._optimizer = _optimizer(optimizer, model, lr, weight_decay)
-        self._schedule = _schedule(schedule, self._optimizer, lr, steps)
+        self._schedule = _schedule(schedule, self._optimizer, steps)
 
     @property
     def rate(self) -> float:
@@ -61,18 +63,29 @@ def _optimizer(name: str, model: nn.Module, lr: float, decay: float) -> Optimize
         raise ValueError("The model has nothing to learn: no parameter requires_grad.")
     fused = device_of(model).type in ("cpu", "cuda")
     if name == "adam":
-        return AdamW(learning, lr, weight_decay=decay, fused=fused)
+        return AdamW(learning, lr, _BETAS, weight_decay=decay, fused=fused)
     if name == "sgd":
         return SGD(learning, lr, momentum=0.9, weight_decay=decay, fused=fused)
     raise ValueError(f"optimizer should be one of {OPTIMIZERS}, not {name!r}.")
 
 
-def _schedule(name: str, optimizer: Optimizer, lr: float, steps: int) -> LRScheduler:
+def _schedule(name: str, optimizer: Optimizer, steps: int) -> LambdaLR:
     if name == "one-cycle":
-        return OneCycleLR(optimizer, max_lr=lr, total_steps=steps)
+        return LambdaLR(optimizer, lambda step: one_cycle(step, steps))
     if name == "constant":
-        return ConstantLR(optimizer, factor=1.0)
+        return LambdaLR(optimizer, lambda step: 1.0)
     raise ValueError(f"schedule should be one of {SCHEDULES}, not {name!r}.")
+
+
+def one_cycle(step: int, steps: int) -> float:
+    """Return the share of the highest rate that step 0, 1 ... steps - 1 gets.
+
+    Straight up during the first tenth of the steps and straight down to nearly zero
+    during the rest: 5 steps get 1.00, 0.78, 0.56, 0.33, 0.11. Never zero, at most one.
+    Source of the idea: Smith and Topin, "Super-convergence" (2017).
+    """
+    done = (step + 0.5) / steps
+    return max(0.0, min(done / _WARM, (1 - done) / (1 - _WARM)))
 
 
 @contextmanager
