@@ -59,7 +59,7 @@ class WorkedExample:
         decimals cannot show. A fact takes what `form` says: numbers (`Worked`, NumPy
         and 0-d tensors too), pairs for "5x5" and "2 by 2", lists or tuples, dicts by
         the source's keys or their first words. Numbers that the source rounds may
-        be exact, or rounded to at least as many decimals.
+        be exact, or rounded as there or to two decimals or more.
         """
         return judge(self, result)
 
