@@ -229,7 +229,11 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         outcomes += [leave_alone(draft, course) for draft in needing]
     for outcome in outcomes:
         print(f"{outcome.name}: {outcome.summary}")
-    outcomes += asyncio.run(build_all(drafts, course, options))
+    try:
+        outcomes += asyncio.run(build_all(drafts, course, options))
+    except KeyboardInterrupt:
+        print("\nstopped; lessons that are not named are as they were", file=sys.stderr)
+        return 130
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
     for failure in failures:
         print(f"\n{failure}", file=sys.stderr)
@@ -237,7 +241,4 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("stopped; lessons that were not done are as they were")
+    sys.exit(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -75,6 +76,7 @@ async def execute_async(
     def completes(**_: Any) -> None:
         on_cell()
 
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
     with tempfile.TemporaryDirectory(prefix="lesson-") as folder:
         started = time.perf_counter()
         client = NotebookClient(
@@ -83,6 +85,7 @@ async def execute_async(
             timeout=timeout,
             store_widget_state=False,
             record_timing=False,
+            on_notebook_start=lambda notebook: _keep_signals(handlers),
             on_cell_start=starts,
             on_cell_executed=completes,
         )
@@ -111,6 +114,15 @@ async def execute_async(
             )
             raise NotebookError(Finding(0, message))
     return seconds
+
+
+def _keep_signals(handlers: dict[signal.Signals, Any]) -> None:
+    """Undo nbclient's handlers: on Ctrl-C they end one kernel, and all goes on."""
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # Windows has no such handlers
+        for number, handler in handlers.items():
+            if loop.remove_signal_handler(number):
+                signal.signal(number, handler)
 
 
 def kernel_environment(folder: str, extra: dict[str, str] | None) -> dict[str, str]:

@@ -1,8 +1,12 @@
 """The command, on tiny courses: what it writes, leaves, refuses and tells."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
+import sys
+import time
 
 import nbformat
 import pytest
@@ -185,6 +189,49 @@ def test_a_fault_of_the_output_is_told_with_the_lessons_line(course, capsys):
         assert first.startswith(f"lessons/{stem}.py:{lines[stem]}: ")
         assert not committed(course, stem).exists()
     assert committed(course).exists()
+
+
+INTERRUPTED = """\
+import os, time
+open(os.environ["MARK"], "w").write(str(os.getpid()))
+time.sleep(60)"""
+
+
+def test_an_interrupt_stops_all_lessons_and_their_kernels(course, tmp_path):
+    mark = tmp_path / "mark"
+    for number in ("01", "02", "03"):
+        text = GOOD.replace("# 01", f"# {number}").replace("one + one", INTERRUPTED)
+        write(course.root, f"{number}_sums", text)
+    program = (
+        "import pathlib, sys; from tools import build; "
+        "sys.exit(build.main(['--workers', '1'], root=pathlib.Path(sys.argv[1])))"
+    )
+    command = [sys.executable, "-c", program, str(course.root)]
+    environment = {**os.environ, "MARK": str(mark)}
+    with subprocess.Popen(
+        command, cwd=build.ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as running:
+        wait_until(lambda: mark.exists() and mark.read_text())
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "stopped" in told
+    wait_until(lambda: not is_alive(int(mark.read_text())))
+
+
+def is_alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_exercises_are_not_lessons(built):
