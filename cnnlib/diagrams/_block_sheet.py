@@ -8,7 +8,7 @@ from ._canvas import LINE_HEIGHT, Canvas, text_size
 from ._column import ARROW, Column, slot
 
 MARGIN = 6.0
-WIDEST = 540.0 - 2 * MARGIN  # a figure of 900 pixels
+WIDEST = 540.0 - 2 * MARGIN  # a figure of 900 pixels; a quarter more for long nets
 TALLEST = 400.0  # a column above this height is broken, as far as the width allows
 BETWEEN = 20.0  # between columns
 
@@ -43,9 +43,10 @@ def _columns(groups: Sequence[Group]) -> list[Column]:
     """Break the groups into the columns that the height asks for, if they fit."""
     best = [Column(groups)]
     wanted = 1 + int(best[0].height // TALLEST)
+    widest = WIDEST if wanted <= 4 else 1.25 * WIDEST
     for count in range(2, wanted + 1):
         columns = [Column(part) for part in _parts(groups, count)]
-        if _width(columns) <= WIDEST:
+        if _width(columns) <= widest:
             best = columns
     return best
 

@@ -12,11 +12,13 @@ from ._words import Words
 class Box:
     """One operation (or input): the words inside, the name and the numbers beside.
 
-    ``text`` is what one tower holds; ``towers`` boxes with it stand side by side.
-    ``mixes`` says whether each tower looks at all towers before it.
+    ``text`` is what one tower holds, in lines, and ``words`` the same in one line;
+    ``towers`` boxes with it stand side by side. ``mixes`` says whether each tower
+    looks at all towers before it.
     """
 
     text: str
+    words: str
     name: str
     size: str
     params: str
@@ -27,7 +29,7 @@ class Box:
     @property
     def phrase(self) -> str:
         """All of it in one line, for the sentence."""
-        text = self.text.replace("\n", ", ")
+        text = self.words
         if self.towers > 1:
             text = f"{self.towers} x {text}"
         head = f"{self.name}: {text}" if self.name else text
@@ -49,13 +51,17 @@ def boxes_of(net: Net, activations: bool) -> list[Box]:
     """Return a box for each input and for each operation, quiet ones if asked for."""
     count = len(net.input_shapes)
     boxes = [
-        Box("Input" if count == 1 else f"Input {i}", "", by(shape), "", "input")
-        for i, shape in enumerate(net.input_shapes, start=1)
+        Box(name, name, "", by(shape), "", "input")
+        for name, shape in zip(_input_names(count), net.input_shapes, strict=True)
     ]
     for row, words, towers in zip(net.rows, net.words, net.towers[1:], strict=True):
         if activations or words.role != "quiet":
             boxes.append(_box(row, words, towers))
     return boxes
+
+
+def _input_names(count: int) -> list[str]:
+    return ["Input"] if count == 1 else [f"Input {i + 1}" for i in range(count)]
 
 
 def _box(row: Row, words: Words, towers: int) -> Box:
@@ -64,11 +70,26 @@ def _box(row: Row, words: Words, towers: int) -> Box:
         total, part = row.output_shape[0], row.output_shape[0] // towers
         details = [word for word in details if not word.endswith("groups")]
         head = head.replace(f"({total})", f"({part})")
-    break_line = "\n" if towers > 1 or len(details) > 1 else ", "
-    text = break_line.join(filter(None, [head, ", ".join(details)]))
     mixes = words.towers == 1 and words.role not in ("pool", "quiet")
-    size = by(row.output_shape)
-    return Box(text, layer_name(row), size, _params(row), words.role, towers, mixes)
+    return Box(
+        _lines(head, details, towers),
+        ", ".join([head, *details]),
+        layer_name(row),
+        by(row.output_shape),
+        _params(row),
+        words.role,
+        towers,
+        mixes,
+    )
+
+
+def _lines(head: str, details: list[str], towers: int) -> str:
+    """Break the words into lines where one line would make a wide box."""
+    if towers > 1:
+        lines = head.rsplit(" ", 1) if towers > 2 else [head]
+        return "\n".join([*lines, *details])
+    comma = "\n" if len(details) > 1 else ", "
+    return comma.join(filter(None, [head, ", ".join(details)]))
 
 
 def by(shape: Sequence[int]) -> str:

@@ -141,7 +141,7 @@ class Canvas:
     def to_axes(self, width: float, height: float, ax: Axes) -> Axes:
         """Fit the sheet into axes; words shrink or grow with everything else."""
         extent = ax.get_window_extent()
-        pixels_per_point = ax.get_figure(root=True).dpi / 72  # type: ignore[union-attr]
+        pixels_per_point = ax.figure.dpi / 72
         scale = min(extent.width / width, extent.height / height) / pixels_per_point
         self._put(ax, width, height, scale)
         return ax

@@ -10,7 +10,7 @@ MARGIN = 6.0
 WIDEST = 518.0 - 2 * MARGIN  # an ordinary figure of 864 pixels
 BELOW = 6.0  # from the lowest body of a row to the words
 ABOVE = 2.5  # from a body to its label
-BETWEEN_ROWS = 14.0
+BETWEEN_ROWS = 10.0  # also above the first row and below the last
 
 
 def volume_sheet(
@@ -26,21 +26,24 @@ def volume_sheet(
     spots = place(items, WIDEST)
     quiet = [name for step in steps for name in step.quiet]
     note = "" if activations else left_out(quiet)
-    sheet, height = Canvas(), MARGIN
-    if note:
-        sheet.text(MARGIN, height, note, align="left", valign="bottom", colour=MUTED)
-        height += text_size(note)[1] + BETWEEN_ROWS / 2
-    for row in reversed(range(spots[-1].row + 1)):
-        part, tall = _row(steps, labels, between, spots, row)
-        sheet.add(part, MARGIN, height)
-        height += tall + BETWEEN_ROWS
-    height += MARGIN - BETWEEN_ROWS
+    rows = [
+        _row(steps, labels, between, spots, row) for row in range(spots[-1].row + 1)
+    ]
     widths = [_right_end(spots), text_size(note)[0], text_size(title or "", TITLE)[0]]
     width = max(widths) + 2 * MARGIN
+    sheet, y = Canvas(), 0.0  # downwards from the top; the sheet is moved up at the end
     if title:
-        sheet.text(width / 2, height, title, valign="bottom", size=TITLE, gid="title")
-        height += TITLE * LINE_HEIGHT + MARGIN
-    return sheet, width, height
+        y -= MARGIN + TITLE * LINE_HEIGHT
+        sheet.text(width / 2, y, title, valign="bottom", size=TITLE, gid="title")
+    for part, tall in rows:
+        y -= BETWEEN_ROWS + tall
+        sheet.add(part, MARGIN, y)
+    if note:
+        y -= BETWEEN_ROWS + text_size(note)[1]
+        sheet.text(MARGIN, y, note, align="left", valign="bottom", colour=MUTED)
+    whole = Canvas()
+    whole.add(sheet, 0, MARGIN - y)
+    return whole, width, MARGIN - y
 
 
 def _right_end(spots: list[Spot]) -> float:

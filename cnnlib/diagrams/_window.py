@@ -14,7 +14,7 @@ from .._summary import Row
 _SIZE = re.compile(
     r"(?:floor|ceil)\(\(\d+ \+ 2\*(?P<padding>\d+) - "
     r"(?:(?P<kernel>\d+)|(?P<dilation>\d+)\*\((?P<dilated>\d+)-1\) - 1)\)"
-    r"/(?P<stride>\d+)\) \+ 1 = "
+    r"/(?P<stride>\d+)\) \+ 1(?: - 1)? = "
 )
 
 

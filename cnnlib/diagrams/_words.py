@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import prod
 
 from .._summary import Row
 from ._window import Window, short, window_of
@@ -137,28 +138,26 @@ def _quiet(row: Row, kind: str) -> Words:
 
 def _sliding(row: Row, kind: str, window: Window | None) -> Words:
     """Convolutions and poolings: "5x5 convolution", "2x2 MaxPool, stride 2"."""
-    role = "conv" if kind.startswith("conv") else "pool"
-    groups = int(getattr(row.module, "groups", 1))
-    name, box = _LONG[kind], _SHORT[kind]
-    shared: list[str] = []
-    if groups > 1 and groups == row.input_shape[0]:
-        name, box = f"depthwise {name}", f"Depthwise {box}"
-    elif groups > 1:
-        shared = [f"{groups} groups"]
-    towers = groups if shared and groups <= MOST_TOWERS else 1
-    if role == "conv":
+    name, box, role = _LONG[kind], _SHORT[kind], "pool"
+    shared: tuple[str, ...] = ()
+    groups = 1
+    if kind.startswith("conv"):
+        role, groups = "conv", _groups(row, kind, window)
+        if groups > 1 and groups == row.input_shape[0]:
+            name, box, groups = f"depthwise {name}", f"Depthwise {box}", 1
+        elif groups > 1:
+            shared = (f"{groups} groups",)
         box = f"{box} ({row.output_shape[0]})"
+    towers = groups if groups <= MOST_TOWERS else 1
     if window is None:
-        return Words(name, tuple(shared), box, tuple(shared), role, None, towers)
-    default = (1,) * len(window.kernel) if role == "conv" else window.kernel
-    stride = [f"stride {short(window.stride)}"]
-    details = stride if window.stride != default else []
-    pad = _unless(window.padding, 0, "pad")
-    dilation = _unless(window.dilation, 1, "dilation")
-    always = stride if role == "pool" else details
+        return Words(name, shared, box, shared, role, None, towers)
+    stride, pad, dilation = _details(window)
+    usual = (1,) * len(window.kernel) if role == "conv" else window.kernel
+    said = () if window.stride == usual else stride
+    always = stride if role == "pool" else said
     return Words(
         f"{window.size} {name}",
-        (*details, *dilation, *shared),
+        (*said, *dilation, *shared),
         f"{window.size} {box}",
         (*always, *pad, *dilation, *shared),
         role,
@@ -168,11 +167,25 @@ def _sliding(row: Row, kind: str, window: Window | None) -> Words:
     )
 
 
-def _unless(value: tuple[int, ...] | str, usual: int, word: str) -> list[str]:
-    """``["pad 2"]``, or nothing where each number is the usual one."""
-    if not isinstance(value, str) and set(value) == {usual}:
-        return []
-    return [f"{word} {short(value)}"]
+def _groups(row: Row, kind: str, window: Window | None) -> int:
+    """Return the groups of a convolution; for a call, they follow from its work."""
+    if row.module is not None:
+        return int(getattr(row.module, "groups", 1))
+    if window is None or not row.mult_adds or kind == "convtranspose":
+        return 1
+    ungrouped = prod(window.kernel) * row.input_shape[0] * prod(row.output_shape)
+    return ungrouped // row.mult_adds
+
+
+def _details(window: Window) -> list[tuple[str, ...]]:
+    """Return stride, padding and dilation as words, the latter two if they differ."""
+    pad, dilation = window.padding, window.dilation
+    padded = isinstance(pad, str) or set(pad) != {0}
+    return [
+        (f"stride {short(window.stride)}",),
+        (f"pad {short(pad)}",) if padded else (),
+        (f"dilation {short(dilation)}",) if set(dilation) != {1} else (),
+    ]
 
 
 def _adaptive(row: Row, kind: str) -> Words:
