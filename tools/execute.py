@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -76,7 +75,8 @@ async def execute_async(
     def completes(**_: Any) -> None:
         on_cell()
 
-    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    loop: Any = asyncio.get_running_loop()
+    loop.add_signal_handler = _refuse_handler
     with tempfile.TemporaryDirectory(prefix="lesson-") as folder:
         started = time.perf_counter()
         client = NotebookClient(
@@ -85,7 +85,6 @@ async def execute_async(
             timeout=timeout,
             store_widget_state=False,
             record_timing=False,
-            on_notebook_start=lambda notebook: _keep_signals(handlers),
             on_cell_start=starts,
             on_cell_executed=completes,
         )
@@ -116,13 +115,12 @@ async def execute_async(
     return seconds
 
 
-def _keep_signals(handlers: dict[signal.Signals, Any]) -> None:
-    """Undo nbclient's handlers: on Ctrl-C they end one kernel, and all goes on."""
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError):  # Windows has no such handlers
-        for number, handler in handlers.items():
-            if loop.remove_signal_handler(number):
-                signal.signal(number, handler)
+def _refuse_handler(*_: Any) -> None:
+    """Keep nbclient from catching Ctrl-C: it would end one kernel and go on.
+
+    Where handlers cannot be set, nbclient does without and expects this error.
+    """
+    raise RuntimeError("signals are left to asyncio.run")
 
 
 def kernel_environment(folder: str, extra: dict[str, str] | None) -> dict[str, str]:

@@ -204,7 +204,7 @@ def test_an_interrupt_stops_all_lessons_and_their_kernels(course, tmp_path):
         write(course.root, f"{number}_sums", text)
     program = (
         "import pathlib, sys; from tools import build; "
-        "sys.exit(build.main(['--workers', '1'], root=pathlib.Path(sys.argv[1])))"
+        "sys.exit(build.main(['--workers', '2'], root=pathlib.Path(sys.argv[1])))"
     )
     command = [sys.executable, "-c", program, str(course.root)]
     environment = {**os.environ, "MARK": str(mark)}
