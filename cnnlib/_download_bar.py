@@ -31,6 +31,7 @@ class DownloadBar:
             unit="B",
             unit_scale=True,
             leave=False,
+            mininterval=0,  # `update` sees to that
             disable=None if show else True,  # None: silent unless in a terminal
         )
 

@@ -146,26 +146,7 @@ def to_tensor(array: np.ndarray) -> torch.Tensor:
         TypeError: values that are neither uint8 nor floating-point.
         ValueError: not two or three axes, or floating-point values outside 0..1.
     """
-    array = np.asarray(array)
-    if array.ndim not in (2, 3):
-        raise ValueError(
-            f"A picture has shape (height, width) or (height, width, channels), "
-            f"but this array has shape {array.shape}."
-        )
-    if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
-        raise TypeError(
-            f"Expected uint8 values (0..255) or floating-point values (0..1), "
-            f"but this array holds {array.dtype}."
-        )
-    if (
-        array.dtype != np.uint8
-        and array.size
-        and not 0 <= array.min() <= array.max() <= 1
-    ):
-        raise ValueError(
-            f"Floating-point values lie between 0 and 1, but these range from "
-            f"{array.min():g} to {array.max():g}. Divide by 255, or pass uint8 values."
-        )
+    array = _checked_picture(np.asarray(array))
     scale = 255 if array.dtype == np.uint8 else 1
     channels_last = array[..., None] if array.ndim == 2 else array
     values = np.divide(channels_last, scale, dtype=np.float32, casting="same_kind")
@@ -187,6 +168,26 @@ def _checked_height(height: int) -> int:
     if height < 1:
         raise ValueError(f"The height is 1 pixel or more, but {height} was given.")
     return int(height)
+
+
+def _checked_picture(array: np.ndarray) -> np.ndarray:
+    if array.ndim not in (2, 3):
+        raise ValueError(
+            f"A picture has shape (height, width) or (height, width, channels), "
+            f"but this array has shape {array.shape}."
+        )
+    if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
+        raise TypeError(
+            f"Expected uint8 values (0..255) or floating-point values (0..1), "
+            f"but this array holds {array.dtype}."
+        )
+    floating = array.dtype != np.uint8
+    if floating and array.size and not (array.min() >= 0 and array.max() <= 1):
+        raise ValueError(
+            f"Floating-point values lie between 0 and 1, but these range from "
+            f"{array.min():g} to {array.max():g}. Divide by 255, or pass uint8 values."
+        )
+    return array
 
 
 def _resize(picture: Image.Image, height: int) -> Image.Image:
