@@ -10,8 +10,8 @@ from torch.nn.parameter import UninitializedParameter
 
 from ..arithmetic import Worked, batch_norm_params, conv_params, linear_params
 from . import formulas
+from .records import Step, Value
 from .row import Row, Shape
-from .trace import Step, Value
 
 
 class Parameters:

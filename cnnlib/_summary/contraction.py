@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from .formulas import tensors_of
-from .trace import Op
+from .records import Op
 from .tracks import Tracks, mix, moved, union
 
 Rule: TypeAlias = Callable[[Op, list[Tracks], int], Tracks]

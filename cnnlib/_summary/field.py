@@ -17,9 +17,9 @@ from typing import Any, TypeAlias
 from .contraction import RULES as CONTRACTIONS
 from .formulas import each
 from .names import ELEMENTWISE, words
+from .records import Op, Value
 from .regroup import regrouped
 from .selection import RULES as SELECTIONS
-from .trace import Op, Value
 from .tracks import (
     Label,
     Track,

@@ -21,7 +21,7 @@ from ..arithmetic import (
     transposed_output_size,
 )
 from .products import attention
-from .trace import Op, Value
+from .records import Op, Value
 
 Shape = tuple[int, ...]
 

@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import torch
 from torch import nn
 
 from .names import words
+
+
+def described(model: Any) -> nn.Module:
+    """Return the module to describe: what ``torch.compile`` and the like wrap."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(
+            f"summary describes a torch.nn.Module, such as nn.Conv2d(1, 3, 3); got "
+            f"{model if isinstance(model, type) else type(model).__name__}."
+        )
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        return described(model.module)
+    if "_orig_mod" in model._modules:
+        return described(model._orig_mod)
+    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+        raise TypeError(
+            "summary cannot look into a TorchScript module; pass the model that it was "
+            "made from."
+        )
+    return model
+
 
 _LIGHT = words(
     """
@@ -46,4 +68,4 @@ def is_leaf(module: nn.Module) -> bool:
 
 def is_pytorch(module: nn.Module) -> bool:
     """Tell whether PyTorch itself wrote the module's ``forward``."""
-    return type(module).forward.__module__.startswith("torch.nn.")
+    return (type(module).forward.__module__ or "").startswith("torch.nn.")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from torch import nn
 
 from .phrases import by
+from .records import Place, Value
 from .source import Scene, who
-from .trace import Place, Value
 
 _RANKED = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
 

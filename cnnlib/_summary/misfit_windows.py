@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from .formulas import each
 from .phrases import by
+from .records import Place, Value
 from .source import Scene, who
-from .trace import Place, Value
 
 _AXES = {1: "length", 2: "height x width", 3: "depth x height x width"}
 

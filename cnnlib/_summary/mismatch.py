@@ -17,8 +17,8 @@ from .misfit_norms import norm_rank
 from .misfit_windows import RULES as WINDOWS
 from .names import words
 from .phrases import by
+from .records import Place, Value
 from .source import Scene, who
-from .trace import Place, Value
 
 
 def mismatch(place: Place, scene: Scene) -> str | None:

@@ -49,6 +49,9 @@ FACTORIES = words(
 )
 """What takes a tensor only as a pattern for a new one."""
 
+CONVERSIONS = words("tensor as_tensor asarray")
+"""What makes a tensor of plain numbers."""
+
 BY_FORMULA = words(
     """
     conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d

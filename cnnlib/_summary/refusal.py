@@ -5,7 +5,7 @@ from __future__ import annotations
 from .formulas import tensors_of
 from .names import class_name
 from .phrases import by
-from .trace import Place
+from .records import Place
 
 _ABOUT_INPUT = (RuntimeError, ValueError, AssertionError, IndexError, TypeError)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +14,12 @@ from torch.nn.parameter import UninitializedParameter
 from .copying import runnable_copy
 from .feed import Feed
 from .mismatch import mismatch
+from .records import Misfit, Step, Value
 from .refusal import refusal
 from .source import Scene
-from .state import nothing_changed
-from .trace import Misfit, Step, Tracer, Value, tensors_in
+from .state import buffers_kept, nothing_changed
+from .tensors import tensors_in
+from .trace import Tracer
 from .view import batch_is_first, same_course, shapes_without_batch
 
 Shape = tuple[int, ...]
@@ -66,23 +69,28 @@ def observe(model: nn.Module, feed: Feed) -> Observation:
 
 def _observe(model: nn.Module, feed: Feed) -> Observation:
     notes: list[str] = []
+    device = torch.device("meta")
     copied, owners = runnable_copy(model, meta=True)
-    attempt = _attempt(copied, owners, feed)
+    attempt = _attempt(copied, owners, feed, device)
     while attempt.error is not None and _needs_whole_numbers(attempt, feed):
-        attempt = _attempt(copied, owners, feed)
+        attempt = _attempt(copied, owners, feed, device)
     if attempt.error is not None:
         sentence = attempt.explained()
         if sentence is not None:
             raise ValueError(sentence) from None
+        device = _device_of(model)
         copied, owners = runnable_copy(model, meta=False)
-        attempt = _attempt(copied, owners, feed)
+        with buffers_kept(model):
+            attempt = _attempt(copied, owners, feed, device)
         if attempt.error is not None:
             raise refusal(attempt.error, attempt.tracer.failure, attempt.explained())
         notes.append(
             "The model looks at values while it runs, so a copy was run with real "
             "numbers; another input may take another course."
         )
-    shapes = _shapes(attempt, copied, owners, feed, notes)
+    shapes = _shapes(
+        attempt, lambda: _attempt(copied, owners, feed, device, batch=2), notes
+    )
     modules = dict(zip(map(id, copied.modules()), model.modules(), strict=True))
     notes += _notes_on_parameters(attempt.tracer, model)
     return Observation(
@@ -111,12 +119,14 @@ def _notes_on_parameters(tracer: Tracer, model: nn.Module) -> list[str]:
 
 
 def _attempt(
-    copied: nn.Module, owners: dict[int, int], feed: Feed, batch: int = 1
+    copied: nn.Module,
+    owners: dict[int, int],
+    feed: Feed,
+    device: torch.device,
+    batch: int = 1,
 ) -> _Attempt:
-    device = next((p.device for p in (*copied.parameters(), *copied.buffers())), None)
-    device = device or torch.device("meta")
-    tracer = Tracer(copied, owners, meta=device.type == "meta")
     tensors, args, kwargs = feed.make(batch, device)
+    tracer = Tracer(copied, owners, meta=device.type == "meta")
     attempt = _Attempt(tracer, [tracer.mark_input(tensor) for tensor in tensors])
     tracer.check = lambda place: mismatch(place, attempt.scene)
     try:
@@ -125,8 +135,13 @@ def _attempt(
     except Exception as error:
         attempt.error = error
     else:
-        attempt.outputs = [tracer.value(tensor) for tensor in tensors_in(result)]
+        attempt.outputs = [tracer.ledger.value(tensor) for tensor in tensors_in(result)]
     return attempt
+
+
+def _device_of(model: nn.Module) -> torch.device:
+    tensors = (*model.parameters(), *model.buffers())
+    return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
 
 def _needs_whole_numbers(attempt: _Attempt, feed: Feed) -> bool:
@@ -145,17 +160,13 @@ def _needs_whole_numbers(attempt: _Attempt, feed: Feed) -> bool:
 
 
 def _shapes(
-    attempt: _Attempt,
-    copied: nn.Module,
-    owners: dict[int, int],
-    feed: Feed,
-    notes: list[str],
+    attempt: _Attempt, with_two: Callable[[], _Attempt], notes: list[str]
 ) -> dict[int, Shape]:
     """Shapes without the batch; a second run finds it where it is not in front."""
     steps = attempt.tracer.steps
     if batch_is_first(steps):
         return shapes_without_batch(steps)
-    second = _attempt(copied, owners, feed, batch=2)
+    second = with_two()
     if second.error is not None:
         why = second.explained()
         if why is not None:
@@ -167,13 +178,19 @@ def _shapes(
         return shapes_without_batch(steps)
     if not same_course(attempt.tracer, second.tracer):
         return shapes_without_batch(steps)
+    if not notes:  # else sizes may depend on values
+        notes += _notes_on_rows(attempt, second)
+    return shapes_without_batch(steps, second.tracer.steps)
+
+
+def _notes_on_rows(attempt: _Attempt, second: _Attempt) -> list[str]:
     for one, two in zip(attempt.outputs, second.outputs, strict=False):
         if one.shape and two.shape and 1 < one.shape[0] != two.shape[0]:
-            notes.append(
+            return [
                 f"The output has {one.shape[0]} rows for one input: a view or reshape "
                 f"put a part of each input into the batch axis."
-            )
-    return shapes_without_batch(steps, second.tracer.steps)
+            ]
+    return []
 
 
 def _check_signature(model: nn.Module, feed: Feed) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from .trace import Op
+from .records import Op
 from .tracks import Track, Tracks, mix, mixed, moved, union
 
 Rule: TypeAlias = Callable[[Op, list[Tracks], int], Tracks]

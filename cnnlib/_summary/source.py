@@ -10,7 +10,7 @@ import torch
 from .formulas import times
 from .layers import is_leaf
 from .names import BY_FORMULA, class_name
-from .trace import Place, Step, Value
+from .records import Place, Step, Value
 
 Shape = tuple[int, ...]
 

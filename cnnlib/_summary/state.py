@@ -25,9 +25,8 @@ _GLOBAL_HOOKS = (
 def nothing_changed(model: nn.Module) -> Iterator[None]:
     """Put random numbers, global hooks and the model's own state back at the end.
 
-    The run uses a copy, so the model itself changes only where its code holds on to
-    it in a way that no copy can follow (a closure). Buffers that changed that way are
-    put back, and so are the training flags.
+    The run uses a copy, so the model itself could change only where its code holds on
+    to it in a way that no copy can follow, such as a closure.
     """
     random_state = _random_state(model)
     hooks = _take_global_hooks()
@@ -43,6 +42,19 @@ def nothing_changed(model: nn.Module) -> Iterator[None]:
         for module, flag in training:
             if module.training != flag:
                 module.training = flag
+
+
+@contextmanager
+def buffers_kept(model: nn.Module) -> Iterator[None]:
+    """Put buffers back (running statistics) that a run with real numbers changed."""
+    before = [(b, b._version, b.detach().clone()) for b in model.buffers()]
+    try:
+        yield
+    finally:
+        for buffer, version, values in before:
+            if buffer._version != version:
+                with torch.no_grad():
+                    buffer.copy_(values)
 
 
 def _take_global_hooks() -> dict[str, dict[int, Any]]:

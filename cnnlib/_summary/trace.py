@@ -8,75 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.overrides import TorchFunctionMode
 
 from . import names
 from .layers import is_one_row, is_pytorch
+from .ledger import FOREIGN, Ledger
 from .products import Products, counted_products
+from .records import Misfit, Op, Place, Step, Value
 from .shortcuts import CHECKED, shortcut
+from .tensors import (
+    UNSIZED,
+    stays_itself,
+    storage_of,
+    tensors_in,
+    to_meta,
+    values_in,
+    without_device,
+)
 
-MARK = "_cnnlib_value"
-FOREIGN = -1  # stands for a parameter that the model does not know
-_UNSIZED = (UninitializedParameter, UninitializedBuffer)
 _CHECKED = names.BY_FORMULA | CHECKED
-
-
-@dataclass(slots=True)
-class Value:
-    """What is known about one tensor: its shape, and where it came from."""
-
-    shape: tuple[int, ...]
-    dtype: torch.dtype
-    key: int = -1  # names the values that depend on the input; -1 for the others
-    params: frozenset[int] = frozenset()  # ids of the parameters a constant is made of
-
-    @property
-    def active(self) -> bool:
-        """Whether the tensor depends on the input of the model."""
-        return self.key >= 0
-
-
-@dataclass(slots=True)
-class Op:
-    """One call of a PyTorch function; tensors among the arguments are `Value`s."""
-
-    name: str
-    arguments: dict[str, Any]
-    inputs: list[Value]
-    outputs: list[Value]
-    params: frozenset[int]
-    products: Products | None = None
-    reuses_memory: bool = False
-
-
-@dataclass(slots=True)
-class Step:
-    """What becomes one row: a layer with the operations in it, or one operation."""
-
-    name: str
-    kind: str
-    module: nn.Module | None
-    ops: list[Op]
-    inputs: list[Value]
-    outputs: list[Value]
-    repeated: bool = False
-
-
-@dataclass
-class Place:
-    """Where the run stopped: the layer, the operation and its arguments."""
-
-    name: str
-    module: nn.Module | None
-    op: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
-    inputs: list[Value] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -86,10 +40,6 @@ class _Frame:
     inputs: list[Value]
     start: int
     repeated: bool
-
-
-class Misfit(ValueError):
-    """Raised inside a run when an operation is about to get what it cannot take."""
 
 
 class Tracer(TorchFunctionMode):
@@ -103,10 +53,9 @@ class Tracer(TorchFunctionMode):
         self.failure: Place | None = None
         self.check: Callable[[Place], str | None] = lambda place: None
         self.foreign: set[str] = set()  # operations that use unregistered parameters
-        self._parameters = parameters
+        self.ledger = Ledger(parameters)
         self._meta = meta
         self._frames: list[_Frame] = []
-        self._values = 0
         self._calls: dict[int, int] = {}
         self._names: dict[int, list[str]] = {}
         for name, module in model.named_modules(remove_duplicate=False):
@@ -131,7 +80,7 @@ class Tracer(TorchFunctionMode):
 
     def mark_input(self, tensor: Tensor) -> Value:
         """Say that `tensor` is an input of the model."""
-        return self._mark(tensor, active=True)
+        return self.ledger.mark(tensor, active=True)
 
     # -- layers ---------------------------------------------------------------
 
@@ -158,7 +107,10 @@ class Tracer(TorchFunctionMode):
         self._calls[id(module)] = calls + 1
         known = self._names.get(id(module)) or [type(module).__name__]
         name = known[min(calls, len(known) - 1)]
-        inputs = [self.value(tensor) for tensor in tensors_in(given)]
+        tensors = list(tensors_in(given))
+        if not self._meta:
+            self.ledger.mark_strangers(tensors)
+        inputs = [self.ledger.value(tensor) for tensor in tensors]
         frame = _Frame(name, module, inputs, len(self.steps), calls > 0)
         self._frames.append(frame)
         return frame
@@ -170,7 +122,7 @@ class Tracer(TorchFunctionMode):
         if not is_one_row(frame.module, [step.kind for step in inside]):
             return
         name = frame.name or names.class_name(frame.module)
-        outputs = [self.value(tensor) for tensor in tensors_in(result)]
+        outputs = [self.ledger.value(tensor) for tensor in tensors_in(result)]
         active = [value for value in frame.inputs if value.active]
         if not outputs or not (inside or active):
             return
@@ -198,13 +150,15 @@ class Tracer(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = names.op_name(func)
-        if name in names.QUERIES or any(isinstance(arg, _UNSIZED) for arg in args):
+        if name in names.QUERIES or any(isinstance(arg, UNSIZED) for arg in args):
             return func(*args, **kwargs)
         if self._meta:
-            args, kwargs, done = self._stay_on_meta(name, args, kwargs)
-            if done:
+            args, kwargs = without_device(name, args, kwargs)
+            if stays_itself(name, args, kwargs):
                 return args[0]
-        seen = self._seen(args), self._seen(kwargs)
+            if any(tensor.is_meta for tensor in tensors_in((args, kwargs))):
+                args, kwargs = to_meta((args, kwargs), self.ledger.on_meta)
+        seen = self.ledger.seen(args), self.ledger.seen(kwargs)
         try:
             if name in _CHECKED:
                 self._refuse_misfit(self._place(name, func, *seen))
@@ -247,93 +201,34 @@ class Tracer(TorchFunctionMode):
             return
         if args and result is args[0] and result._base is not None:
             found.append(result._base)  # written to through a view
-        given = list(_values_in(seen))
+        given = list(values_in(seen))
         inputs = [value for value in given if value.active]
         if name in names.FACTORIES:
             inputs = []
+        if name in names.CONVERSIONS and not self._meta:
+            for tensor in found:  # made of values that may be the input's
+                self.ledger.mark(tensor)
+            return
         params = frozenset().union(*(value.params for value in given))
         if inputs and name in names.SAME_VALUES:
             for tensor in found:
-                self._mark(tensor, key=inputs[0].key)
+                self.ledger.mark(tensor, key=inputs[0].key)
             return
-        storages = {_storage(tensor) for tensor in tensors_in(args)}
-        reuses = all(_storage(tensor) in storages for tensor in found)
-        outputs = [
-            self._mark(tensor, bool(inputs), frozenset() if inputs else params)
-            for tensor in found
-        ]
-        if not inputs and not _multiplies(name, given, products):
-            return
+        if not inputs:
+            outputs = self.ledger.mark_constants(found, params, args)
+            if not _multiplies(name, given, products):
+                return
+        else:
+            outputs = [self.ledger.mark(tensor) for tensor in found]
+        storages = {storage_of(tensor) for tensor in tensors_in(args)}
+        reuses = all(storage_of(tensor) in storages for tensor in found)
         arguments = names.bind(func, name, *seen)
-        if any(_is_foreign(value) for value in given):
+        if any(FOREIGN in value.params for value in given):
             self.foreign.add(name)
         op = Op(name, arguments, inputs or given, outputs, params, products, reuses)
         self.steps.append(
             Step(self._free_name(name), name, None, [op], inputs, outputs)
         )
-
-    def _stay_on_meta(self, name: str, args: Any, kwargs: Any) -> tuple[Any, Any, bool]:
-        """Keep a run on the meta device there, whatever device the code names."""
-        first = args[0] if args else None
-        moved = isinstance(first, Tensor) and first.is_meta
-        if moved and name in ("cpu", "cuda"):
-            return args, kwargs, True
-        if moved and name == "to":
-            args, kwargs = _without_device(args), _without_device(kwargs)
-            return args, kwargs, len(args) == 1 and not kwargs
-        on_meta = any(tensor.is_meta for tensor in tensors_in((args, kwargs)))
-        if on_meta:
-            args, kwargs = self._to_meta(args), self._to_meta(kwargs)
-        return args, kwargs, False
-
-    def _to_meta(self, item: Any) -> Any:
-        if isinstance(item, Tensor):
-            if item.is_meta or item.dim() == 0:
-                return item
-            moved = torch.empty_like(item, device="meta")
-            setattr(moved, MARK, self.value(item))
-            return moved
-        if isinstance(item, dict):
-            return {key: self._to_meta(entry) for key, entry in item.items()}
-        if type(item) in (tuple, list):
-            return type(item)(self._to_meta(entry) for entry in item)
-        return item
-
-    # -- tensors ------------------------------------------------------------------
-
-    def _mark(
-        self,
-        tensor: Tensor,
-        active: bool = True,
-        params: frozenset[int] = frozenset(),
-        key: int | None = None,
-    ) -> Value:
-        if key is None:
-            key = self._values if active else -1
-            self._values += active
-        value = _describe(tensor, key, params)
-        setattr(tensor, MARK, value)
-        return value
-
-    def value(self, tensor: Tensor) -> Value:
-        """Tell what is known about a tensor."""
-        value = getattr(tensor, MARK, None)
-        if value is None:
-            original = self._parameters.get(id(tensor))
-            if original is None and isinstance(tensor, nn.Parameter):
-                original = FOREIGN
-            params = frozenset() if original is None else frozenset([original])
-            value = _describe(tensor, -1, params)
-        return value
-
-    def _seen(self, item: Any) -> Any:
-        if isinstance(item, Tensor):
-            return self.value(item)
-        if isinstance(item, dict):
-            return {key: self._seen(entry) for key, entry in item.items()}
-        if isinstance(item, tuple | list):
-            return [self._seen(entry) for entry in item]
-        return item
 
     def _free_name(self, name: str) -> str:
         path = self._frames[-1].name if self._frames else ""
@@ -355,62 +250,8 @@ class Tracer(TorchFunctionMode):
         )
 
 
-def tensors_in(item: Any) -> Iterator[Tensor]:
-    """Yield the tensors in a result or in arguments, however they are nested."""
-    if isinstance(item, Tensor):
-        yield item
-    elif isinstance(item, dict):
-        for entry in item.values():
-            yield from tensors_in(entry)
-    elif isinstance(item, tuple | list):
-        for entry in item:
-            yield from tensors_in(entry)
-
-
-def _values_in(item: Any) -> Iterator[Value]:
-    if isinstance(item, Value):
-        yield item
-    elif isinstance(item, dict):
-        for entry in item.values():
-            yield from _values_in(entry)
-    elif isinstance(item, tuple | list):
-        for entry in item:
-            yield from _values_in(entry)
-
-
-def _is_foreign(value: Value) -> bool:
-    return FOREIGN in value.params
-
-
 def _multiplies(name: str, given: list[Value], products: Products | None) -> bool:
     """Whether an operation on weights alone is a product of matrices."""
     if products is not None:
         return any(len(factors) > 2 for factors in products.matrices)
     return name in names.BY_FORMULA and all(len(v.shape) > 1 for v in given[:2])
-
-
-def _describe(tensor: Tensor, key: int, params: frozenset[int]) -> Value:
-    with torch._C.DisableTorchFunction():
-        if isinstance(tensor, _UNSIZED):
-            return Value((), tensor.dtype, key, params)
-        return Value(tuple(tensor.shape), tensor.dtype, key, params)
-
-
-def _storage(tensor: Tensor) -> int:
-    try:
-        return tensor.untyped_storage()._cdata
-    except (NotImplementedError, RuntimeError):  # sparse and other odd tensors
-        return id(tensor)
-
-
-def _without_device(given: Any) -> Any:
-    """Arguments of ``Tensor.to`` without the device among them."""
-    if isinstance(given, dict):
-        return {key: entry for key, entry in given.items() if key != "device"}
-    tensor, *rest = given
-    kept = [
-        entry.dtype if isinstance(entry, Tensor) else entry
-        for entry in rest
-        if not isinstance(entry, str | torch.device) and entry is not None
-    ]
-    return (tensor, *kept)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import ceil
 
 from .field import Fields
+from .records import Op, Step, Value
 from .row import Row
-from .trace import Op, Step, Tracer, Value
+from .trace import Tracer
 from .tracks import Label, Number, Tracks
 
 Shape = tuple[int, ...]
