@@ -32,6 +32,15 @@ def encode_png(image: Image.Image, ramps: Sequence[np.ndarray] = ()) -> bytes:
     return buffer.getvalue()
 
 
+def encode_indexed(places: np.ndarray, palette: np.ndarray) -> bytes:
+    """Return PNG bytes of (H, W) places in a palette (256, 3) of bytes."""
+    image = Image.fromarray(places)
+    image.putpalette(palette.tobytes())
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", compress_level=6)
+    return buffer.getvalue()
+
+
 def _exact(pixels: np.ndarray, colours: Sequence) -> Image.Image:
     """Return the same image with a palette of its own colours."""
     palette = np.array(sorted(colours), np.uint8)

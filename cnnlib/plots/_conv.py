@@ -138,6 +138,9 @@ def plot_convs(
 
 def _run(picture: np.ndarray, layer: Layer) -> np.ndarray:
     """Return (O, H', W') from (C, H, W) by the layer's own forward, without hooks."""
+    weight = layer.weight
+    if isinstance(weight, nn.UninitializedParameter) or weight.is_meta:
+        raise ValueError("The weights of the layer have no values yet.")
     channels = picture.shape[0]
     if layer.in_channels != channels:
         hint = " (the fourth channel is alpha)" if channels == 4 else ""
@@ -145,9 +148,6 @@ def _run(picture: np.ndarray, layer: Layer) -> np.ndarray:
             f"The layer takes {count(layer.in_channels, 'channel')}, but the image has "
             f"{channels}{hint}: its shape (C, H, W) is {picture.shape}."
         )
-    weight = layer.weight
-    if isinstance(weight, nn.UninitializedParameter) or weight.is_meta:
-        raise ValueError("The weights of the layer have no values yet.")
     x = torch.tensor(picture).to(weight.device, weight.dtype)[None]
     try:
         with torch.no_grad(), warnings.catch_warnings():

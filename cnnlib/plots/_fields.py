@@ -104,13 +104,14 @@ def plot_overlay(
 def lay_heat(ax: Axes, picture: np.ndarray, warm: np.ndarray) -> Scale:
     """Draw the image dimmed and the heat over it, the stronger the less transparent."""
     scale = scale_for(warm, unsigned=OVERLAY)
-    strength = np.abs(warm) / max(abs(scale.low), abs(scale.high))
+    strength = np.abs(warm) / scale.largest
     colours = np.dstack([scale.colours(warm) / 255, 0.9 * np.sqrt(strength)])
     rows, columns = picture.shape[1:]
     place = (-0.5, columns - 0.5, rows - 0.5, -0.5)
     draw_grey(ax, picture, dim=0.7)
     same = warm.shape == (rows, columns)
-    ax.imshow(colours, extent=place, interpolation="nearest" if same else "bilinear")
+    how = "nearest" if same else "bilinear"
+    ax.imshow(colours, extent=place, interpolation=how, origin="upper")
     return scale
 
 

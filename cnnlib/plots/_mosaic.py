@@ -8,13 +8,15 @@ from matplotlib.axes import Axes
 from PIL import Image, ImageDraw, ImageFont
 
 from .._picture import DPI, Picture
-from .._png import encode_png
+from .._png import encode_indexed
 from ._arrays import to_floats
 from ._panels import EDGE, WIDTH, Drawn, given_axes
-from ._style import HEAT, INK, RULE, TEXT, TITLE, Scale, scale_for, set_title
+from ._style import HEAT, TEXT, TITLE, Scale, scale_for, set_title
 from ._words import count, listed, number, sentence, size, values
 
 GAP = 4
+LEVELS = 240
+"""Colours of the scale in a mosaic; the other 16 are greys, for the letters."""
 
 
 def plot_feature_maps(
@@ -39,20 +41,24 @@ def plot_feature_maps(
     if columns is not None and columns < 1:
         raise ValueError(f"columns must be at least 1; got {columns}.")
     common = scale_for(data, unsigned=HEAT)
+    text = _describe(data, title, scale)
     if columns is None:
         large = data.shape[2] > 60 and len(data) <= 16
         columns = 4 if large else mosaic_columns(len(data))
     columns = min(columns, len(data))
-    coloured = _coloured(data, common, own=scale == "own")
+    if scale == "own":
+        top = np.abs(data).max(axis=(1, 2), keepdims=True)
+        data = data * (common.largest / np.where(top == 0, 1, top))
     if ax is not None:
         (ax,) = given_axes(ax, 1)
-        ax.imshow(tile(coloured, columns), interpolation="nearest")
+        page = tile(_levels(data, common), columns)
+        ax.imshow(_table(common)[page], interpolation="nearest", origin="upper")
         ax.set_axis_off()
         set_title(ax, title)
         return ax
-    ends = _ends(common, own=scale == "own")
-    page = _page(_enlarged(coloured, columns), columns, title, common, ends)
-    return Picture(encode_png(page), _describe(data, title, scale))
+    levels = _levels(_fitted(data, columns), common)
+    page = _page(levels, columns, title, _ends(common, own=scale == "own"))
+    return Picture(encode_indexed(page, _table(common)), text)
 
 
 def read_maps(maps: Any) -> np.ndarray:
@@ -77,86 +83,77 @@ def mosaic_columns(images: int) -> int:
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
-    """Lay (N, H, W, 3) bytes out in rows of ``columns`` with white gaps between.
+    """Lay (N, H, W) bytes out in rows of ``columns``; gaps and free places are 255.
 
-    The result is (rows * (H + gap) - gap, columns * (W + gap) - gap, 3).
+    The result is (rows * (H + gap) - gap, columns * (W + gap) - gap).
     """
-    total, height, width, _ = images.shape
+    total, height, width = images.shape
     rows = -(-total // columns)
-    page = np.full((rows, height + gap, columns, width + gap, 3), 255, np.uint8)
-    full = np.full((rows * columns, height, width, 3), 255, np.uint8)
-    full[:total] = images
-    page[:, :height, :, :width] = full.reshape(
-        rows, columns, height, width, 3
-    ).swapaxes(1, 2)
-    flat = page.reshape(rows * (height + gap), columns * (width + gap), 3)
-    return flat[: flat.shape[0] - gap, : flat.shape[1] - gap]
+    full = np.full((rows * columns, height + gap, width + gap), 255, np.uint8)
+    full[:total, :height, :width] = images
+    grid = full.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
+    page = grid.reshape(rows * (height + gap), columns * (width + gap))
+    return page[: page.shape[0] - gap, : page.shape[1] - gap]
 
 
-def _coloured(data: np.ndarray, common: Scale, *, own: bool) -> np.ndarray:
-    """Return RGB bytes (C, H, W, 3); with ``own`` each map reaches its full range."""
-    if own:
-        top = np.abs(data).max(axis=(1, 2), keepdims=True)
-        full = max(abs(common.low), abs(common.high))
-        data = data * (full / np.where(top == 0, 1, top))
-    return common.colours(data)
+def _table(scale: Scale) -> np.ndarray:
+    """Return the 256 colours of a mosaic: the scale, then greys from ink to white."""
+    values = np.linspace(scale.low, scale.high, LEVELS)
+    greys = np.linspace(26, 255, 256 - LEVELS).round().astype(np.uint8)
+    return np.vstack([scale.colours(values), np.repeat(greys[:, None], 3, axis=1)])
 
 
-def _enlarged(coloured: np.ndarray, columns: int) -> np.ndarray:
-    """Return the maps in screen size: a whole number of times larger, or reduced."""
-    height, width = coloured.shape[1:3]
+def _levels(data: np.ndarray, scale: Scale) -> np.ndarray:
+    """Return the place of each value among the colours of the scale, as bytes."""
+    return (scale.place(data) * (LEVELS - 1)).round().astype(np.uint8)
+
+
+def _fitted(data: np.ndarray, columns: int) -> np.ndarray:
+    """Return the maps in screen size: a whole number of times larger, or averaged."""
+    height, width = data.shape[1:]
     room = (WIDTH - 120 - GAP * (columns - 1)) // columns
-    rows = -(-len(coloured) // columns)
+    rows = -(-len(data) // columns)
     zoom = min(room / width, max(20, min(180, 900 // rows)) / height)
     if zoom >= 1:
-        return coloured.repeat(int(zoom), axis=1).repeat(int(zoom), axis=2)
+        return data.repeat(int(zoom), axis=1).repeat(int(zoom), axis=2)
     small = max(1, int(width * zoom)), max(1, int(height * zoom))
     box = Image.Resampling.BOX
-    return np.stack([np.array(Image.fromarray(m).resize(small, box)) for m in coloured])
+    maps = (Image.fromarray(one.astype(np.float32)) for one in data)
+    return np.stack([np.array(one.resize(small, box)) for one in maps])
 
 
 def _page(
-    maps: np.ndarray, columns: int, title: str | None, scale: Scale, ends: list[str]
-) -> Image.Image:
+    levels: np.ndarray, columns: int, title: str | None, ends: list[str]
+) -> np.ndarray:
     """Return the mosaic with its title, the number of each row's first map, a bar."""
-    body = tile(maps, columns, GAP)
-    high, wide = body.shape[:2]
-    numbered = len(maps) > columns
-    left = EDGE + (10 * len(str(len(maps))) + 6 if numbered else 0)
+    body = tile(levels, columns, GAP)
+    high, wide = body.shape
+    numbered = len(levels) > columns
+    left = EDGE + (10 * len(str(len(levels))) + 6 if numbered else 0)
     top = 30 if title else EDGE
     tall = min(max(high, 70), 220)
-    text = _font(TEXT)
-    right = 20 + max(int(text.getlength(end)) for end in ends) + EDGE
-    below = max(0, tall - high)
-    size = (left + wide + 14 + right, top + high + below + EDGE)
-    page = Image.new("RGB", size, "white")
-    page.paste(Image.fromarray(body), (left, top))
+    small = _font(TEXT)
+    right = 34 + max(int(small.getlength(end)) for end in ends) + EDGE
+    page = Image.new("L", (left + wide + right, top + max(high, tall) + EDGE), 255)
     draw = ImageDraw.Draw(page)
     if title:
-        draw.text((left + wide / 2, 15), title, INK, _font(TITLE), anchor="mm")
-    for row in range(-(-len(maps) // columns) if numbered else 0):
-        middle = top + row * (maps.shape[1] + GAP) + maps.shape[1] / 2
-        draw.text((left - 6, middle), f"{row * columns}", INK, text, anchor="rm")
-    bar = left + wide + 14, top + max(0, (high - tall) // 2)
-    _draw_bar(page, draw, scale, ends, bar, tall)
-    return page
-
-
-def _draw_bar(
-    page: Image.Image,
-    draw: ImageDraw.ImageDraw,
-    scale: Scale,
-    ends: list[str],
-    corner: tuple[int, int],
-    tall: int,
-) -> None:
-    x, top = corner
-    ramp = scale.colours(np.linspace(scale.high, scale.low, tall))
-    page.paste(Image.fromarray(np.repeat(ramp[:, None], 12, axis=1)), (x, top))
-    draw.rectangle((x - 1, top - 1, x + 12, top + tall), outline=RULE)
-    places = np.linspace(top + 6, top + tall - 6, len(ends))
-    for end, y in zip(ends, places, strict=True):
-        draw.text((x + 18, float(y)), end, INK, _font(TEXT), anchor="lm")
+        draw.text((left + wide / 2, 15), title, 0, _font(TITLE), anchor="mm")
+    for row in range(-(-len(levels) // columns) if numbered else 0):
+        middle = top + row * (levels.shape[1] + GAP) + levels.shape[1] / 2
+        draw.text((left - 6, middle), f"{row * columns}", 0, small, anchor="rm")
+    bar, start = left + wide + 14, top + max(0, (high - tall) // 2)
+    for end, y in zip(
+        ends, np.linspace(start + 6, start + tall - 6, len(ends)), strict=True
+    ):
+        draw.text((bar + 18, float(y)), end, 0, small, anchor="lm")
+    greys = 255 - LEVELS
+    places = LEVELS + (np.asarray(page).astype(np.uint16) * greys // 255).astype(
+        np.uint8
+    )
+    places[top : top + high, left : left + wide] = body
+    ramp = np.linspace(LEVELS - 1, 0, tall).round().astype(np.uint8)
+    places[start : start + tall, bar : bar + 12] = ramp[:, None]
+    return places
 
 
 def _ends(scale: Scale, *, own: bool) -> list[str]:

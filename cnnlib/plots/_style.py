@@ -54,6 +54,11 @@ class Scale:
         """Whether zero is the middle of the scale."""
         return self.name == SIGNED
 
+    @property
+    def largest(self) -> float:
+        """The largest absolute value of the scale."""
+        return max(abs(self.low), abs(self.high))
+
     def place(self, values: np.ndarray) -> np.ndarray:
         """Return where the values lie on the scale, 0..1."""
         return ((values - self.low) / (self.high - self.low)).clip(0, 1)
@@ -172,4 +177,5 @@ def colour_bar(scale: Scale, ax: Axes, cax: Axes | None) -> None:
     )
     bar.outline.set(edgecolor=RULE, linewidth=0.6)
     bar.ax.tick_params(which="minor", length=0)
+    bar.ax.grid(False)
     style_ticks(bar.ax)
