@@ -354,6 +354,15 @@ def test_many_channels_are_shown_by_their_mean():
     assert "7x7 8-channel image" in picture.sentence
 
 
+def test_channels_come_first_where_the_layer_says_so():
+    conv, maps = layer(8, 1, 1), random(8, 3, 4)
+    expected = conv(maps[None])[0, 0].detach()
+    np.testing.assert_allclose(drawn(plot_convs(maps, conv))[1], expected, atol=1e-6)
+    conv, photo = layer(3, 1, 1), random(8, 5, 3)
+    expected = conv(photo.permute(2, 0, 1)[None])[0, 0].detach()
+    np.testing.assert_allclose(drawn(plot_convs(photo, conv))[1], expected, atol=1e-6)
+
+
 def test_alpha_goes_into_a_layer_of_four_channels():
     conv, image = layer(4, 1, 1), random(4, 5, 5)
     expected = conv(image[None])[0, 0].detach()

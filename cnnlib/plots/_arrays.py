@@ -48,13 +48,15 @@ def to_floats(data: Any, name: str, *, finite: bool = True) -> np.ndarray:
     return array
 
 
-def read_image(image: Any, name: str = "image") -> np.ndarray:
+def read_image(
+    image: Any, name: str = "image", *, channels: int | None = None
+) -> np.ndarray:
     """Return one image as floats (C, H, W); grey has C = 1.
 
     Accepted: (H, W), (C, H, W), (1, C, H, W), and (H, W, C) as image files have it.
-    With three axes the channels come first when the first axis is 1, 3 or 4 long,
-    else last when the last axis is. ``uint8`` values 0..255 become 0..1; all other
-    types keep their values.
+    With three axes the channels come first when the first axis is ``channels``, 1, 3
+    or 4 long, else last when the last axis is. ``uint8`` values 0..255 become 0..1;
+    all other types keep their values.
     """
     raw = to_array(image, name)
     array = to_floats(image, name)
@@ -74,7 +76,7 @@ def read_image(image: Any, name: str = "image") -> np.ndarray:
             f"The {name} must have shape (H, W), (C, H, W), (1, C, H, W) or "
             f"(H, W, 3); got {array.shape}."
         )
-    if array.shape[0] not in CHANNELS and array.shape[2] in CHANNELS:
+    if array.shape[0] not in (channels, *CHANNELS) and array.shape[2] in CHANNELS:
         return array.transpose(2, 0, 1)
     return array
 

@@ -121,7 +121,7 @@ def plot_convs(
             "plot_convs takes a 2-D convolution layer, nn.Conv2d or "
             f"nn.ConvTranspose2d; got {type(conv_layer).__name__}."
         )
-    picture = read_image(image)
+    picture = read_image(image, channels=conv_layer.in_channels)
     responses = _run(picture, conv_layer)
     scale = scale_for(responses, robust=True)
     few = picture.shape[0] in CHANNELS
