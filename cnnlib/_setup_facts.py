@@ -96,10 +96,7 @@ def _gather() -> Facts:
 
 def part(distribution: str, module: str = "") -> Part:
     """Find a package's version, and import `module`, if named, to see that it works."""
-    try:
-        version = metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        version = None
+    version = _attempt(lambda: metadata.version(distribution), None)
     if version is None and not _there(module or distribution):
         return Part(None)
     error = _error(lambda: importlib.import_module(module)) if module else ""
@@ -147,7 +144,8 @@ def _load_compiled_part() -> None:
 
 
 def _there(module: str) -> bool:
-    return importlib.util.find_spec(module.partition(".")[0]) is not None
+    name = module.partition(".")[0]
+    return _attempt(lambda: importlib.util.find_spec(name), None) is not None
 
 
 def _bridge() -> None:
