@@ -1,0 +1,81 @@
+"""Every worked example is used, by its id, in the lesson that it names."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+import cnnlib
+
+ROOT = Path(__file__).parents[1]
+ENTRIES = json.loads(
+    (Path(cnnlib.__file__).parent / "worked_examples.json").read_text()
+)
+LESSONS = sorted({entry["lesson"] for entry in ENTRIES})
+QUOTED = {"polarsparc-accuracy"}  # a training run: the benchmark reproduces it
+ERRATA = [entry for entry in ENTRIES if entry["erratum"]]
+
+
+def calls(cell: str) -> tuple[set[str], bool]:
+    """Return the ids a cell asks for, and whether it checks something."""
+    ids, checks = set(), False
+    for node in ast.walk(ast.parse(cell)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name == "worked_example":
+            ids.add(ast.literal_eval(node.args[0]))
+        checks |= name == "check"
+    return ids, checks
+
+
+def used(lesson: str) -> set[str]:
+    notebook = jupytext.read(ROOT / "lessons" / f"{lesson}.py")
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return set().union(*(calls(cell)[0] for cell in cells))
+
+
+def outputs(lesson: str) -> str:
+    """Return what the built notebook prints and shows as text."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
+    found = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            found.append(output.get("text", ""))
+            found.append(output.get("data", {}).get("text/plain", ""))
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_uses_exactly_the_examples_that_name_it(lesson):
+    wanted = {entry["id"] for entry in ENTRIES if entry["lesson"] == lesson}
+    assert used(lesson) >= wanted
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
+def test_the_built_lesson_shows_the_verdict(entry):
+    text = outputs(entry["lesson"])
+    sign = "" if entry["id"] in QUOTED else "✓ "
+    assert re.search(rf"^{sign}{re.escape(entry['id'])}\b", text, re.M)
+
+
+@pytest.mark.parametrize("entry", ERRATA, ids=lambda entry: entry["id"])
+def test_an_erratum_stands_under_spot_the_error(entry):
+    notebook = jupytext.read(ROOT / "lessons" / f"{entry['lesson']}.py")
+    heading = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^#{1,6} .*$", cell.source, re.M)
+            heading = headings[-1] if headings else heading
+        elif entry["id"] in calls(cell.source)[0]:
+            break
+    assert "spot the error" in heading.lower()
+
+
+def test_there_are_sixty_examples_and_thirteen_errata():
+    assert len(ENTRIES) == len({entry["id"] for entry in ENTRIES}) == 60
+    assert len(ERRATA) == 13
