@@ -122,8 +122,7 @@ def _row(
     _count_params(row, step, parameters)
     _count_work(row, step)
     _explain_size(row, step, shapes)
-    if step.repeated:
-        row.shared_with = row.shared_with or step.name
+    row.shared_with = row.shared_with or step.called_before
     return row
 
 

@@ -74,7 +74,7 @@ def _row(row: Row, formulas: bool) -> str:
     told = (row.shape_formula, row.params_formula, row.mult_adds_formula)
     size, params, work = told if formulas else ("", "", "")
     return (
-        f'<tr><th scope="row">{escape(row.name)}{_small(row.kind)}</th>'
+        f'<tr><th scope="row">{escape(row.name)}{_small(phrases.kind(row))}</th>'
         f"<td>{escape(phrases.output(row))}{_small(size)}</td>"
         f'<td class="number">{phrases.params(row)}{_small(params)}'
         f"{_bar('params', row.share_params)}</td>"

@@ -68,4 +68,6 @@ def is_leaf(module: nn.Module) -> bool:
 
 def is_pytorch(module: nn.Module) -> bool:
     """Tell whether PyTorch itself wrote the module's ``forward``."""
-    return (type(module).forward.__module__ or "").startswith("torch.nn.")
+    forward = type(module).forward
+    written = (forward.__module__ or "").startswith("torch.nn.")
+    return written and forward is not nn.Module.forward

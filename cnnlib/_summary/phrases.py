@@ -10,12 +10,15 @@ from .row import Row
 if TYPE_CHECKING:
     from .report import Summary
 
-CONVENTION = "weights only (no bias), one input, M = 10^6"
-
 
 def by(shape: Iterable[int | float]) -> str:
     """Write a shape as 3 x 28 x 28."""
     return " x ".join(f"{size:g}" for size in shape) or "1"
+
+
+def kind(row: Row) -> str:
+    """Write the class of a layer; an operation's name tells its kind already."""
+    return "operation" if row.functional else row.kind
 
 
 def output(row: Row) -> str:
@@ -85,6 +88,8 @@ def totals(summary: Summary) -> list[tuple[str, str]]:
     trainable = (
         "all trainable" if not frozen else f"{summary.trainable_params:,} trainable"
     )
+    one = "one image" if any(len(s) > 2 for s in summary.input_shapes) else "one input"
+    convention = f"weights only (no bias), {one}, M = 10^6"
     left_out = summary.not_counted
     without = ""
     if left_out:
@@ -93,6 +98,6 @@ def totals(summary: Summary) -> list[tuple[str, str]]:
         without = f", without {few}{more} (not counted)"
     return [
         ("Parameters", f"{summary.total_params:,} ({trainable})"),
-        ("Mult-adds", f"{millions(summary.total_mult_adds)}{without}; {CONVENTION}"),
-        ("Activations", f"{memory(summary.activation_memory)} for one input"),
+        ("Mult-adds", f"{millions(summary.total_mult_adds)}{without}; {convention}"),
+        ("Activations", f"{memory(summary.activation_memory)} for {one}"),
     ]

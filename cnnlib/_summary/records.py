@@ -49,7 +49,7 @@ class Step:
     ops: list[Op]
     inputs: list[Value]
     outputs: list[Value]
-    repeated: bool = False
+    called_before: str | None = None  # name of the row of the first call
 
 
 @dataclass

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from . import phrases
 from .row import Row
 
 if TYPE_CHECKING:
     from .report import Summary
+
+Cells: TypeAlias = tuple[str, ...]
 
 WIDTH = 110
 _HEADER = (
@@ -21,36 +23,28 @@ _HEADER = (
     "",
     "Receptive field",
 )
+_SHARES = (4, 6)
 _RIGHT = (False, False, False, True, True, True, True, False)
 
 
 def render_text(summary: Summary) -> str:
     """Lay the summary out as a table, its totals, its notes and its formulas."""
     rows = summary.shown_rows
-    cells = [_HEADER, *(_cells(row) for row in rows)]
-    cells.append(_total(summary))
-    widths = _widths(cells)
+    cells = _fitted([_HEADER, *(_cells(row) for row in rows), _total(summary)])
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [_line(line, widths) for line in cells]
-    rule = "-" * max(len(line) for line in lines)
-    parts = [
-        phrases.title(summary),
-        rule,
-        lines[0],
-        rule,
-        *lines[1:-1],
-        rule,
-        lines[-1],
-    ]
-    parts += [rule, *_below(summary)]
+    rule = "-" * max(map(len, lines))
+    parts = [phrases.title(summary), rule, lines[0], rule, *lines[1:-1]]
+    parts += [rule, lines[-1], rule, *_below(summary)]
     if summary.shows_formulas:
         parts += _formulas(rows)
     return "\n".join(parts)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row) -> Cells:
     return (
         row.name,
-        row.kind,
+        phrases.kind(row),
         phrases.output(row),
         phrases.params(row),
         phrases.share(row.share_params),
@@ -60,34 +54,39 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _total(summary: Summary) -> tuple[str, ...]:
+def _total(summary: Summary) -> Cells:
     params, work = f"{summary.total_params:,}", f"{summary.total_mult_adds:,}"
     return ("Total", "", "", params, "", work, "", "")
 
 
-def _widths(cells: list[tuple[str, ...]]) -> list[int]:
-    """Width of every column; long names give way where the table would get too wide."""
+def _fitted(cells: list[Cells]) -> list[Cells]:
+    """Leave the shares out where the table gets too wide; then cut long names."""
+    excess = _width(cells) - WIDTH
+    if excess <= 0:
+        return cells
+    cells = [tuple("" if n in _SHARES else c for n, c in enumerate(x)) for x in cells]
+    excess = _width(cells) - WIDTH
+    room = max(max(len(line[0]) for line in cells) - max(excess, 0), 24)
+    return [(_shortened(name, room), *others) for name, *others in cells]
+
+
+def _width(cells: list[Cells]) -> int:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    excess = sum(widths) + 2 * (len(widths) - 1) - WIDTH
-    for column in (0, 1):
-        spare = min(max(excess, 0), max(widths[column] - 16, 0))
-        widths[column] -= spare
-        excess -= spare
-    return widths
+    return sum(width + 2 for width in widths if width) - 2
 
 
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    shown = [_fitted(cell, width) for cell, width in zip(cells, widths, strict=True)]
+def _shortened(name: str, width: int) -> str:
+    """Cut a name that is too long at its front: its end tells more."""
+    return name if len(name) <= width else "..." + name[len(name) - width + 3 :]
+
+
+def _line(cells: Cells, widths: list[int]) -> str:
     placed = [
         cell.rjust(width) if right else cell.ljust(width)
-        for cell, width, right in zip(shown, widths, _RIGHT, strict=True)
+        for cell, width, right in zip(cells, widths, _RIGHT, strict=True)
+        if width
     ]
     return "  ".join(placed).rstrip()
-
-
-def _fitted(cell: str, width: int) -> str:
-    """Cut a name that is too long at its front: its end tells more."""
-    return cell if len(cell) <= width else "..." + cell[len(cell) - width + 3 :]
 
 
 def _below(summary: Summary) -> list[str]:

@@ -39,7 +39,7 @@ class _Frame:
     module: nn.Module
     inputs: list[Value]
     start: int
-    repeated: bool
+    called_before: str | None
 
 
 class Tracer(TorchFunctionMode):
@@ -111,13 +111,15 @@ class Tracer(TorchFunctionMode):
         if not self._meta:
             self.ledger.mark_strangers(tensors)
         inputs = [self.ledger.value(tensor) for tensor in tensors]
-        frame = _Frame(name, module, inputs, len(self.steps), calls > 0)
+        frame = _Frame(
+            name, module, inputs, len(self.steps), known[0] if calls else None
+        )
         self._frames.append(frame)
         return frame
 
     def _leave(self, frame: _Frame, result: Any) -> None:
         inside = self.steps[frame.start :]
-        if len(self._frames) == 0 and inside and not is_pytorch(frame.module):
+        if not self._frames and not is_pytorch(frame.module):
             return  # the whole model, written by hand: look into it
         if not is_one_row(frame.module, [step.kind for step in inside]):
             return
@@ -135,7 +137,7 @@ class Tracer(TorchFunctionMode):
             ops,
             active or frame.inputs,
             outputs,
-            frame.repeated,
+            frame.called_before,
         )
         self.steps[frame.start :] = [step]
 
