@@ -70,7 +70,8 @@ class Report:
 
     def __repr__(self) -> str:
         cures = [f"To mend {row.topic}: {row.cure}" for row in self._broken()]
-        return "\n".join([self.summary, text_table(self._table()), *cures])
+        lines = [self.summary, text_table(self._table()), *cures, *self._after()]
+        return "\n".join(lines)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         head = ("Part", "State", "Answer")
@@ -79,7 +80,9 @@ class Report:
             for row in self._broken()
         )
         table = html_table(self.summary, [head, *self._table()])
-        return {"text/plain": repr(self), "text/html": f"<div>{table}{cures}</div>"}
+        after = "".join(f"<p>{escape(line)}</p>" for line in self._after())
+        html = f"<div>{table}{cures}{after}</div>"
+        return {"text/plain": repr(self), "text/html": html}
 
     def _table(self) -> list[tuple[str, str, str]]:
         return [(row.topic, row.state, row.answer) for row in self.rows]
@@ -87,12 +90,17 @@ class Report:
     def _broken(self) -> list[Row]:
         return [row for row in self.rows if row.cure]
 
+    def _after(self) -> list[str]:
+        if any(row.cure.startswith("%pip") for row in self.rows):
+            return ["After %pip, restart the kernel: menu Kernel > Restart Kernel."]
+        return []
+
 
 def check_setup() -> Report:
     """Look whether Python, its packages and this machine are ready for the course.
 
     Never raises: what is wrong is said in the report, each with the command that mends
-    it. After a `%pip` command, restart the kernel.
+    it.
     """
     return judge(gather())
 

@@ -1,6 +1,7 @@
 """The set-up check: each broken set-up made on purpose, and seen named."""
 
 import dataclasses
+import html
 import os
 import re
 import subprocess
@@ -36,6 +37,10 @@ NMS = "operator torchvision::nms does not exist"
 
 def report(**broken):
     return _setup_check.judge(dataclasses.replace(SOUND, **broken))
+
+
+def cure_is_pip(row):
+    return row.cure.startswith("%pip")
 
 
 BROKEN = {
@@ -121,9 +126,13 @@ def test_what_is_broken_is_named_with_its_cure(broken, topic, answer, cure):
     assert answer in row.answer
     assert cure in row.cure
     assert found.summary == "1 thing to mend before you start."
-    text = repr(found)
-    assert row.answer in text
-    assert text.endswith(f"To mend {topic}: {row.cure}")
+    lines = repr(found).splitlines()
+    assert f"To mend {topic}: {row.cure}" in lines
+    assert lines[-1].startswith("After %pip, restart") == cure_is_pip(row)
+    shown = found._repr_mimebundle_()["text/html"]
+    assert html.escape(row.answer) in shown
+    assert f"<code>{html.escape(row.cure)}</code>" in shown
+    assert ("After %pip, restart" in shown) == cure_is_pip(row)
 
 
 def test_two_things_broken_are_both_named():
