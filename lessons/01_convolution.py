@@ -331,14 +331,15 @@ plot_conv(photo, blur)
 
 # %%
 outline = torch.tensor([[-1.0, -1, -1], [-1, 8, -1], [-1, -1, -1]])
-flat = torch.full((3, 3), 0.7)
-print(f"response to a flat patch: {correlate2d(flat, outline).item():.4f}")
+flat = torch.full((3, 3), 0.75)
+print("response to a flat patch:", correlate2d(flat, outline).item())
 plot_conv(photo, outline)
 
 # %% [markdown]
 # Nothing: where all nine pixels are equal the sum is 0. Blue and red are
-# responses below and above zero. Drawn on a grey scale from black, every
-# negative response would be lost, half of all the edges.
+# responses below and above zero. Drawn on a grey scale that starts at black,
+# every negative response would be lost; the line below the picture says how
+# many there are.
 
 # %% [markdown]
 # **Vertical edges.** Positive where dark turns bright from left to right,
@@ -372,7 +373,7 @@ plot_conv(photo, emboss)
 # %%
 pixel = torch.tensor([0.2, 0.3, 0.5]).reshape(1, 3, 1, 1)    # (N, C, H, W)
 weight = torch.tensor([1.0, 10, 100]).reshape(1, 3, 1, 1)    # (out, in, 1, 1)
-F.conv2d(pixel, weight).item()
+print(round(F.conv2d(pixel, weight).item(), 2))
 
 # %% [markdown]
 # The same with a real photograph and our own loop: correlate each channel
@@ -426,7 +427,7 @@ print("bias:  ", tuple(conv.bias.shape))
 #
 # Stride, padding and dilation are the subject of lesson 02.
 #
-# **Predict.** The shape of `conv(colour)`, for 3 x 60 x 90 pixels or so.
+# **Predict.** `colour` has the shape (3, 60, 90). And `conv(colour)`?
 
 # %%
 print("in: ", tuple(colour.shape))
@@ -577,7 +578,7 @@ outputs = F.conv2d(inputs, edges[None, None])                # (N, 1, 10, 10)
 learner = nn.Conv2d(1, 1, kernel_size=3, bias=False)
 nn.init.zeros_(learner.weight)
 errors = []
-for step in range(50):
+for step in range(20):
     loss = F.mse_loss(learner(inputs), outputs)
     errors.append(loss.item())
     learner.zero_grad()
