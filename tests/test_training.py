@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from cnnlib.data import load_mnist
-from cnnlib.models import mnist_cnn
+from cnnlib.models import mnist_cnn, strong_mnist_cnn
 from cnnlib.training import best_device, evaluate, fit, predict, seed_everything
 
 
@@ -513,3 +513,32 @@ def test_a_history_says_what_happened_without_times():
     faces = history._repr_mimebundle_()
     assert faces["text/plain"] == history.picture().sentence
     assert "<img" in faces["text/html"]
+
+
+def test_the_strong_net_has_the_layers_its_table_states():
+    with torch.device("meta"):
+        model = strong_mnist_cnn()
+        x = torch.rand(2, 1, 28, 28)
+    shapes, counts = {}, {}
+    for name, layer in model.named_children():
+        x = layer(x)
+        shapes[name] = tuple(x.shape[1:])
+        block = "conv" + name[-1] if name.startswith("norm") else name
+        count = sum(weight.numel() for weight in layer.parameters())
+        counts[block] = counts.get(block, 0) + count
+    table = {
+        "conv1": ((16, 28, 28), 432),
+        "pool1": ((16, 14, 14), 0),
+        "conv2": ((32, 14, 14), 4672),
+        "conv3": ((32, 14, 14), 9280),
+        "pool2": ((32, 7, 7), 0),
+        "conv4": ((64, 5, 5), 18560),
+        "conv5": ((64, 3, 3), 36992),
+        "flatten": ((576,), 0),
+        "fc": ((10,), 5770),
+    }
+    assert {name: (shapes[name], counts[name]) for name in table} == table
+    assert sum(counts.values()) == 75706 < 100_000
+    for number in "12345":
+        kinds = [model.get_submodule(part + number) for part in ("norm", "relu")]
+        assert [type(kind) for kind in kinds] == [nn.BatchNorm2d, nn.ReLU]

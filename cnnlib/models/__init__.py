@@ -8,6 +8,7 @@ under ``torch.device("meta")``, where sizes are known and no weights are allocat
 from ._alexnet import alexnet
 from ._lenet import lenet5, lenet5_1998
 from ._small import mnist_cnn, plain_cnn, pooled_cnn, table_net
+from ._strong import strong_mnist_cnn
 from ._vgg import vgg16, vgg_block
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "mnist_cnn",
     "plain_cnn",
     "pooled_cnn",
+    "strong_mnist_cnn",
     "table_net",
     "vgg16",
     "vgg_block",
