@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 import cnnlib
 from cnnlib import Picture, models
-from cnnlib.diagrams import _boxes, _rows, _solids, draw_blocks, draw_volumes
+from cnnlib.diagrams import _boxes, _links, _rows, _solids, draw_blocks, draw_volumes
 from cnnlib.diagrams._net import read_net
 from cnnlib.diagrams._window import window_of
 
@@ -183,7 +183,7 @@ def drawn(picture):
     """Boxes of all texts and all rectangles of the figure, in pixels."""
     figure = picture.figure
     renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
+    figure.draw_without_rendering()
     ax = figure.axes[0]
     texts = [(text, text.get_window_extent(renderer)) for text in ax.texts]
     texts = [(text, box) for text, box in texts if text.get_text()]
@@ -623,6 +623,45 @@ def test_polygons_of_the_picture_are_the_sheets():
     assert len(solids) == want
 
 
+def rectangles(picture):
+    """(left, bottom, right, top) of the rectangles: those filled, those left open."""
+    (collection,) = [
+        c for c in picture.figure.axes[0].collections if isinstance(c, PolyCollection)
+    ]
+    found = {True: [], False: []}
+    for path, fill in zip(
+        collection.get_paths(), collection.get_facecolors(), strict=True
+    ):
+        corners = path.vertices[:-1]
+        if len(corners) == 4:
+            box = (*corners.min(axis=0), *corners.max(axis=0))
+            found[bool(fill[3] > 0)].append(box)
+    return found[True], found[False]
+
+
+@pytest.mark.parametrize(
+    ("layer", "on", "share"),
+    [
+        (nn.Conv2d(1, 1, (5, 10)), 0, (10 / 20, 5 / 20)),
+        (nn.MaxPool2d((10, 5)), 0, (5 / 20, 10 / 20)),
+        (nn.AdaptiveMaxPool2d(1), 0, (1, 1)),
+        (nn.ConvTranspose2d(1, 1, 6), 1, (6 / 25, 6 / 25)),
+    ],
+)
+def test_the_window_is_drawn_to_scale_where_it_slides(layer, on, share):
+    bodies, (window,) = rectangles(draw_volumes(nn.Sequential(layer), (1, 20, 20)))
+    left, low, right, top = bodies[on]
+    assert inside(window, (left - 1e-6, low - 1e-6, right + 1e-6, top + 1e-6))
+    wide, tall = (window[2] - window[0]), (window[3] - window[1])
+    assert wide / (right - left) == pytest.approx(share[0])
+    assert tall / (top - low) == pytest.approx(share[1])
+
+
+def test_dense_layers_are_fans_and_flattening_joins_the_ends():
+    assert len(arrows(draw_volumes(nn.Linear(4, 3), (4,)))) == 4
+    assert len(arrows(draw_volumes(nn.Flatten(), (1, 4, 4)))) == 2
+
+
 # --- towers ------------------------------------------------------------------------
 
 
@@ -673,6 +712,39 @@ def arrows(picture):
         c for c in picture.figure.axes[0].collections if isinstance(c, LineCollection)
     ]
     return lines.get_segments()
+
+
+@pytest.mark.parametrize(
+    ("between", "crossing"),
+    [
+        (nn.ReLU(), 0),
+        (nn.MaxPool2d(1), 0),
+        (nn.Conv2d(8, 8, 1, groups=8), 0),
+        (nn.AdaptiveAvgPool2d((1, 2)), 0),
+        (nn.Conv2d(8, 8, 1), 2),
+        (nn.Softmax(1), 2),
+        (nn.LayerNorm([8, 2, 2]), 2),
+        (nn.PixelShuffle(1), 2),
+    ],
+)
+def test_what_mixes_channels_stands_between_crossing_arrows(between, crossing):
+    grouped = [nn.Conv2d(8, 8, 1, groups=2) for _ in range(2)]
+    picture = draw_blocks(nn.Sequential(grouped[0], between, grouped[1]), (8, 2, 2))
+    ends = [line[[0, -1], 0] for line in arrows(picture)]
+    assert sum(abs(end[0] - end[1]) > 1 for end in ends) == crossing
+    bodies = draw_volumes(nn.Sequential(grouped[0], between, grouped[1]), (8, 2, 2))
+    pairs = len(arrows(bodies)) / 2  # two lines for each pair of towers
+    quiet = isinstance(between, nn.ReLU | nn.Softmax | nn.LayerNorm)
+    if not quiet and hasattr(between, "kernel_size"):
+        assert pairs == 2 + (4 if crossing else 2) + 2
+
+
+def test_towers_lie_in_order_from_row_to_row():
+    body = _solids.solid((4, 9, 9), 9, towers=2)
+    heights = [_links.middle_of(body, tower) for tower in (0, 1)]
+    assert heights[0] == -heights[1] > 0
+    low = [body.front(tower)[1] for tower in (0, 1)]
+    assert low[0] - low[1] == pytest.approx(heights[0] - heights[1])
 
 
 def test_many_groups_are_named_and_not_drawn():
@@ -771,7 +843,7 @@ def test_axes_are_drawn_on_and_given_back(draw):
     assert figure.axes == [left, right]
     assert not left.texts
     renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
+    figure.draw_without_rendering()
     boxes = [t.get_window_extent(renderer) for t in right.texts if t.get_text()]
     frame = right.bbox.padded(2).extents
     assert all(inside(box.extents, frame) for box in boxes)

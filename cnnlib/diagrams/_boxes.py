@@ -70,7 +70,7 @@ def _box(row: Row, words: Words, towers: int) -> Box:
         total, part = row.output_shape[0], row.output_shape[0] // towers
         details = [word for word in details if not word.endswith("groups")]
         head = head.replace(f"({total})", f"({part})")
-    mixes = words.towers == 1 and words.role not in ("pool", "quiet")
+    mixes = words.towers == 1 and not words.apart
     return Box(
         _lines(head, details, towers),
         ", ".join([head, *details]),

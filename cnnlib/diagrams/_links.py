@@ -38,7 +38,7 @@ def draw_link(canvas: Canvas, before: Placed, after: Placed, words: Words) -> No
 
 def tower_pairs(before: Solid, after: Solid, words: Words) -> list[tuple[int, int]]:
     """Tell which tower looks at which: its own only, or all of them."""
-    own = words.towers > 1 or words.role != "conv"
+    own = words.towers > 1 or words.apart
     if own and before.towers == after.towers:
         return [(i, i) for i in range(after.towers)]
     return list(product(range(before.towers), range(after.towers)))

@@ -66,14 +66,14 @@ def find_towers(words: Sequence[Words]) -> list[int]:
     """Tell in how many towers each activation stands.
 
     A convolution with 2 groups reads two halves of its input and writes two halves of
-    its output. Poolings and quiet operations keep channels apart, so the halves reach
+    its output. Poolings, ReLU and the like keep channels apart, so the halves reach
     back to the operation that made them and on to the next one that mixes them.
     """
     towers = [1] * (len(words) + 1)
     for i, word in enumerate(words):
         if word.towers > 1:
             towers[i] = towers[i + 1] = word.towers
-    apart = [word.role in ("pool", "quiet") for word in words]
+    apart = [word.apart for word in words]
     for i in reversed(range(len(words))):
         if apart[i] and towers[i] == 1:
             towers[i] = towers[i + 1]

@@ -77,6 +77,9 @@ _SHORT = {
     "sub": "Subtract",
     "div": "Divide",
 }
+_ACROSS = {"softmax", "logsoftmax", "layernorm", "groupnorm", "rmsnorm"}
+"""Quiet operations in which every channel looks at others."""
+
 MOST_TOWERS = 4
 """Groups up to this many are drawn as towers; more are only named."""
 
@@ -92,7 +95,8 @@ class Words:
     ``role`` is "conv", "pool", "dense", "flatten", "quiet" or "other"; a quiet
     operation works on each value or normalises, and leaves the shape alone. ``towers``
     is the number of groups of a convolution, where it is small enough to be drawn;
-    ``spreads`` says that a window is made of one value, not one value of a window.
+    ``spreads`` says that a window is made of one value, not one value of a window;
+    ``apart`` says that no channel looks at another (but in LRN a few neighbours do).
     """
 
     name: str
@@ -103,6 +107,7 @@ class Words:
     window: Window | None = None
     towers: int = 1
     spreads: bool = False
+    apart: bool = False
 
 
 def describe(row: Row) -> Words:
@@ -133,24 +138,25 @@ def _quiet(row: Row, kind: str) -> Words:
     name = QUIET[kind]
     share = getattr(row.module, "p", None) if "dropout" in kind else None
     box = name if share is None else f"{name} {share:g}"
-    return Words(name, (), box, (), "quiet")
+    return Words(name, (), box, (), "quiet", apart=kind not in _ACROSS)
 
 
 def _sliding(row: Row, kind: str, window: Window | None) -> Words:
     """Convolutions and poolings: "5x5 convolution", "2x2 MaxPool, stride 2"."""
     name, box, role = _LONG[kind], _SHORT[kind], "pool"
     shared: tuple[str, ...] = ()
-    groups = 1
+    groups, apart = 1, True
     if kind.startswith("conv"):
         role, groups = "conv", _groups(row, kind, window)
         if groups > 1 and groups == row.input_shape[0]:
             name, box, groups = f"depthwise {name}", f"Depthwise {box}", 1
-        elif groups > 1:
-            shared = (f"{groups} groups",)
+        else:
+            apart = False
+            shared = (f"{groups} groups",) if groups > 1 else ()
         box = f"{box} ({row.output_shape[0]})"
     towers = groups if groups <= MOST_TOWERS else 1
     if window is None:
-        return Words(name, shared, box, shared, role, None, towers)
+        return Words(name, shared, box, shared, role, None, towers, apart=apart)
     stride, pad, dilation = _details(window)
     usual = (1,) * len(window.kernel) if role == "conv" else window.kernel
     said = () if window.stride == usual else stride
@@ -164,6 +170,7 @@ def _sliding(row: Row, kind: str, window: Window | None) -> Words:
         window,
         towers,
         spreads=kind == "convtranspose",
+        apart=apart,
     )
 
 
@@ -194,9 +201,9 @@ def _adaptive(row: Row, kind: str) -> Words:
     sides, size = row.input_shape[1:], row.output_shape[1:]
     if set(size) != {1}:
         to = "x".join(map(str, size))
-        return Words(f"{name} to {to}", (), f"{box} to {to}", (), "pool")
+        return Words(f"{name} to {to}", (), f"{box} to {to}", (), "pool", apart=True)
     whole = Window(sides, sides, (0,) * len(sides), (1,) * len(sides))
-    return Words(f"global {name}", (), f"Global {box}", (), "pool", whole)
+    return Words(f"global {name}", (), f"Global {box}", (), "pool", whole, apart=True)
 
 
 def _other(row: Row, kind: str) -> Words:
