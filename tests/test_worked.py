@@ -290,7 +290,7 @@ def test_a_fact_accepts_the_correct_value_as_it_stands(example):
         ("hzdr-quiz-shape", np.array([2, 2])),
         ("hzdr-sizes-k51", (50, 100)),
         ("hzdr-sizes-k51", torch.tensor([50, 100])),
-        ("hzdr-cnn-macs", 830_000 / 1e6),
+        ("hzdr-cnn-macs", 0.27 + 0.54 + 0.02),
         ("hzdr-pooled-macs", 0.40625),
         ("hzdr-pooled-macs", 0.406),
         ("hzdr-shrink-16x", 20_001 / 1_251),
@@ -384,7 +384,6 @@ def test_every_wrong_grid_is_refused(example):
 
 
 NOT_NUMBERS = [None, ..., "", "about right", math.nan, [], {}, object(), 1j]
-MACS_WRONG = [0.85, 0.84, 0.829, 0.8301, 830_000, 0.8, 0]
 WRONG_FACTS = {
     "hzdr-quiz-shape": [
         (2, 3),
@@ -399,8 +398,8 @@ WRONG_FACTS = {
         (True, True),
         "2",
     ],
-    "hzdr-cnn-macs": MACS_WRONG,
-    "hzdr-pooled-macs": [0.40, 0.42, 0.415, 0.4, 0.4063001, 0.406249, 406_250, 0.83],
+    "hzdr-cnn-macs": [0.85, 0.84, 0.829, 0.830001, 0.829999, 830_000, 0.8, 0],
+    "hzdr-pooled-macs": [0.40, 0.42, 0.415, 0.4, 0.406251, 0.406249, 406_250, 0.83],
     "hzdr-shrink-16x": [15, 17, 15.9, 15.98, 1_251 / 20_001, 16.01, "16"],
     "hzdr-k51-even-claim": [True, 0, 1, "False", "false", np.True_, 0.0],
     "hzdr-sizes-k51": [
@@ -524,6 +523,18 @@ def test_a_refusal_says_where_and_how_to_mend_it():
         AssertionError, match="what HZDR 2025 prints, and that is wrong"
     ):
         worked_example("hzdr-cnn-macs").check(0.85)
+
+
+@each(EVERY)
+def test_only_the_printed_error_is_blamed_on_the_source(example):
+    wrong = 0.5 if example.op == "fact" else example.correct + 1
+    for result in (wrong, example.printed):
+        try:
+            example.check(result)
+        except AssertionError as refusal:
+            blamed = f"what {example.source} prints" in str(refusal)
+            same_size = example.op == "fact" or result.shape == example.correct.shape
+            assert blamed == (example.erratum and result is not wrong and same_size)
 
 
 # --- verdicts and display ------------------------------------------------------------
