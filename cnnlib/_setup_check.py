@@ -53,7 +53,7 @@ class Report:
     @property
     def ready(self) -> bool:
         """Whether nothing is left to mend."""
-        return all(row.state == "ready" for row in self.rows)
+        return all(row.state != "mend" for row in self.rows)
 
     @property
     def summary(self) -> str:
@@ -170,6 +170,8 @@ def _device(facts: Facts) -> Row:
 
 
 def _data(facts: Facts) -> Row:
+    if facts.data_found is None:
+        return Row("Digits", "waits", "can be checked when the packages are complete")
     if facts.data_named in ("", "bundled") or facts.data_found == "CNNLIB_DATA":
         where = f"MNIST, in the {facts.data_found} folder" if facts.data_found else ""
         if facts.data_named == "bundled":

@@ -46,7 +46,8 @@ class Facts:
         device: "cuda", "mps" or "cpu", the quickest at hand.
         device_error: of a small sum on that device, "" for none.
         data_named: the value of CNNLIB_DATA.
-        data_found: where MNIST lies: "CNNLIB_DATA", "cache", or "" for nowhere.
+        data_found: where MNIST lies: "CNNLIB_DATA", "cache", "" for nowhere, None
+            where that cannot be found out.
         missing: other packages that are not installed.
         disk_free, memory_free: bytes, None where that cannot be found out.
     """
@@ -58,7 +59,7 @@ class Facts:
     device: str
     device_error: str
     data_named: str
-    data_found: str
+    data_found: str | None
     missing: tuple[str, ...]
     widgets: Part
     matplotlib: Part
@@ -85,7 +86,7 @@ def _gather() -> Facts:
         device=device,
         device_error=_error(lambda: _add_on(device)) if works else "",
         data_named=os.environ.get("CNNLIB_DATA", ""),
-        data_found=_attempt(_data_found, ""),
+        data_found=_attempt(_data_found, None),
         missing=tuple(name for name, module in _OTHERS.items() if not _there(module)),
         widgets=part("ipywidgets"),
         matplotlib=part("matplotlib", "matplotlib.figure"),

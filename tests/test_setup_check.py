@@ -344,4 +344,13 @@ def test_a_question_without_answer_stops_nothing(monkeypatch, name):
         raise OSError
 
     monkeypatch.setattr(_setup_facts, name, fail)
-    assert check_setup().ready
+    found = check_setup()
+    assert all(row.state != "mend" for row in found.rows)
+
+
+def test_digits_wait_where_they_cannot_be_looked_for():
+    """As without platformdirs: the missing package is the thing to mend."""
+    found = report(data_found=None, data_named="/data", missing=("platformdirs",))
+    states = {row.topic: row.state for row in found.rows}
+    assert states["Digits"] == "waits"
+    assert found.summary == "1 thing to mend before you start."
