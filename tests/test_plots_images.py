@@ -311,6 +311,16 @@ def test_layer_with_channels_has_a_row_per_filter():
     assert names == ["channel 0", "filter 0", "channel 1", "channel 2", "filter 1"]
 
 
+def test_transposed_layer_counts_its_filters_the_other_way_round():
+    sentence = plot_kernels(nn.ConvTranspose2d(3, 2, 2)).sentence
+    assert sentence.startswith("2 filters of 2x2 over 3 channels")
+
+
+def test_numbers_that_do_not_fit_are_left_out():
+    texts = plot_kernels([[1234.5, 1]]).figure.axes[0].texts
+    assert [text.get_text() for text in texts] == ["filter 0"]
+
+
 def test_first_layer_in_colour():
     weight = torch.zeros(2, 3, 5, 5)
     weight[0, 0, 0, 0] = 1

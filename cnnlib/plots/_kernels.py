@@ -28,6 +28,7 @@ def plot_kernels(
 ) -> Drawn:
     """Show the kernels of a layer, or of a weight (out, in, kh, kw).
 
+    A weight (in, kh, kw) is one filter, (kh, kw) one kernel.
     One row per filter and one column per input channel; with a single input channel
     the filters stand side by side. Zero is white, negative blue, positive red, on one
     scale; small kernels have their numbers written in. Kernels over three channels that
@@ -70,6 +71,8 @@ def _read_weight(weight_or_layer: Any) -> np.ndarray:
                 "(a weight with four axes)."
             )
     data = to_floats(weight, "weight")
+    if isinstance(weight_or_layer, nn.ConvTranspose2d):  # its weight is (in, out, ...)
+        data = data.swapaxes(0, 1)
     if data.ndim not in (2, 3, 4):
         raise ValueError(
             "Kernels have shape (out, in, kh, kw), (in, kh, kw) or (kh, kw); got "
@@ -124,7 +127,8 @@ def _draw(
     bar: bool,
 ) -> Sheet:
     """Draw (out, in, kh, kw, 3) as tiles on one axes, with numbers where they fit."""
-    plan = _plan(coloured.shape[:4], title, numbers=bar and data.size <= 200)
+    few = bar and data.size <= 200 and bool(np.abs(data).max() < 100)
+    plan = _plan(coloured.shape[:4], title, numbers=few)
     out, inner, high, wide = coloured.shape[:4]
     page = canvas(*plan.size, bar=bar, ax=ax)
     one = page.axes[0]
