@@ -453,19 +453,22 @@ plots.plot_bars(
 # Those have to be downloaded (45 MB), so the cell says plainly if they
 # cannot be.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 import socket
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
+# %%
 def pretrained_features():
-    """ResNet-18 without its last layer, frozen; None without a network."""
+    """ResNet-18 as trained on ImageNet, frozen; None without a network."""
     socket.setdefaulttimeout(5)                 # seconds, not for ever
     try:
-        net = torchvision.models.resnet18(weights="DEFAULT", progress=False)
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            net = torchvision.models.resnet18(weights="DEFAULT")
     except OSError:
         return None
     finally:
         socket.setdefaulttimeout(None)
-    net.fc = nn.Identity()
     return net.eval().requires_grad_(False)
 
 # %% tags=["nbval-ignore-output"]
@@ -482,9 +485,9 @@ else:
 
 # %%
 def features_of(net, pictures):
-    """(N, 1, 28, 28) -> (N, 512, 1, 1)"""
+    """(N, 1, 28, 28) -> (N, 512, 1, 1): all layers but the last."""
     pictures = F.interpolate(pictures.expand(-1, 3, -1, -1), size=112)
-    return net(pictures)[..., None, None]
+    return nn.Sequential(*list(net.children())[:-1])(pictures)
 
 # %% tags=["nbval-ignore-output"]
 if resnet is not None:
