@@ -35,8 +35,8 @@ WRONG_DATA = {
     "floating labels": (IMAGES, LABELS.float(), r"float32.*labels\.long\(\)"),
     "one-hot": (IMAGES, torch.eye(10)[LABELS], r"\(12, 10\).*argmax\(1\)"),
     "one label": (IMAGES, LABELS[0], r"\(\), expected \(12,\)"),
-    "another size": (IMAGES[:, :, 1:], LABELS, r"images of shape \(1, 27, 28\)"),
-    "colours": (IMAGES.repeat(1, 3, 1, 1), LABELS, r"\(3, 28, 28\)"),
+    "another size": (IMAGES[:, :, 1:], LABELS, r"\(1, 27, 28\): fc \(Linear\).* 784"),
+    "colours": (IMAGES.repeat(1, 3, 1, 1), LABELS, r"\(3, 28, 28\): conv1 .* gets 3"),
     "no channel axis": (IMAGES[:, 0], LABELS, r"images\[:, None\]"),
 }
 

@@ -10,10 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cnnlib._summary import summary
+
 from ._device import device_of
 
+_CURE = (
+    "Give it images of the size it was built for, or build it for images of this size."
+)
 _AXES = (
-    " A batch has shape (N, C, H, W): grey images (N, H, W) get their channel axis by "
+    "A batch has shape (N, C, H, W): grey images (N, H, W) get their channel axis by "
     "images[:, None], one image (C, H, W) its batch axis by image[None]."
 )
 
@@ -92,8 +97,8 @@ def count_classes(model: nn.Module, images: Tensor) -> int:
             scores = model(sample)
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise ValueError(
-            f"The model cannot take images of shape {shape}: {_first_line(error)}"
-            f"{_AXES if images.dim() == 3 else ''}"
+            f"The model cannot take images of shape {shape}: "
+            f"{_reason(model, shape, error)} {_AXES if len(shape) == 2 else _CURE}"
         ) from error
     if not isinstance(scores, Tensor) or scores.dim() != 2 or len(scores) != 1:
         got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores)
@@ -157,6 +162,18 @@ def _float_dtype(model: nn.Module) -> torch.dtype:
 
 def _name(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
+
+
+def _reason(model: nn.Module, shape: tuple[int, ...], error: BaseException) -> str:
+    """Say which layer does not fit, as ``summary`` names it, else what PyTorch said."""
+    if len(shape) == 3:
+        try:
+            summary(model, shape)
+        except ValueError as told:
+            return str(told).split(". ")[0].removesuffix(".") + "."
+        except Exception:  # what summary cannot follow is no reason to say less
+            return _first_line(error)
+    return _first_line(error)
 
 
 def _first_line(error: BaseException) -> str:
