@@ -106,6 +106,7 @@ def test_the_net_of_lesson_05_learns_the_bundled_digits(monkeypatch):
 def test_the_weights_are_those_of_a_loop_written_out(optimizer):
     images, labels = made_up()
     model, by_hand = plain_net(), plain_net()
+    model(images).sum().backward()  # gradients that somebody left behind
     options = {"lr": 0.02, "weight_decay": 0.1}
     history = quiet(
         model,
@@ -293,6 +294,8 @@ def test_seed_everything_seeds_python_numpy_and_torch():
 def test_a_trained_net_is_ready_to_be_used():
     images, labels = made_up()
     model = full_net()
+    model(images).sum().backward()
+    model[0].weight.requires_grad_(False)
     parameters = list(model.parameters())
     quiet(model, images, labels)
     assert not any(module.training for module in model.modules())
@@ -331,7 +334,7 @@ def test_batch_statistics_of_layers_that_learn_do_move():
 
 
 def test_dropout_acts_while_training_also_after_a_validation():
-    model = nn.Sequential(nn.Dropout(0.5), plain_net())
+    model = nn.Sequential(nn.Dropout(0.5), plain_net()).eval()
     zeros = []
     model[1].register_forward_pre_hook(
         lambda layer, args: zeros.append((model.training, (args[0] == 0).any().item()))

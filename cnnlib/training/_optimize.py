@@ -50,9 +50,9 @@ class Stepper:
                 f"The loss of a batch has shape {tuple(loss.shape)}, expected one "
                 'number: the mean over the images (reduction="mean").'
             )
+        self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
-        self._optimizer.zero_grad()
         self._schedule.step()
         return loss.detach()
 
