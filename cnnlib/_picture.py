@@ -36,7 +36,12 @@ class Picture:
     """
 
     def __init__(
-        self, figure: Figure | bytes, sentence: str, *, dpi: float = DPI
+        self,
+        figure: Figure | bytes,
+        sentence: str,
+        *,
+        caption: str | None = None,
+        dpi: float = DPI,
     ) -> None:
         if not isinstance(figure, Figure | bytes):
             raise TypeError(
@@ -52,6 +57,7 @@ class Picture:
             )
         self.figure = figure if isinstance(figure, Figure) else None
         self.sentence = " ".join(sentence.split())
+        self.caption = self.sentence if caption is None else " ".join(caption.split())
         self._png = figure if isinstance(figure, bytes) else None
         self._dpi = dpi
         if self.figure is not None:
@@ -92,8 +98,15 @@ class Picture:
             f'<figure style="margin:0"><img alt="{words}" width="{width}" '
             f'height="{height}" style="max-width:100%;height:auto;background:white" '
             f'src="data:image/png;base64,{_base64(self.png)}">'
-            f'<figcaption aria-hidden="true" style="max-width:{max(width, 480)}px;'
-            f'font-size:90%">{words}</figcaption></figure>'
+            f"{self._figcaption(max(width, 480))}</figure>"
+        )
+
+    def _figcaption(self, width: int) -> str:
+        if not self.caption:
+            return ""
+        return (
+            f'<figcaption aria-hidden="true" style="max-width:{width}px;'
+            f'font-size:90%">{html.escape(self.caption)}</figcaption>'
         )
 
     def _repr_mimebundle_(

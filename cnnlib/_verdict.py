@@ -31,8 +31,11 @@ def judge(example: WorkedExample, result: Any) -> Verdict:
     if problem:
         raise AssertionError(f"{example.id}: {problem}")
     if not example.erratum:
-        praise = _right_fact(example) if fact else _right_grid(example)
-        return Verdict(f"✓ {example.id}: correct.", (), praise)
+        title = f"✓ {example.id}: correct."
+        if fact:
+            return Verdict(title, (), _right_fact(example))
+        grid = _named("result", example.correct, frozenset())
+        return Verdict(title, (grid,), _right_grid(example))
     title = f"✓ {example.id}: correct, and {example.source} is wrong here."
     if fact:
         return Verdict(title, (), _erratum_lines(example))
@@ -43,8 +46,7 @@ def judge(example: WorkedExample, result: Any) -> Verdict:
 
 
 def _right_grid(example: WorkedExample) -> tuple[str, ...]:
-    size = by(example.correct.shape)
-    same = f"The {size} result is the one that {example.source} prints."
+    same = f"The same as {example.source} prints."
     return (*([same] if example.matches else []), *_note(example))
 
 

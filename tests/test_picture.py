@@ -55,6 +55,15 @@ def test_three_faces_tell_the_same():
     assert source.removeprefix("data:image/png;base64,") == faces["image/png"]
 
 
+def test_a_caption_of_its_own_stands_below_and_the_sentence_stays_the_alt_text():
+    short = Picture(small_figure(), "Four cells: 0, 1, 2, 3.", caption="Four <cells>.")
+    face = Tags(short._repr_html_())
+    assert (face.tags["img"]["alt"], face.text) == (short.sentence, "Four <cells>.")
+    bare = Tags(Picture(small_figure(), "Four cells.", caption="")._repr_html_())
+    assert "figcaption" not in bare.tags
+    assert bare.tags["img"]["alt"] == "Four cells."
+
+
 def test_html_says_the_size_fits_the_page_and_is_read_out_once():
     tags = Tags(Picture(small_figure(), "Four cells.")._repr_html_()).tags
     assert (tags["img"]["width"], tags["img"]["height"]) == ("240", "120")

@@ -596,7 +596,9 @@ def test_other_verdicts_accuse_nobody(example):
         told = "left open" if example.printed is None else "as printed by"
         assert told in text
     if example.op != "fact":
-        assert (f"that {example.source} prints" in text) == example.matches
+        assert (f"same as {example.source} prints" in text) == example.matches
+            size = "x".join(map(str, example.correct.shape))
+            assert text.splitlines()[1].strip() == f"result {size}"
 
 
 def test_verdicts_of_a_shape_a_cell_and_a_fact_in_full():

@@ -50,7 +50,9 @@ def draw_blocks(
     sheet, width, height = block_sheet(groups, title, note, arrows=chain)
     if ax is not None:
         return sheet.to_axes(width, height, ax)
-    return Picture(sheet.to_figure(width, height), _sentence(net, groups, title, note))
+    sentence = _sentence(net, groups, title, note)
+    figure = sheet.to_figure(width, height)
+    return Picture(figure, sentence, caption=f"{net.total_params:,} parameters in all.")
 
 
 def _note(net: Net, activations: bool) -> str:

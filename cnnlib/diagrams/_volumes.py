@@ -43,7 +43,8 @@ def draw_volumes(
     if ax is not None:
         return sheet.to_axes(width, height, ax)
     sentence = _sentence(net, steps, title, activations)
-    return Picture(sheet.to_figure(width, height), sentence)
+    figure = sheet.to_figure(width, height)
+    return Picture(figure, sentence, caption=f"{net.total_params:,} parameters in all.")
 
 
 def _refuse_branches(net: Net) -> None:

@@ -94,7 +94,9 @@ def plot_grids(
             f"between them; got {len(signs)}."
         )
     page = _draw_rows(grids, signs, ax)
-    return page.result(_describe(grids), single=True)
+    small = sum(grid.values.size for grid in grids) <= 64
+    text, caption = (_describe(grids, numbers=told) for told in (small, False))
+    return page.result(text, caption=caption, single=True)
 
 
 def _draw_rows(grids: Sequence[Grid], signs: Sequence[str], ax: Axes | None) -> Sheet:
@@ -252,10 +254,9 @@ def _write(ax: Axes, x: float, y: float, text: str, ink: str, points: float) -> 
     ax.text(x, y, text, fontsize=points, color=ink, ha="center", va="center_baseline")
 
 
-def _describe(grids: Sequence[Grid]) -> str:
-    """Say the sizes, the numbers of small grids, and where the boxes are."""
-    small = sum(grid.values.size for grid in grids) <= 64
-    return " ".join(sentence(_describe_one(grid, numbers=small)) for grid in grids)
+def _describe(grids: Sequence[Grid], *, numbers: bool) -> str:
+    """Say the sizes, the numbers if wanted, and where the boxes are."""
+    return " ".join(sentence(_describe_one(grid, numbers=numbers)) for grid in grids)
 
 
 def _describe_one(grid: Grid, *, numbers: bool) -> str:

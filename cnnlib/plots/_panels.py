@@ -40,10 +40,12 @@ class Sheet:
         """Draw the colour bar in its place, or beside the last of the given axes."""
         colour_bar(scale, self.axes[-1], self.bar)
 
-    def result(self, sentence: str, *, single: bool = False) -> Drawn:
+    def result(
+        self, sentence: str, *, caption: str | None = None, single: bool = False
+    ) -> Drawn:
         """Return the Picture, or the caller's axes (``single``: the only one)."""
         if self.figure is not None:
-            return Picture(self.figure, sentence)
+            return Picture(self.figure, sentence, caption=caption)
         return self.axes[0] if single else self.axes
 
 
