@@ -597,8 +597,8 @@ def test_other_verdicts_accuse_nobody(example):
         assert told in text
     if example.op != "fact":
         assert (f"same as {example.source} prints" in text) == example.matches
-            size = "x".join(map(str, example.correct.shape))
-            assert text.splitlines()[1].strip() == f"result {size}"
+        size = "x".join(map(str, example.correct.shape))
+        assert text.splitlines()[1].strip() == f"result {size}"
 
 
 def test_verdicts_of_a_shape_a_cell_and_a_fact_in_full():
