@@ -545,3 +545,27 @@ def test_the_strong_net_has_the_layers_its_table_states():
     for number in "12345":
         kinds = [model.get_submodule(part + number) for part in ("norm", "relu")]
         assert [type(kind) for kind in kinds] == [nn.BatchNorm2d, nn.ReLU]
+
+
+def test_the_order_of_the_images_depends_on_the_seed_alone():
+    images, labels = made_up(20)
+    orders = []
+
+    def look(batch):
+        orders[-1].append(batch[:, 0, 0, 0].clone())
+        return batch
+
+    def look_and_draw(batch):
+        torch.rand(3)
+        return look(batch)
+
+    for model, augment, seed in (
+        (plain_net(), look, 0),
+        (full_net(), look_and_draw, 0),
+        (plain_net(), look, 1),
+    ):
+        orders.append([])
+        quiet(model, images, labels, augment=augment, seed=seed, batch_size=5)
+    one, other, third = (torch.cat(order) for order in orders)
+    assert one.equal(other)
+    assert not one.equal(third)
