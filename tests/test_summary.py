@@ -366,6 +366,11 @@ def test_outputs_of_many_kinds():
 # -- the faces -----------------------------------------------------------------------
 
 
+def test_numbers_stay_apart_where_a_page_takes_the_style_away():
+    text = summary(nn.Conv2d(1, 3, 3), (1, 9, 9))._repr_html_()
+    assert "30<br><small>(3*3*1 + 1)*3 = 30</small><br><small>100" in text
+
+
 class _Tables(HTMLParser):
     """Collects rows of cells, captions and the attributes of header cells."""
 
@@ -374,6 +379,8 @@ class _Tables(HTMLParser):
         self.rows, self.scopes, self.caption, self.open = [], [], "", []
 
     def handle_starttag(self, tag, attributes):
+        if tag == "br":
+            return
         self.open.append(tag)
         if tag == "tr":
             self.rows.append([])

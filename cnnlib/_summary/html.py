@@ -32,8 +32,7 @@ _STYLE = """
 .cnnlib-summary tbody th { font-weight: 600; }
 .cnnlib-summary tfoot th, .cnnlib-summary tfoot td { font-weight: 600;
   border-bottom: 0; border-top: 2px solid rgba(128, 128, 128, 0.6); }
-.cnnlib-summary small { display: block; font-size: 11px; font-weight: 400;
-  opacity: 0.8; }
+.cnnlib-summary small { font-size: 11px; font-weight: 400; opacity: 0.8; }
 .cnnlib-summary .bar { display: block; height: 5px; margin-top: 3px;
   background: rgba(128, 128, 128, 0.22); border-radius: 2px; overflow: hidden;
   min-width: 110px; }
@@ -85,7 +84,8 @@ def _row(row: Row, formulas: bool) -> str:
 
 
 def _small(text: str) -> str:
-    return f"<small>{escape(text)}</small>" if text else ""
+    """Write on a line of its own, also where a page takes the style away."""
+    return f"<br><small>{escape(text)}</small>" if text else ""
 
 
 def _bar(kind: str, share: float) -> str:
@@ -93,7 +93,7 @@ def _bar(kind: str, share: float) -> str:
     if not share:
         return ""
     return (
-        f"<small>{escape(phrases.share(share))}</small>"
+        f"{_small(phrases.share(share))}"
         f'<span class="bar {kind}" aria-hidden="true">'
         f'<i style="width:{max(100 * share, 0.5):.1f}%"></i></span>'
     )
