@@ -16,16 +16,27 @@ def half_flops(model: nn.Module, *inputs: Tensor) -> float:
     return counter.get_total_flops() / 2
 
 
-def hooked_shapes(model: nn.Module, *inputs: Tensor) -> list[tuple[str, tuple]]:
-    """Name and output shape of every call of a layer, without the batch of one."""
+def hooked_shapes(model: nn.Module, image: Tensor) -> list[tuple[str, tuple]]:
+    """Name and output shape of every call of a layer, without the batch axis.
+
+    `image` is a batch of one. The batch axis is the one that is 2 for two images.
+    """
+    one, two = _hooked(model, image), _hooked(model, torch.cat([image, image]))
+    assert [name for name, _ in one] == [name for name, _ in two]
+    return [
+        (name, tuple(a for a, b in zip(shape, other, strict=True) if (a, b) != (1, 2)))
+        for (name, shape), (_, other) in zip(one, two, strict=True)
+    ]
+
+
+def _hooked(model: nn.Module, *inputs: Tensor) -> list[tuple[str, tuple]]:
     found: list[tuple[str, tuple]] = []
     handles = []
     names = {id(module): name for name, module in model.named_modules()}
 
     def note(module, given, result):
         first = result[0] if isinstance(result, tuple) else result
-        shape = tuple(first.shape)
-        found.append((names[id(module)], shape[1:] if shape[:1] == (1,) else shape))
+        found.append((names[id(module)], tuple(first.shape)))
 
     for module in model.modules():
         if not list(module.children()) or isinstance(module, nn.MultiheadAttention):

@@ -73,6 +73,8 @@ def summary(
     does not fit the model; TypeError where an argument is not of a legal kind.
     """
     model = described(model)
+    if depth is not None and (isinstance(depth, bool) or depth < 1):
+        raise ValueError(f"depth must be 1 or more, or None for all; got {depth!r}.")
     feed = read_feed(model, input_size, input_data, dtypes)
     seen = observe(model, feed)
     parameters = Parameters(model, seen.parameters)

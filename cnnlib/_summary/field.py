@@ -189,7 +189,9 @@ def _interpolate(op: Op, tracks: Tracks) -> Tracks:
         if mode == "area":
             result[label] = adaptive(track, new)
         elif old != new:
-            result[label] = resampled(track, _REACH.get(mode, 1), Fraction(old, new))
+            uneven = bool(new % old and old % new)
+            step, reach = Fraction(old, new), _REACH.get(mode, 1)
+            result[label] = resampled(track, reach, step, irregular=uneven)
     return result
 
 
@@ -310,6 +312,7 @@ _RULES: dict[str, Rule] = {
     "group_norm": _all_but_channels,
     "instance_norm": _all_but_channels,
     **dict.fromkeys(words("softmax log_softmax softmin cumsum normalize"), _along_one),
+    "embedding": lambda op, tracks: tracks,
     **dict.fromkeys(words("view reshape flatten unflatten"), _reshaped),
     **dict.fromkeys(words("squeeze unsqueeze view_as reshape_as"), _reshaped),
 }

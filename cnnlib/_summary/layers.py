@@ -36,7 +36,8 @@ _LIGHT = words(
     permute transpose movedim expand expand_as
     """
 )
-"""Arithmetic and changes of view that do not deserve a row inside a layer."""
+"""Arithmetic and changes of order that do not deserve a row inside a layer."""
+_VIEWS = words("view reshape flatten unflatten")
 _LOOP = 16
 """So many operations in one layer without layers inside come from a Python loop."""
 
@@ -53,7 +54,9 @@ def is_one_row(module: nn.Module, kinds: Sequence[str]) -> bool:
         return False
     if is_pytorch(module) or len(kinds) > _LOOP:
         return True
-    return sum(kind not in _LIGHT for kind in kinds) <= 1
+    views = sum(kind in _VIEWS for kind in kinds)
+    others = sum(kind not in _LIGHT | _VIEWS for kind in kinds)
+    return others == 0 or (others == 1 and views == 0)
 
 
 def is_leaf(module: nn.Module) -> bool:

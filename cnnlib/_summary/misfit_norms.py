@@ -19,7 +19,11 @@ def _batch_norm(place: Place, scene: Scene) -> str | None:
     sizes = [entry.shape[0] for entry in held if isinstance(entry, Value)]
     if not isinstance(value, Value) or not sizes or len(value.shape) < 2:
         return None
-    wanted, found = sizes[0], value.shape[1]
+    return _channels(place, scene, value, sizes[0])
+
+
+def _channels(place: Place, scene: Scene, value: Value, wanted: int) -> str | None:
+    found = value.shape[1]
     if wanted == found:
         return None
     return (
@@ -64,9 +68,11 @@ def _group_norm(place: Place, scene: Scene) -> str | None:
 def norm_rank(place: Place, scene: Scene) -> str | None:
     """Say that a layer is made for another number of axes."""
     module, value = place.module, place.inputs[0]
-    if not isinstance(module, _RANKED):
+    if not isinstance(module, _RANKED) or len(value.shape) < 2:
         return None
     axes = len(value.shape) - 2
+    if f"{axes}d" == type(module).__name__[-2:]:
+        return _channels(place, scene, value, module.num_features)
     kind = f"{type(module).__name__[:-2]}{max(axes, 1)}d"
     return (
         f"{who(place)} does not take an input of shape {by(scene.shape(value))}, "

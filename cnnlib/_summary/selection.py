@@ -46,7 +46,7 @@ def _cut(track: Track, first: int, step: int = 1) -> Track | None:
     if not track.alone:
         return None
     start = None if track.start is None else track.start + first * track.jump
-    return replace(track, start=start, jump=track.jump * step)
+    return replace(track, start=start, jump=track.jump * step, hull=None)
 
 
 def _cut_along(tracks: Tracks, dim: int, first: int, step: int = 1) -> Tracks:

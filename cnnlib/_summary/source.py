@@ -8,7 +8,7 @@ from math import prod
 import torch
 
 from .formulas import times
-from .layers import is_leaf
+from .layers import is_leaf, is_pytorch
 from .names import BY_FORMULA, class_name
 from .records import Place, Step, Value
 
@@ -18,8 +18,10 @@ Shape = tuple[int, ...]
 def who(place: Place) -> str:
     """Name the layer, or the operation and the module it stands in."""
     module = place.module
-    if module is not None and place.name and is_leaf(module):
-        return f"{place.name} ({class_name(module)})"
+    if module is not None and is_leaf(module) and (place.name or is_pytorch(module)):
+        return (
+            f"{place.name} ({class_name(module)})" if place.name else class_name(module)
+        )
     what = place.op or "forward"
     return f"{what} in {place.name}" if place.name else what
 
@@ -38,6 +40,13 @@ class Scene:
         made = {value.key: step for step in self._steps for value in step.outputs}
         inner = [(op, step) for step in self._steps for op in step.ops]
         return {v.key: step for op, step in inner for v in op.outputs} | made
+
+    def short_input(self, axes: int) -> Shape | None:
+        """Size of an input of the model with no more than `axes` axes."""
+        for value in self._inputs.values():
+            if len(value.shape) - 1 <= axes:
+                return value.shape[1:]
+        return None
 
     def lacks_axis(self, value: Value) -> bool:
         """Whether the caller left an axis out.

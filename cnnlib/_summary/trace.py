@@ -126,7 +126,7 @@ class Tracer(TorchFunctionMode):
         name = frame.name or names.class_name(frame.module)
         outputs = [self.ledger.value(tensor) for tensor in tensors_in(result)]
         active = [value for value in frame.inputs if value.active]
-        if not outputs or not (inside or active):
+        if not outputs or not (inside or frame.inputs):
             return
         ops = [op for step in inside for op in step.ops]
         kind = names.class_name(frame.module)

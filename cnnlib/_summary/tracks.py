@@ -42,6 +42,10 @@ class Track:
     """None where it differs from position to position in no regular way."""
     whole: bool = False
     """Whether every position sees all that any of them sees."""
+    irregular: bool = False
+    """Whether neighbours lie at uneven distances: windows cannot be followed."""
+    hull: tuple[Number, Number] | None = None
+    """First pixel and number of pixels that all positions see together, if known."""
 
 
 Tracks: TypeAlias = dict[Label, Track | None]
@@ -50,10 +54,12 @@ Tracks: TypeAlias = dict[Label, Track | None]
 
 def window(
     track: Track, kernel: int, stride: int, before: Number, dilation: int
-) -> Track:
+) -> Track | None:
     """Slide a window along the track; `before` is the padding in front."""
     if track.whole:
         return track
+    if track.irregular and kernel > 1:
+        return None
     start = None if track.start is None else track.start - before * track.jump
     return replace(
         track,
@@ -65,7 +71,7 @@ def window(
 
 def transposed_window(
     track: Track, kernel: int, stride: int, before: int, dilation: int
-) -> Track:
+) -> Track | None:
     """Slide the window of a transposed convolution.
 
     An output sees the inputs whose kernel covers it: at most every (s/g)-th tap, with
@@ -76,18 +82,30 @@ def transposed_window(
     common = gcd(stride, dilation)
     taps = ceil(Fraction(kernel * common, stride))
     reach = (taps - 1) * (dilation // common)
-    return resampled(track, reach, Fraction(1, stride))
+    return resampled(track, reach, Fraction(1, stride), irregular=dilation > 1)
 
 
-def resampled(track: Track, reach: int, step: Fraction) -> Track:
+def resampled(
+    track: Track, reach: int, step: Fraction, *, irregular: bool = False
+) -> Track | None:
     """Move on by `step` positions per output, each seeing `reach` positions more."""
+    together = mixed(track)
+    hull = None if together.start is None else (together.start, together.size)
     if track.whole:
-        return replace(track, start=None)
-    size = track.size + reach * track.jump
-    return replace(track, size=size, jump=track.jump * step, start=None)
+        return replace(track, start=None, hull=hull)
+    if track.irregular and reach:
+        return None
+    return replace(
+        track,
+        size=track.size + reach * track.jump,
+        jump=track.jump * step,
+        start=None,
+        irregular=track.irregular or irregular,
+        hull=hull,
+    )
 
 
-def adaptive(track: Track, count: int) -> Track:
+def adaptive(track: Track, count: int) -> Track | None:
     """Pool all positions into `count` windows of nearly equal length."""
     if count == track.count:
         return track
@@ -99,13 +117,16 @@ def adaptive(track: Track, count: int) -> Track:
     starts = [i * track.count // count for i in range(count)]
     ends = [ceil(Fraction((i + 1) * track.count, count)) for i in range(count)]
     longest = max(end - start for start, end in zip(starts, ends, strict=True))
-    return resampled(track, longest - 1, Fraction(track.count, count))
+    step = Fraction(track.count, count)
+    return resampled(track, longest - 1, step, irregular=True)
 
 
 def mixed(track: Track) -> Track:
     """Let every position see what all positions see together."""
     if track.whole:
         return track
+    if track.start is None and track.hull is not None:
+        return replace(track, start=track.hull[0], size=track.hull[1], whole=True)
     reach = track.size + (track.count - 1) * track.jump
     if track.start is None:
         return replace(track, size=min(reach, track.extent), start=None, whole=True)

@@ -43,6 +43,8 @@ def without_batch_axis(steps: list[Step]) -> set[int]:
 
 def _takes_one(op: Op) -> bool:
     """Whether an operation picks images out of the batch: ``for image in x``, x[0]."""
+    if not op.inputs or op.inputs[0].shape[:1] != (1,):
+        return False
     if op.name == "index":
         index = op.arguments.get("index")
         first = index[0] if isinstance(index, list) and index else index
@@ -62,16 +64,16 @@ def shapes_without_batch(
     doubled = {value.key: value.shape for value in values_of(two or [])}
     single = without_batch_axis(one)
     return {
-        value.key: value.shape
-        if value.key in single
-        else _without_batch(value.shape, doubled.get(value.key))
+        value.key: _without_batch(
+            value.shape, doubled.get(value.key), value.key in single
+        )
         for value in values_of(one)
     }
 
 
-def _without_batch(shape: Shape, doubled: Shape | None) -> Shape:
+def _without_batch(shape: Shape, doubled: Shape | None, single: bool) -> Shape:
     if doubled is None or len(doubled) != len(shape):
-        return shape[1:] if shape[:1] == (1,) else shape
+        return shape if single or shape[:1] != (1,) else shape[1:]
     return tuple(
         size
         for size, twice in zip(shape, doubled, strict=True)
