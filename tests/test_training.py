@@ -480,7 +480,7 @@ def test_mistakes_come_most_confident_first():
     images = torch.tensor([[3.0, 0], [9, 0], [4, 0], [0, 5]])
     found = evaluate(nn.Identity(), images, labels)
     assert found.mistakes.tolist() == [1, 3, 2]
-    assert repr(found) == f"25.00% right (1 of 4 images), loss {found.loss:.4f}"
+    assert repr(found) == f"25.00 % right (1 of 4 images), loss {found.loss:.4f}"
 
 
 def test_predict_gives_probabilities_of_the_net_in_evaluation_mode():
@@ -511,7 +511,7 @@ def test_a_history_says_what_happened_without_times():
     history = quiet(plain_net(), *made_up(), validation=made_up(9))
     a, b = history.train_loss
     assert repr(history).startswith(f"2 epochs: training loss {a:.4f}, {b:.4f}; ")
-    assert f"{history.validation_accuracy[1]:.2%}" in repr(history)
+    assert f"{100 * history.validation_accuracy[1]:.2f} %" in repr(history)
     assert "second" not in repr(history)
     faces = history._repr_mimebundle_()
     assert faces["text/plain"] == history.picture().sentence

@@ -83,7 +83,7 @@ def test_the_live_face_has_the_newest_numbers_in_html_and_in_words(handle, clock
     history = train(epochs=2, augment=tick, validation=held)
     face = handle.faces[-3]
     loss = f"training loss {history.train_loss[0]:.4f}"
-    share = f"validation accuracy {history.validation_accuracy[0]:.2%}"
+    share = f"validation accuracy {100 * history.validation_accuracy[0]:.2f} %"
     assert repr(face) == f"Training: epoch 2 of 2; {loss}, {share}."
     assert loss in face._repr_html_()
     assert '<svg width="420"' in face._repr_html_()

@@ -19,6 +19,7 @@ from ._checks import (
     evaluating,
 )
 from ._device import device_of, usable
+from ._history import percent
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -58,7 +59,7 @@ class Evaluation:
     def __repr__(self) -> str:
         right = int((self.predictions == self.labels).sum())
         return (
-            f"{self.accuracy:.2%} right ({right:,} of {len(self.labels):,} images), "
+            f"{percent(self.accuracy)} right ({right:,} of {len(self.labels):,} images), "
             f"loss {self.loss:.4f}"
         )
 

@@ -53,7 +53,7 @@ class History:
         if self.validation_loss:
             parts.append(f"validation loss {_numbers(self.validation_loss)}")
         if self.validation_accuracy:
-            shares = ", ".join(f"{share:.2%}" for share in self.validation_accuracy)
+            shares = ", ".join(map(percent, self.validation_accuracy))
             parts.append(f"validation accuracy {shares}")
         stopped = " (stopped by hand)" if self.interrupted else ""
         if not self.train_loss:
@@ -69,6 +69,11 @@ class History:
             html = f"{faces['text/html']}<p>{note}</p>"
             return {"text/html": html, "text/plain": f"{faces['text/plain']} {note}"}
         return faces
+
+
+def percent(share: float) -> str:
+    """Write 0.9873 as "98.73 %"."""
+    return f"{100 * share:.2f} %"
 
 
 def _numbers(values: list[float]) -> str:

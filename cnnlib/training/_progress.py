@@ -8,7 +8,7 @@ import time
 import torch
 from torch import Tensor
 
-from ._history import History
+from ._history import History, percent
 
 _SECONDS_BETWEEN_UPDATES = 0.2
 _WIDTH, _HEIGHT, _POINTS = 420, 120, 210
@@ -115,8 +115,9 @@ def live_curve(losses: list[Tensor], steps: int) -> str:
         for i, h in enumerate(heights.tolist())
     )
     return (
-        f'<svg width="{_WIDTH}" height="{_HEIGHT}" style="background:white" role="img" '
-        f'aria-label="Training loss per step: {heights[-1]:.3f} now">'
+        f'<svg width="{_WIDTH}" height="{_HEIGHT}" role="img" '
+        f'aria-label="Training loss per step: {heights[-1]:.3f} now" style="background:'
+        'white;border:solid #999;border-width:0 0 1px 1px">'
         f'<polyline points="{points}" fill="none" stroke="#0072b2" stroke-width="2"/>'
         f'<text x="{_WIDTH - 6}" y="16" text-anchor="end" font-size="13">training loss '
         f"{heights[-1]:.3f}</text></svg>"
@@ -140,5 +141,5 @@ def in_notebook() -> bool:
 def _newest(history: History) -> str:
     text = f"training loss {history.train_loss[-1]:.4f}"
     if history.validation_accuracy:
-        text += f", validation accuracy {history.validation_accuracy[-1]:.2%}"
+        text += f", validation accuracy {percent(history.validation_accuracy[-1])}"
     return text
