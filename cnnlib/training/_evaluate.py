@@ -59,8 +59,8 @@ class Evaluation:
     def __repr__(self) -> str:
         right = int((self.predictions == self.labels).sum())
         return (
-            f"{percent(self.accuracy)} right ({right:,} of {len(self.labels):,} images), "
-            f"loss {self.loss:.4f}"
+            f"{percent(self.accuracy)} right ({right:,} of {len(self.labels):,} "
+            f"images), loss {self.loss:.4f}"
         )
 
 
