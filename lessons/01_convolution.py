@@ -339,7 +339,8 @@ plot_conv(photo, outline)
 # Nothing: where all nine pixels are equal the sum is 0. Blue and red are
 # responses below and above zero. Drawn on a grey scale that starts at black,
 # every negative response would be lost; the line below the picture says how
-# many there are.
+# many there are. (The strong line along the frame is no edge of the picture:
+# `plot_conv` puts zeros around it, so that the size stays. Lesson 02.)
 
 # %% [markdown]
 # **Vertical edges.** Positive where dark turns bright from left to right,
