@@ -102,6 +102,7 @@ CHAINS = {
     "pooled_cnn": (models.pooled_cnn, (1, 100, 100)),
     "table_net": (models.table_net, (3, 32, 32)),
     "mnist_cnn": (models.mnist_cnn, (1, 28, 28)),
+    "strong": (models.strong_mnist_cnn, (1, 28, 28)),
     "lenet5": (models.lenet5, (1, 32, 32)),
     "lenet5_1998": (models.lenet5_1998, (1, 32, 32)),
     "alexnet": (models.alexnet, (3, 224, 224)),
