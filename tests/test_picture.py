@@ -113,11 +113,11 @@ def test_png_is_drawn_once_and_figure_left_as_it_was():
     assert figure.dpi == dpi
 
 
-def test_transparent_figure_lies_on_white():
-    figure = Figure(figsize=(1, 1), facecolor="none")
-    assert (
-        opened(Picture(figure, "x").png).convert("RGB").getpixel((5, 5)) == (255,) * 3
-    )
+@pytest.mark.parametrize(("alpha", "grey"), [(0, 255), (0.5, 127), (1, 0)])
+def test_transparent_figure_lies_on_white(alpha, grey):
+    figure = Figure(figsize=(1, 1), facecolor=(0, 0, 0, alpha))
+    red, green, blue = opened(Picture(figure, "x").png).convert("RGB").getpixel((5, 5))
+    assert red == green == blue == pytest.approx(grey, abs=2)
 
 
 def test_bytes_are_shown_as_they_are(tmp_path):
@@ -221,10 +221,10 @@ def test_a_picture_that_is_gone_leaves_nothing_in_memory():
     assert [ref() for ref in gone] == [None] * len(gone)
 
 
-def noise(colours):
+def noise(colours, low=0, high=256):
     """80x80 pixels of random colours, at most so many different ones."""
     generator = np.random.default_rng(0)
-    table = generator.integers(0, 256, (colours, 3), np.uint8)
+    table = generator.integers(low, high, (colours, 3), np.uint8)
     return table[generator.integers(0, colours, (80, 80))]
 
 
@@ -233,6 +233,7 @@ def noise(colours):
     [
         noise(200),
         noise(2),
+        noise(200, 100, 110),
         np.full((4, 4, 3), 255, np.uint8),
         np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2),
         np.eye(3, dtype=np.uint8)[None] * 255,
