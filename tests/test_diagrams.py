@@ -792,7 +792,7 @@ def test_chains_have_an_arrow_to_each_box(name):
 def test_a_shared_layer_is_counted_once_and_says_so():
     layer = nn.Linear(4, 4)
     picture = draw_blocks(nn.Sequential(layer, nn.ReLU(), layer), (4,))
-    assert words(picture, "params")[1:] == ["20", "as 0"]
+    assert words(picture, "params")[1:] == ["20", "as layer 0"]
 
 
 # --- repeats -----------------------------------------------------------------------

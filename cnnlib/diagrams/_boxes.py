@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .._summary import Row
-from ._net import Net, layer_name
+from ._net import Net, layer_name, said
 from ._words import Words
 
 
@@ -101,7 +101,7 @@ def _params(row: Row) -> str:
     """Write the number of parameters, or which layer has counted them, or nothing."""
     owns = row.module is not None and any(True for _ in row.module.parameters())
     if row.shared_with is not None and owns and not row.params:
-        return f"as {row.shared_with}"
+        return f"as {said(row.shared_with)}"
     return f"{row.params:,}" if row.params else ""
 
 

@@ -41,9 +41,12 @@ class Net:
 
 def layer_name(row: Row) -> str:
     """Return the name of the row's layer; an operation without a layer has none."""
-    if row.functional:
-        return ""
-    return f"layer {row.name}" if row.name.isdigit() else row.name
+    return "" if row.functional else said(row.name)
+
+
+def said(name: str) -> str:
+    """``said("0")`` is ``"layer 0"``; a name with letters stays as it is."""
+    return f"layer {name}" if name.isdigit() else name
 
 
 def read_net(model: nn.Module, input_size: Any, helper: str) -> Net:
