@@ -250,10 +250,9 @@ def test_dropout_and_augmentation_are_drawn_from_the_seed():
         return batch + torch.rand_like(batch)
 
     results = []
-    for seed in (0, 0, 1):
-        torch.manual_seed(torch.seed() % 1000)
+    for run, seed in enumerate((0, 0, 1)):
         model = full_net()
-        torch.rand(int(torch.randint(5, (1,))))
+        torch.manual_seed(run)  # the caller's generator stands elsewhere each time
         quiet(model, *made_up(16), augment=noisy, seed=seed, batch_size=16)
         results.append(weights(model))
     assert same(results[0], results[1])
@@ -305,10 +304,11 @@ def test_a_trained_net_is_ready_to_be_used():
     model[0].weight.view(4, -1)
 
 
-def test_images_and_labels_are_not_changed():
+@pytest.mark.parametrize("channels", [1, 2])
+def test_images_and_labels_are_not_changed(channels):
     images, labels = made_up()
-    model = nn.Sequential(nn.ReLU(inplace=True), plain_net())
-    images -= 0.5
+    images = images[:, :channels] - 0.5
+    model = nn.Sequential(nn.ReLU(inplace=True), nn.Flatten(), nn.LazyLinear(3))
     before = images.clone(), labels.clone()
     quiet(model, images, labels, batch_size=len(images))
     evaluate(model, images, labels)
