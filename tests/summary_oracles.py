@@ -8,11 +8,20 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def half_flops(model: nn.Module, *inputs: Tensor) -> float:
-    """Multiply-adds of convolutions and matrix products, by PyTorch's own counter."""
+    """Multiply-adds of convolutions and matrix products, by PyTorch's own counter.
+
+    The fused attention of transformer layers is switched off meanwhile: the counter
+    does not see into it.
+    """
     counter = FlopCounterMode(display=False)
     model.eval()
-    with torch.no_grad(), counter:
-        model(*inputs)
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad(), counter:
+            model(*inputs)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
     return counter.get_total_flops() / 2
 
 

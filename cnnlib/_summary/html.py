@@ -14,36 +14,50 @@ if TYPE_CHECKING:
 _COLUMNS = ("Layer", "Output", "Parameters", "Mult-adds", "Receptive field")
 _MANY = 60  # rows above which the table scrolls in its own window
 
-_PAGE = "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))"
+_PAGE = (
+    "var(--jp-layout-color0, var(--vscode-editor-background, "
+    "var(--colab-primary-surface-color, Canvas)))"
+)
+# The class is written twice to outweigh the rules of JupyterLab for tables.
 _STYLE = """
-.cnnlib-summary { max-width: 100%; margin: 0.5em 0; }
-.cnnlib-summary .scroll { overflow: auto; max-width: 100%; }
-.cnnlib-summary .many { max-height: 75vh; }
-.cnnlib-summary table { border-collapse: collapse; margin: 0; width: auto;
-  font-size: 13px; line-height: 1.35; font-variant-numeric: tabular-nums; }
-.cnnlib-summary caption { caption-side: top; text-align: left; padding: 0 0 6px;
-  font-weight: 600; color: inherit; }
-.cnnlib-summary th, .cnnlib-summary td { padding: 5px 12px 5px 0; vertical-align: top;
-  text-align: left; border: 0; border-bottom: 1px solid rgba(128, 128, 128, 0.3);
-  background: PAGE; color: inherit; white-space: nowrap; max-width: none; }
-.cnnlib-summary thead th { position: sticky; top: 0; z-index: 1;
-  border-bottom: 2px solid rgba(128, 128, 128, 0.6); }
-.cnnlib-summary .number { text-align: right; }
-.cnnlib-summary tbody th { font-weight: 600; }
-.cnnlib-summary tfoot th, .cnnlib-summary tfoot td { font-weight: 600;
+.S { max-width: 100%; margin: 0.5em 0; color: inherit; }
+.S .scroll { overflow: auto; max-width: 100%; isolation: isolate; }
+.S .many { max-height: 75vh; }
+.S table { border-collapse: separate; border-spacing: 0; margin: 0;
+  width: max-content; table-layout: auto; font-size: 13px; line-height: 1.35;
+  font-variant-numeric: tabular-nums; color: inherit; border: 0; }
+.S caption { caption-side: top; text-align: left; padding: 0 0 6px;
+  font-size: 14px; font-weight: 600; color: inherit; }
+.S table th, .S table td { padding: 5px 18px 5px 0;
+  vertical-align: top; text-align: left; border: 0; color: inherit;
+  border-bottom: 1px solid rgba(128, 128, 128, 0.3); background: PAGE;
+  white-space: nowrap; max-width: none; font-weight: 400; }
+.S caption span { position: sticky; left: 0; }
+.S table thead th { position: sticky; top: 0; z-index: 2;
+  font-weight: 600; border-bottom: 2px solid rgba(128, 128, 128, 0.6); }
+.S table .number { text-align: right; }
+.S table tbody th { font-weight: 600; }
+.S table tr :first-child:is(th) { position: sticky; left: 0; z-index: 1; }
+.S table thead tr :first-child:is(th) { z-index: 3; }
+.S table tfoot th, .S table tfoot td { font-weight: 600;
   border-bottom: 0; border-top: 2px solid rgba(128, 128, 128, 0.6); }
-.cnnlib-summary small { font-size: 11px; font-weight: 400; opacity: 0.8; }
-.cnnlib-summary .bar { display: block; height: 5px; margin-top: 3px;
-  background: rgba(128, 128, 128, 0.22); border-radius: 2px; overflow: hidden;
-  min-width: 110px; }
-.cnnlib-summary .bar i { display: block; height: 100%; }
-.cnnlib-summary .params i { background: #3d85d9; }
-.cnnlib-summary .work i { background: #d97b1f; }
-.cnnlib-summary dl { display: grid; grid-template-columns: max-content 1fr;
+.S table small { display: block; font-size: 11px; font-weight: 400;
+  opacity: 0.8; white-space: normal; max-width: 27em; }
+.S .number small { margin-left: auto; }
+.S .share { display: flex; align-items: center; gap: 6px;
+  font-size: 11px; margin-top: 2px; }
+.S .bar { flex: 1; height: 6px; min-width: 90px; border-radius: 2px;
+  background: rgba(128, 128, 128, 0.25); overflow: hidden; }
+.S .bar i { display: block; height: 100%; }
+.S .share b { font-weight: 400; min-width: 3.6em; }
+.S .params i { background: #3d85d9; }
+.S .work i { background: #d97b1f; }
+.S dl { display: grid; grid-template-columns: max-content 1fr;
   gap: 2px 12px; margin: 8px 0 0; font-size: 13px; }
-.cnnlib-summary dt, .cnnlib-summary dd { margin: 0; padding: 0; font-weight: 400; }
-.cnnlib-summary dt { opacity: 0.8; }
-""".replace("PAGE", _PAGE)
+.S dt, .S dd { float: none; width: auto; margin: 0;
+  padding: 0; font-weight: 400; }
+.S dt { opacity: 0.8; }
+""".replace(".S ", ".cnnlib-summary.cnnlib-summary ").replace("PAGE", _PAGE)
 
 
 def render_html(summary: Summary) -> str:
@@ -55,7 +69,7 @@ def render_html(summary: Summary) -> str:
         f'<div class="cnnlib-summary"><style>{_STYLE}</style>'
         f'<div class="scroll{many}" tabindex="0" role="region" '
         f'aria-label="Summary of {escape(summary.model_name)}">'
-        f"<table><caption>{escape(phrases.title(summary))}</caption>"
+        f"<table><caption><span>{escape(phrases.title(summary))}</span></caption>"
         f"<thead><tr>{_head()}</tr></thead><tbody>{body}</tbody>"
         f"<tfoot>{_foot(summary)}</tfoot></table></div>{_below(summary)}</div>"
     )
@@ -89,13 +103,13 @@ def _small(text: str) -> str:
 
 
 def _bar(kind: str, share: float) -> str:
-    """Draw a share as a bar, with its number for those who cannot see it."""
+    """Draw a share as a bar, with its number beside it."""
     if not share:
         return ""
     return (
-        f"{_small(phrases.share(share))}"
-        f'<span class="bar {kind}" aria-hidden="true">'
-        f'<i style="width:{max(100 * share, 0.5):.1f}%"></i></span>'
+        f'<span class="share {kind}"><span class="bar" aria-hidden="true">'
+        f'<i style="width:{max(100 * share, 1):.1f}%"></i></span>'
+        f"<b>{escape(phrases.share(share))}</b></span>"
     )
 
 
