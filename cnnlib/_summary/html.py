@@ -43,13 +43,14 @@ _STYLE = """
   border-bottom: 0; border-top: 2px solid rgba(128, 128, 128, 0.6); }
 .S table small { display: block; font-size: 11px; font-weight: 400;
   opacity: 0.8; white-space: normal; max-width: 27em; }
+.S table br { display: none; }
 .S .number small { margin-left: auto; }
 .S .share { display: flex; align-items: center; gap: 6px;
   font-size: 11px; margin-top: 2px; }
 .S .bar { flex: 1; height: 6px; min-width: 90px; border-radius: 2px;
   background: rgba(128, 128, 128, 0.25); overflow: hidden; }
 .S .bar i { display: block; height: 100%; }
-.S .share b { font-weight: 400; min-width: 3.6em; }
+.S .share small { opacity: 1; margin: 0; min-width: 3.6em; white-space: nowrap; }
 .S .params i { background: #3d85d9; }
 .S .work i { background: #d97b1f; }
 .S dl { display: grid; grid-template-columns: max-content 1fr;
@@ -103,13 +104,13 @@ def _small(text: str) -> str:
 
 
 def _bar(kind: str, share: float) -> str:
-    """Draw a share as a bar, with its number beside it."""
+    """Draw a share as a bar, with its number beside it, on a line of its own."""
     if not share:
         return ""
     return (
-        f'<span class="share {kind}"><span class="bar" aria-hidden="true">'
+        f'<br><span class="share {kind}"><span class="bar" aria-hidden="true">'
         f'<i style="width:{max(100 * share, 1):.1f}%"></i></span>'
-        f"<b>{escape(phrases.share(share))}</b></span>"
+        f"<small>{escape(phrases.share(share))}</small></span>"
     )
 
 
