@@ -139,6 +139,17 @@ def test_signed_images_share_a_scale_and_a_bar():
     assert len(picture.figure.axes) == 2
 
 
+def test_a_white_image_can_be_told_from_the_page():
+    picture = plot_images([np.ones((2, 3)), np.ones((4, 4))])
+    (ax,) = picture.figure.axes
+    for image, border in zip(ax.images, ax.patches, strict=True):
+        left, right, bottom, top = image.get_extent()
+        assert border.get_bbox().bounds == (left, top, right - left, bottom - top)
+    grey = pixels(picture).mean(axis=2) < 240
+    assert grey.any(axis=0).sum() > 100
+    assert grey.any(axis=1).sum() > 100
+
+
 def test_images_of_different_sizes_and_kinds():
     picture = plot_images([np.ones((2, 3)), np.ones((3, 5, 4))])
     assert picture.sentence == "2 images of 2x3 and 5x4 pixels."

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from ._arrays import over_white, read_shown_image
 from ._mosaic import mosaic_columns
 from ._panels import WIDTH, Drawn, Sheet, canvas, fitted, frame, sheet
-from ._style import INK, SIGNED, TEXT, Scale, scale_for, set_title
+from ._style import INK, RULE, SIGNED, TEXT, Scale, scale_for, set_title
 from ._words import an, count, kind, listed, sentence, size, values
 
 GAP = 10
@@ -159,11 +160,14 @@ def _put(
     corner: tuple[int, int],
     box: tuple[int, int],
 ) -> None:
-    """Draw an image in a box (height, width) with its corner at (top, left)."""
+    """Draw a framed image in a box (height, width) with its corner at (top, left)."""
     top, left = corner
     how = "nearest" if box[1] >= pixels.shape[1] else "antialiased"
     place = (left, left + box[1], top + box[0], top)
     show(ax, pixels, scale, extent=place, interpolation=how)
+    border = Rectangle((left, top), box[1], box[0], fill=False, clip_on=False)
+    border.set(edgecolor=RULE, linewidth=0.6)
+    ax.add_patch(border)
 
 
 def label(ax: Axes, x: float, y: float, text: str, ha: str = "center") -> None:
