@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 
 def half_flops(model: nn.Module, *inputs: Tensor) -> float:
     """Multiply-adds of convolutions and matrix products, by PyTorch's own counter.
 
-    The fused attention of transformer layers is switched off meanwhile: the counter
-    does not see into it.
+    Fused attention is switched off meanwhile: the counter does not see into it, or
+    not in every version.
     """
     counter = FlopCounterMode(display=False)
     model.eval()
     fused = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.no_grad(), counter:
+        with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
             model(*inputs)
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)

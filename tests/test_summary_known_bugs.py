@@ -135,6 +135,23 @@ def test_a_layer_of_ones_own_with_bare_parameters_is_one_row():
     assert found.rows[1].module is net[1]
 
 
+def test_a_convolution_of_ones_own():
+    class Own(nn.Conv2d):
+        pass
+
+    class Rectified(nn.Conv2d):
+        def forward(self, x):
+            return F.relu(super().forward(x))
+
+    found = check(nn.Sequential(Own(1, 2, 3), Rectified(2, 3, 3)), (1, 8, 8))
+    assert [(row.name, row.kind, row.params) for row in found.rows] == [
+        ("0", "Own", 20),
+        ("1.conv2d", "conv2d", 57),
+        ("1.relu", "relu", 0),
+    ]
+    assert found.rows[0].params_formula == "(3*3*1 + 1)*2 = 20"
+
+
 def test_what_is_made_of_parameters_belongs_to_the_row_that_uses_it():
     class Standardised(nn.Conv2d):
         def forward(self, x):
@@ -550,6 +567,7 @@ def test_a_view_that_splits_an_image_over_the_batch_is_said():
     assert any("2 rows for one input" in note for note in found.notes)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_wrappers_are_taken_off():
     net = nn.Sequential(nn.Conv2d(1, 2, 3))
     plain = str(summary(net, (1, 8, 8)))
@@ -557,6 +575,26 @@ def test_wrappers_are_taken_off():
     assert str(summary(torch.compile(net), (1, 8, 8))) == plain
     traced = torch.fx.symbolic_trace(net)
     assert summary(traced, (1, 8, 8)).total_mult_adds == 9 * 2 * 36
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiled_parts_run_as_they_were_written():
+    double = torch.compile(lambda x: 2 * x)
+
+    class Compiled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.compile(nn.Conv2d(1, 2, 3))
+
+        def forward(self, x):
+            return double(self.layer(x))
+
+    found = summary(Compiled(), (1, 8, 8))
+    assert [(row.name, row.kind) for row in found.rows] == [
+        ("layer._orig_mod", "Conv2d"),
+        ("mul", "mul"),
+    ]
+    assert found.notes == []
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit")

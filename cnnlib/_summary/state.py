@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def nothing_changed(model: nn.Module) -> Iterator[None]:
     hooks = _take_global_hooks()
     training = [(module, module.training) for module in model.modules()]
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _nothing_compiled():
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -55,6 +56,13 @@ def buffers_kept(model: nn.Module) -> Iterator[None]:
             if buffer._version != version:
                 with torch.no_grad():
                     buffer.copy_(values)
+
+
+def _nothing_compiled() -> AbstractContextManager[Any]:
+    """Run compiled functions as they were written, if there can be any."""
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    return torch.compiler.set_stance("force_eager")
 
 
 def _take_global_hooks() -> dict[str, dict[int, Any]]:

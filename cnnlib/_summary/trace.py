@@ -85,7 +85,8 @@ class Tracer(TorchFunctionMode):
     # -- layers ---------------------------------------------------------------
 
     def _watched(self, module: nn.Module) -> Callable[..., Any]:
-        forward = module.forward
+        # What torch.compile wraps is called as it is; the wrapper knows no copies.
+        forward = module._modules.get("_orig_mod") or module.forward
 
         def watched(*args: Any, **kwargs: Any) -> Any:
             frame = self._enter(module, (args, kwargs))
