@@ -276,6 +276,25 @@ def test_formulas_of_shapes():
     ]
 
 
+@pytest.mark.parametrize(
+    ("function", "formula"),
+    [
+        (lambda x: torch.cat([x, x, x], 1), "3 + 3 + 3 = 9"),
+        (lambda x: torch.cat([torch.zeros(1, 1, 8, 6), x], 1), "1 + 3 = 4"),
+        (lambda x: F.interpolate(x, scale_factor=(2, 3)), "8*2 = 16; 6*3 = 18"),
+        (lambda x: F.interpolate(x, (4, 6)), "8/2 = 4"),
+        (lambda x: F.pad(x, (1, 2)), "6 + 1 + 2 = 9"),
+        (lambda x: F.pad(x, (1, 2, 0, 3)), "8 + 0 + 3 = 11; 6 + 1 + 2 = 9"),
+        (lambda x: x.flatten(1), "3*8*6 = 144"),
+        (lambda x: x.view(x.size(0), -1), "3*8*6 = 144"),
+    ],
+)
+def test_formulas_of_operations(function, formula):
+    net = nn.Module()
+    net.forward = function
+    assert summary(net, (3, 8, 6)).rows[0].shape_formula == formula
+
+
 def test_numbers_in_formulas_of_shapes_are_those_of_the_shape():
     net = nn.Sequential(
         nn.Conv1d(2, 4, 5, dilation=2, padding="same"),

@@ -10,8 +10,10 @@ from torch.nn.parameter import UninitializedParameter
 
 from ..arithmetic import Worked, batch_norm_params, conv_params, linear_params
 from . import formulas
+from .counts import mult_adds
 from .records import Step, Value
 from .row import Row, Shape
+from .sizes import shape_formula
 
 
 class Parameters:
@@ -167,7 +169,7 @@ def _known_params(module: Any) -> Worked | None:
 
 
 def _count_work(row: Row, step: Step) -> None:
-    counts = [formulas.mult_adds(op) for op in step.ops]
+    counts = [mult_adds(op) for op in step.ops]
     if any(count is None for count in counts):
         row.mult_adds = None
         return
@@ -180,5 +182,5 @@ def _count_work(row: Row, step: Step) -> None:
 def _explain_size(row: Row, step: Step, shapes: dict[int, Shape]) -> None:
     for op in step.ops:
         before = _shape(op.inputs[0], shapes)
-        text = formulas.shape_formula(op, before, _shape(op.outputs[0], shapes))
+        text = shape_formula(op, before, _shape(op.outputs[0], shapes))
         row.shape_formula = text or row.shape_formula

@@ -9,31 +9,16 @@ truth; batch norm in evaluation mode does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
-from typing import Any, TypeAlias
 
 from .contraction import RULES as CONTRACTIONS
-from .formulas import each
 from .names import ELEMENTWISE, words
 from .records import Op, Value
 from .regroup import regrouped
 from .selection import RULES as SELECTIONS
-from .tracks import (
-    Label,
-    Track,
-    Tracks,
-    adaptive,
-    mix,
-    mixed,
-    resampled,
-    transposed_window,
-    union,
-    window,
-)
-
-Rule: TypeAlias = Callable[[Op, Tracks], Tracks]
+from .tracks import Label, Track, Tracks, mix, mixed, union
+from .windows import RULES as SLIDING
+from .windows import WINDOWS, Rule, moved_along
 
 
 class Fields:
@@ -53,10 +38,13 @@ class Fields:
     def follow(self, op: Op) -> None:
         """Work out the tracks of the outputs of one operation."""
         before = [self.tracks.get(value.key, {}) for value in op.inputs]
-        if op.name in _WINDOWS:
-            self.slid |= _moved_along(op, before[0])
+        if op.name in WINDOWS:
+            self.slid |= moved_along(op, before[0])
         for number, output in enumerate(op.outputs):
-            after = _tracks_after(op, before, number)
+            try:
+                after = _tracks_after(op, before, number)
+            except (LookupError, TypeError, ValueError):
+                after = _lost(before)  # called in a way that its rule does not know
             self.tracks[output.key] = _settled(after, output)
 
 
@@ -67,10 +55,14 @@ def _tracks_after(op: Op, before: list[Tracks], number: int) -> Tracks:
         return CONTRACTIONS[op.name](op, before, number)
     stem = op.name[:-2] if op.name[-2:] in ("1d", "2d", "3d") else op.name
     rule = _RULES.get(stem)
-    if rule is not None:
-        return rule(op, before[0])
+    if rule is not None:  # made for one input; weights that depend on it are too much
+        return rule(op, before[0]) if len(before) == 1 else _lost(before)
     if op.name in ELEMENTWISE:
         return _elementwise(op, before, number)
+    return _lost(before)
+
+
+def _lost(before: list[Tracks]) -> Tracks:
     return {label: None for tracks in before for label in tracks}
 
 
@@ -85,143 +77,6 @@ def _settled(tracks: Tracks, output: Value) -> Tracks:
             result[label] = replace(track, count=output.shape[track.dims[0]])
         else:
             result[label] = track
-    return result
-
-
-# -- windows ------------------------------------------------------------------------
-
-
-def _window_axes(op: Op) -> range:
-    """Axes of the tensor that a layer of n dimensions slides along: the last n."""
-    last = len(op.inputs[0].shape)
-    return range(last - int(op.name[-2]), last)
-
-
-def _moved_along(op: Op, tracks: Tracks) -> set[Label]:
-    axes = set(_window_axes(op))
-    return {label for label, track in tracks.items() if track and axes & {*track.dims}}
-
-
-def _slide(
-    op: Op, tracks: Tracks, change: Callable[[Track, int], Track | None]
-) -> Tracks:
-    """Apply `change(track, n)` to the track along the n-th axis of the window."""
-    axes = _window_axes(op)
-    result = dict(tracks)
-    for label, track in tracks.items():
-        if track is None or not set(axes) & set(track.dims):
-            continue
-        alone = track.alone and len(track.dims) == 1
-        result[label] = change(track, track.dims[0] - axes[0]) if alone else None
-    return result
-
-
-def _given(op: Op, name: str, default: Any) -> tuple[Any, ...]:
-    value = op.arguments.get(name)
-    unset = value is None or value == []
-    return each(default if unset else value, int(op.name[-2]))
-
-
-def _convolution(op: Op, tracks: Tracks) -> Tracks:
-    kernel = op.arguments["weight"].shape[2:]
-    stride, dilation = _given(op, "stride", 1), _given(op, "dilation", 1)
-    padding = op.arguments.get("padding", 0)
-    if padding == "same":
-        before = [d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True)]
-    else:
-        before = [0 if p == "valid" else p for p in _given(op, "padding", 0)]
-    slid = _slide(
-        op,
-        tracks,
-        lambda track, n: window(track, kernel[n], stride[n], before[n], dilation[n]),
-    )
-    return mix(slid, [_window_axes(op)[0] - 1])
-
-
-def _transposed(op: Op, tracks: Tracks) -> Tracks:
-    kernel = op.arguments["weight"].shape[2:]
-    stride, dilation = _given(op, "stride", 1), _given(op, "dilation", 1)
-    before = _given(op, "padding", 0)
-    slid = _slide(
-        op,
-        tracks,
-        lambda track, n: transposed_window(
-            track, kernel[n], stride[n], before[n], dilation[n]
-        ),
-    )
-    return mix(slid, [_window_axes(op)[0] - 1])
-
-
-def _pool(op: Op, tracks: Tracks) -> Tracks:
-    kernel = _given(op, "kernel_size", 1)
-    stride, dilation = _given(op, "stride", kernel), _given(op, "dilation", 1)
-    before = _given(op, "padding", 0)
-    return _slide(
-        op,
-        tracks,
-        lambda track, n: window(track, kernel[n], stride[n], before[n], dilation[n]),
-    )
-
-
-def _adaptive(op: Op, tracks: Tracks) -> Tracks:
-    sizes = op.outputs[0].shape[-int(op.name[-2]) :]
-    return _slide(op, tracks, lambda track, n: adaptive(track, sizes[n]))
-
-
-# -- change of resolution -----------------------------------------------------------
-
-_REACH = {"nearest": 0, "nearest-exact": 0, "bicubic": 3}
-
-
-def _interpolate(op: Op, tracks: Tracks) -> Tracks:
-    mode = op.arguments.get("mode", "nearest")
-    before, after = op.inputs[0].shape, op.outputs[0].shape
-    if op.arguments.get("antialias"):
-        return dict.fromkeys(tracks)
-    result = dict(tracks)
-    for label, track in tracks.items():
-        if track is None or not any(dim >= 2 for dim in track.dims):
-            continue
-        if not track.alone:
-            result[label] = None
-            continue
-        old, new = (shape[track.dims[0]] for shape in (before, after))
-        if mode == "area":
-            result[label] = adaptive(track, new)
-        elif old != new:
-            uneven = bool(new % old and old % new)
-            step, reach = Fraction(old, new), _REACH.get(mode, 1)
-            result[label] = resampled(track, reach, step, irregular=uneven)
-    return result
-
-
-def _pixel_shuffle(op: Op, tracks: Tracks) -> Tracks:
-    return _rescaled(op, tracks, 0)
-
-
-def _pixel_unshuffle(op: Op, tracks: Tracks) -> Tracks:
-    """Gather each block of pixels into channels; a position sees the whole block."""
-    return _rescaled(op, tracks, op.arguments["factor"] - 1)
-
-
-def _rescaled(op: Op, tracks: Tracks, reach: int) -> Tracks:
-    before, after = op.inputs[0].shape, op.outputs[0].shape
-    result = mix(tracks, [len(before) - 3])
-    for label, track in result.items():
-        if track is not None and track.dims:
-            dim = track.dims[0]
-            step = Fraction(before[dim], after[dim])
-            result[label] = resampled(track, reach, step) if track.alone else None
-    return result
-
-
-def _pad(op: Op, tracks: Tracks) -> Tracks:
-    amounts, axes = op.arguments["pad"], len(op.inputs[0].shape)
-    result = dict(tracks)
-    for number, amount in enumerate(amounts[::2]):
-        for label, track in tracks.items():
-            if track is not None and axes - 1 - number in track.dims:
-                result[label] = window(track, 1, 1, amount, 1) if track.alone else None
     return result
 
 
@@ -284,28 +139,8 @@ def _reshaped(op: Op, tracks: Tracks) -> Tracks:
     return regrouped(tracks, op.inputs[0].shape, op.outputs[0].shape)
 
 
-_WINDOWS = words(
-    " ".join(
-        f"{kind}{n}d"
-        for kind in words(
-            "conv conv_transpose max_pool avg_pool lp_pool adaptive_avg_pool "
-            "adaptive_max_pool"
-        )
-        for n in (1, 2, 3)
-    )
-)
 _RULES: dict[str, Rule] = {
-    "conv": _convolution,
-    "conv_transpose": _transposed,
-    "max_pool": _pool,
-    "avg_pool": _pool,
-    "lp_pool": _pool,
-    "adaptive_avg_pool": _adaptive,
-    "adaptive_max_pool": _adaptive,
-    "interpolate": _interpolate,
-    "pixel_shuffle": _pixel_shuffle,
-    "pixel_unshuffle": _pixel_unshuffle,
-    "pad": _pad,
+    **SLIDING,
     "batch_norm": _batch_norm,
     "layer_norm": _last_axes,
     "rms_norm": _last_axes,

@@ -50,7 +50,7 @@ class Row:
     """Part of the model's parameters, 0 to 1."""
     share_mult_adds: float = 0.0
     """Part of the counted multiply-adds, 0 to 1."""
-    module: nn.Module | None = None
+    module: nn.Module | None = field(default=None, repr=False)
     """The layer itself (of the model that was given), or None."""
     functional: bool = False
     """True for an operation that is not a layer."""
