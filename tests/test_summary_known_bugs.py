@@ -346,12 +346,19 @@ def test_a_matrix_times_a_vector_is_counted():
         ),
         (lambda x: torch.tensordot(x, torch.rand(8, 3), 1), (5, 8), 5 * 8 * 3),
         (lambda x: F.linear(x, torch.rand(3, 8)), (5, 8), 5 * 8 * 3),
+        (lambda x: _convolution(x, transposed=False), (3, 5, 8), 3 * 3 * 4 * 4 * 7),
+        (lambda x: _convolution(x, transposed=True), (3, 5, 8), 3 * 3 * 4 * 5 * 8),
     ],
 )
 def test_products_written_as_functions(function, size, expected):
     net = nn.Module()
     net.forward = function
     assert check(net, size).total_mult_adds == expected
+
+
+def _convolution(x, *, transposed):
+    weight, zero, one = torch.rand(3, 3, 2, 2), [0, 0], [1, 1]
+    return torch.convolution(x, weight, None, one, zero, one, transposed, zero, 1)
 
 
 # -- recurrent layers and attention --------------------------------------------------

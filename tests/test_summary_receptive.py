@@ -208,6 +208,18 @@ def test_a_window_over_uneven_steps_is_not_followed():
     assert [row.receptive_field for row in rows] == [(4, 4), None]
 
 
+def test_rows_that_become_channels_are_mixed():
+    class Turned(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.before, self.after = same(3), nn.Conv2d(12, 2, 3, padding=1)
+
+        def forward(self, x):  # (N, 2, 12, 14) -> (N, 12, 2, 14)
+            return self.after(self.before(x).transpose(1, 2))
+
+    assert last(Turned(), (2, 12, 14)).receptive_field == (12, 5)
+
+
 def test_jump_and_start_of_a_chain():
     net = nn.Sequential(
         nn.Conv2d(1, 2, 5, stride=2, padding=2), nn.MaxPool2d(2), nn.Conv2d(2, 2, 3)
