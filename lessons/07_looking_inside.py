@@ -558,10 +558,10 @@ parts = (w * a).sum(dim=0)                                   # (7, 7)
 torch.allclose(parts.sum() + net.fc.bias[4], scores[0, 4], atol=1e-3)
 
 # %% [markdown]
-# *Grad-CAM* (Selvaraju and others, 2017) does that for any net, in four steps. Take the maps of a late
-# layer; the gradient of the score with respect to them; the **mean** of the
-# gradient over each map, as the weight of that channel; add the maps with
-# these weights and keep what is positive.
+# *Grad-CAM* (Selvaraju and others, 2017) does that for any net, in four steps.
+# Take the maps of a late layer; the gradient of the score with respect to
+# them; the **mean** of the gradient over each map, as the weight of that
+# channel; add the maps with these weights and keep what is positive.
 
 # %%
 a = net[:6](image).requires_grad_()                          # (1, 16, 7, 7)
@@ -848,8 +848,8 @@ print("kernel:", bool((hurt.conv1.weight.grad[victim] == 0).all()))
 print("bias:  ", bool(hurt.conv1.bias.grad[victim] == 0))
 
 # %% [markdown]
-# Both are. Left of zero ReLU is flat, so its slope is 0, and everything behind it is
-# multiplied by that. What gets no gradient does not learn. Train on:
+# Both are. Left of zero ReLU is flat, so its slope is 0, and everything behind
+# it is multiplied by that. What gets no gradient does not learn. Train on:
 
 # %%
 frozen = hurt.conv1.weight[victim].detach().clone()
@@ -961,8 +961,9 @@ while net(fake).softmax(dim=1)[0, rival] < 0.99:
 change = fake - image
 sure = net(fake).softmax(dim=1)[0, rival].item()
 print(f"{sure:.1%} sure that it is a {rival.item()}")
-print(f"length of the change: {change.norm() / image.norm():.0%} of the image's")
-assert change.norm() < 0.5 * image.norm()
+length = (change.norm() / image.norm()).item()
+print(f"length of the change: {length:.0%} of that of the image")
+assert length < 0.5
 
 # %% tags=["nbval-ignore-output"]
 plots.plot_images(
