@@ -97,6 +97,8 @@ def test_the_batch_is_left_out(batch):
     says(nn.Conv2d(1, 6, 3), size, "without the batch", "pass (1, 28, 29)")
     says(nn.MaxPool2d(2), size, "without the batch", "pass (1, 28, 29)")
     says(nn.Conv1d(1, 6, 3), (batch, 1, 28), "pass (1, 28)")
+    net = nn.Sequential(nn.ReLU(), nn.Conv2d(1, 6, 3))
+    says(net, size, "1 (Conv2d)", "without the batch", "pass (1, 28, 29)")
 
 
 def test_one_axis_too_few_or_too_many_inside_the_net():

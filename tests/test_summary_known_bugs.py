@@ -45,8 +45,9 @@ def test_a_layer_called_twice_counts_its_parameters_once_and_its_work_twice():
     assert [row.params for row in found.rows] == [84, 0, 0]
     assert [row.mult_adds for row in found.rows] == [5_832, 0, 5_832]
     assert found.rows[2].shared_with == "0"
-    assert found.rows[2].params_formula == "counted in 0"
-    assert "shared" in str(found)
+    assert found.rows[2].params_formula == "shared with 0"
+    assert "    parameters  shared with 0\n" in str(found)
+    assert "shared with 0" in found._repr_html_()
 
 
 def test_a_layer_under_one_name_called_twice():
@@ -80,6 +81,7 @@ def test_tied_weights():
     assert found.total_params == 66 + 11
     assert [row.params for row in found.rows] == [66, 11]
     assert found.rows[1].shared_with == "embed"
+    assert found.rows[1].params_formula == "11 = 11; the others are shared with embed"
     assert found.total_mult_adds == 4 * 66
 
 

@@ -145,9 +145,9 @@ def _count_params(row: Row, step: Step, parameters: Parameters) -> None:
             worked = formulas.grouped([tuple(p.shape) for p in tensors])
         row.params_formula = worked.formula
         if row.shared_with:
-            row.params_formula += f", the others are counted in {row.shared_with}"
+            row.params_formula += f"; the others are shared with {row.shared_with}"
     elif row.shared_with:
-        row.params_formula = f"counted in {row.shared_with}"
+        row.params_formula = f"shared with {row.shared_with}"
 
 
 def _known_params(module: Any) -> Worked | None:

@@ -39,8 +39,8 @@ def _wrong_rank(
         f"{who(place)} needs {axes + 1} axes for one input, channels x {_AXES[axes]}, "
     )
     size = scene.input_size(value)
-    if size is None and len(value.shape) <= axes + 1:
-        size = scene.short_input(axes)
+    if size is None:  # perhaps an operation before let it pass
+        size = scene.odd_input(axes + 1, longer=len(value.shape) > axes + 2)
     if size is None:
         return f"{need}but gets {by(scene.shape(value))}, {scene.origin(value)}."
     if len(size) == axes + 2:

@@ -41,12 +41,13 @@ class Scene:
         inner = [(op, step) for step in self._steps for op in step.ops]
         return {v.key: step for op, step in inner for v in op.outputs} | made
 
-    def short_input(self, axes: int) -> Shape | None:
-        """Size of an input of the model with no more than `axes` axes."""
-        for value in self._inputs.values():
-            if len(value.shape) - 1 <= axes:
-                return value.shape[1:]
-        return None
+    def odd_input(self, axes: int, *, longer: bool) -> Shape | None:
+        """Size of the only input if it has more, or fewer, than `axes` axes."""
+        if len(self._inputs) != 1:
+            return None
+        size = next(iter(self._inputs.values())).shape[1:]
+        odd = len(size) > axes if longer else len(size) < axes
+        return size if odd else None
 
     def lacks_axis(self, value: Value) -> bool:
         """Whether the caller left an axis out.
