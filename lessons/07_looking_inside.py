@@ -83,8 +83,8 @@ plots.plot_kernels(after, title="after training")
 
 # %% [markdown]
 # Look for kernels that are red on one side and blue on the other: they answer
-# to an edge of a stroke, each to one direction. Nobody asked for edges; they
-# lower the loss.
+# to an edge of a stroke, each to one direction. Those of one colour answer to
+# ink as such. Nobody asked for edges; they lower the loss.
 #
 # **Predict.** Pixels lie between 0 and 1. Which 3 x 3 patch gives a kernel's
 # largest answer?
@@ -302,7 +302,8 @@ heat = gradient.abs().sum(dim=(0, 1))                        # (28, 28)
 inside = heat[9:19, 9:19]
 outside = heat.clone()
 outside[9:19, 9:19] = 0
-print((inside > 0).sum().item(), (outside > 0).sum().item())
+print("inside: ", (inside > 0).sum().item())
+print("outside:", (outside > 0).sum().item())
 
 # %% [markdown]
 # All 100 pixels of the square, and not one beyond it: theory and gradient
@@ -404,14 +405,22 @@ assert saliency[paper].sum() > 0.2 * saliency.sum()
 # away, the gradient itself still has it. Red: more ink raises the score.
 #
 # **Predict.** A 4 is open at the top; closed, it would be a 9. Which colour
-# do you expect in the opening?
+# do you expect in the opening? All over?
 
 # %% tags=["nbval-ignore-output"]
 plots.plot_images([image, gradient], ["image", "gradient"])
 
 # %% [markdown]
-# Where paper is blue, ink would speak against a 4.
-#
+# Where paper is blue, ink would speak against a 4. But the map is speckled:
+# each pixel is asked by itself, and neighbours often disagree.
+
+# %% tags=["nbval-ignore-output"]
+g = gradient[0, 0]
+opposite = (g[:, 1:] * g[:, :-1] < 0).float().mean()
+print(f"neighbours of opposite sign: {opposite:.0%}")
+assert opposite > 0.2
+
+# %% [markdown]
 # Why the score and not the probability?
 #
 # **Predict.** The net is all but sure. What is the gradient of a probability
@@ -499,7 +508,8 @@ plots.plot_images([image, spread(drops)], ["image", "covered with paper"])
 
 # %%
 blank = (covered == image).flatten(1).all(dim=1)             # (144,)
-print(bool(blank.any()), bool((drops[blank].abs() < 1e-3).all()))
+print("such windows:", bool(blank.any()))
+print("no drop:", bool((drops[blank].abs() < 1e-3).all()))
 
 # %% [markdown]
 # Nothing changes, so nothing drops. Does that mean that the empty parts do
@@ -572,20 +582,26 @@ torch.equal(gradient[0], w)
 
 # %% [markdown]
 # The gradient is the weight itself. So both maps are built of the same
-# numbers, and they should agree.
+# numbers, and they should agree. We draw them as they are, each place 4 x 4
+# pixels wide, and each divided by its own largest value.
 #
-# **Predict.** Do they?
+# **Predict.** Do they agree?
+
+# %%
+def enlarge(map):
+    """(H, W) -> (4 H, 4 W), largest size of a value 1"""
+    map = map / map.abs().max()
+    return map.repeat_interleave(4, dim=0).repeat_interleave(4, dim=1)
 
 # %% tags=["nbval-ignore-output"]
 total = (weights * a).sum(dim=1)[0].detach()                 # before the ReLU
 plots.plot_images(
-    [image, parts / parts.abs().max(), total / total.abs().max()],
+    [image, enlarge(parts), enlarge(total)],
     ["image", "score, split by place", "Grad-CAM before ReLU"],
 )
 
 # %% [markdown]
-# (Each is divided by its own largest value.) Measured on 300 images, each for
-# the class that the net says:
+# Measured on 300 images, each for the class that the net says:
 
 # %%
 says = net(test[:300]).argmax(dim=1)                         # (N,)
@@ -647,24 +663,16 @@ for label in (4, 0):
     weights = gradient.mean(dim=(2, 3), keepdim=True)
     heat[label] = (weights * a).sum(dim=1)[0].detach()       # (7, 14)
 
-# %% [markdown]
-# Most programs smooth such a map. We draw what is there: 7 x 14 places, each
-# 4 x 4 pixels wide.
-
-# %%
-def enlarge(map):
-    """(7, 14) -> (28, 56), negative numbers set to 0"""
-    return map.relu().repeat_interleave(4, 0).repeat_interleave(4, 1)
+# %% tags=["nbval-ignore-output"]
+plots.plot_overlay(pair, enlarge(heat[4].relu()), title="Grad-CAM for 4")
 
 # %% tags=["nbval-ignore-output"]
-plots.plot_overlay(pair, enlarge(heat[4]), title="Grad-CAM for 4")
-
-# %% tags=["nbval-ignore-output"]
-plots.plot_overlay(pair, enlarge(heat[0]), title="Grad-CAM for 0")
+plots.plot_overlay(pair, enlarge(heat[0].relu()), title="Grad-CAM for 0")
 
 # %% [markdown]
-# The same image, two questions, two answers. And here the split is exact:
-# the parts add up to the score.
+# The same image, two questions, two answers. (Most programs smooth such a map,
+# and it looks finer than it is.) And here the split is exact: the parts add
+# up to the score.
 
 # %%
 for label in (4, 0):
@@ -820,6 +828,10 @@ for weights in history.snapshots:
 print(counts)
 
 # %% [markdown]
+# A channel can be dead from the start, by an unlucky draw, or die in one of
+# the first steps. Where the count falls, one has woken up; we come to that.
+
+# %% [markdown]
 # ### Dead on purpose
 #
 # Take a copy and push the bias of a healthy channel of `conv1` far down.
@@ -858,9 +870,9 @@ print("kernel unchanged:", torch.equal(hurt.conv1.weight[victim], frozen))
 print("bias:", hurt.conv1.bias[victim].item())
 
 # %% [markdown]
-# It never comes back, however long you train. (In `conv1`, that is, where the
-# images stay what they are. A dead channel of `conv2` can wake up if the maps
-# below it change.)
+# It never comes back, however long you train. That is so in `conv1`, where the
+# images stay what they are. A dead channel of `conv2` can wake up, if the maps
+# below it change.
 #
 # How do they die if nobody kills them? One step that is too large is enough.
 #
@@ -932,7 +944,7 @@ while sure.min() < 0.99:
 print(f"least sure of the ten: {sure.min():.1%}")
 print(f"mean change of a pixel: {(made - noise).abs().mean():.2f}")
 assert sure.min() > 0.99 and (made - noise).abs().mean() < 0.25
-plots.plot_images(made, [f"a {k}" for k in range(10)], columns=5)
+plots.plot_images(made, [f"says {k}" for k in range(10)], columns=5)
 
 # %% [markdown]
 # To us it is noise as before. Are there real digits of which the net is less
@@ -966,10 +978,8 @@ print(f"length of the change: {length:.0%} of that of the image")
 assert length < 0.5
 
 # %% tags=["nbval-ignore-output"]
-plots.plot_images(
-    [image, change, fake],
-    ["a 4", "the change", f"a {rival.item()}"],
-)
+plots.plot_images([image, change, fake],
+                  ["says 4", "the change", f"says {rival.item()}"])
 
 # %% [markdown]
 # The length of an image is the root of the sum of its squared pixels. What
