@@ -1056,8 +1056,8 @@ plots.plot_lines({"trained centred": centred, "trained moved": off_centre},
 
 # %% [markdown]
 # The flat curve is the net trained off centre: it reads digits wherever they
-# lie, within these six pixels. Note the price in the middle, where the other curve is higher. The
-# same 9,098 parameters now have a harder task.
+# lie, within these six pixels. Note the price in the middle, where the other
+# curve is higher. The same 9,098 parameters now have a harder task.
 #
 # And your own digit?
 
