@@ -90,7 +90,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "ours, lesson 05": {"epochs": 2, "batch_size": 128, "lr": 0.02},
 }
 STRONG = {
-    "epochs": 4,
+    "epochs": 3,
     "batch_size": 128,
     "lr": 0.01,
     "augment": small_turns(10, zoom=0.1, pixels=2),
