@@ -13,7 +13,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 LAB := $(BIN)/jupyter lab $(ROOT_FLAG)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
-NBVAL := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=600 \
+# One thread to a notebook: two kernels with two threads each wait for one another.
+NBVAL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-current-env \
+	--nbval-cell-timeout=120 \
 	-p no:cacheprovider -n $(WORKERS) --dist loadfile
 
 .PHONY: help lab test test-browser build lint bench clean

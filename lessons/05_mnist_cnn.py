@@ -570,12 +570,12 @@ class Pictures(Dataset):
 
 # %%
 def one_by_one():
-    for batch, answers in DataLoader(Pictures(), 128, shuffle=True):
+    for _batch, _answers in DataLoader(Pictures(), 128, shuffle=True):
         pass
 
 def from_memory():
     for picked in torch.randperm(1280).split(128):
-        batch, answers = images[picked], labels[picked]
+        _batch, _answers = images[picked], labels[picked]
 
 # %% tags=["nbval-ignore-output"]
 loading = {"one by one": milliseconds(one_by_one),

@@ -478,8 +478,8 @@ corners = [(i, j) for i in range(0, 23, 2) for j in range(0, 23, 2)]
 def cover(value):
     """One copy of the image for each window, filled with value."""
     copies = image.repeat(len(corners), 1, 1, 1)             # (144, 1, 28, 28)
-    for copy, (i, j) in zip(copies, corners):
-        copy[:, i:i+6, j:j+6] = value
+    for one, (i, j) in zip(copies, corners):
+        one[:, i:i+6, j:j+6] = value
     return copies
 
 # %%

@@ -504,6 +504,16 @@ def test_constants_on_another_device_than_the_run():
     assert found.notes == []
 
 
+def test_what_is_written_through_a_view_depends_on_the_input():
+    def forward(x):
+        out = torch.zeros(x.shape)
+        out[:, 0].add_(x[:, 0])
+        return F.relu(out)
+
+    kinds = [row.kind for row in summary(_function(forward), (2, 4, 4)).rows]
+    assert kinds == ["index", "add", "relu"]
+
+
 def test_images_one_by_one():
     class OneByOne(nn.Module):
         def __init__(self):

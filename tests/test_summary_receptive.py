@@ -208,6 +208,30 @@ def test_a_window_over_uneven_steps_is_not_followed():
     assert [row.receptive_field for row in rows] == [(4, 4), None]
 
 
+@pytest.mark.parametrize(
+    ("function", "field"),
+    [
+        (lambda x: torch.rand(5, 12) @ x, (12, 1)),
+        (lambda x: x @ torch.rand(14, 5), (1, 14)),
+        (lambda x: x.mT @ torch.rand(12, 5), (12, 1)),
+        (lambda x: torch.einsum("bchw,hk->bckw", x, torch.rand(12, 3)), (12, 1)),
+        (lambda x: x.softmax(3), (1, 14)),
+        (lambda x: x.sum(2), (12, 1)),
+        (lambda x: x[:, :, 3], (1, 1)),
+        (lambda x: F.layer_norm(x, (14,)), (1, 14)),
+        (lambda x: F.scaled_dot_product_attention(x, x, x), (12, 14)),
+        (lambda x: F.pixel_shuffle(x.repeat(1, 2, 1, 1), 2), (1, 1)),
+        (lambda x: F.pixel_unshuffle(x, 2), (2, 2)),
+        (lambda x: x.reshape(len(x), 2, 12 * 14).mean(2), (12, 14)),
+        (lambda x: x.reshape(len(x), 2, 3, 4, 14).mean(2), None),
+    ],
+)
+def test_operations_mix_the_axes_that_they_sum_over(function, field):
+    net = nn.Module()
+    net.forward = function
+    assert last(net, (2, 12, 14)).receptive_field == field
+
+
 def test_rows_that_become_channels_are_mixed():
     class Turned(nn.Module):
         def __init__(self):

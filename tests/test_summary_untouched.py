@@ -186,6 +186,14 @@ def test_no_weights_are_allocated(monkeypatch):
     assert summary(net, (1, 1000, 1000)).total_params == 10**11 + 10**5
 
 
+def test_tensors_outside_the_model_are_not_marked():
+    scale = torch.rand(8)
+    net = nn.Module()
+    net.forward = lambda x: x * scale.contiguous()
+    assert [row.kind for row in summary(net, (1, 8, 8)).rows] == ["mul"]
+    assert vars(scale) == {}
+
+
 def test_input_data_is_not_touched():
     data = torch.rand(2, 1, 8, 8, requires_grad=True)
     before = data.detach().clone()

@@ -73,6 +73,15 @@ def test_the_bar_moves_with_the_steps_and_is_redrawn_five_times_a_second(handle,
     assert values == [0, 4, 8, 12, 16, 20]
 
 
+def test_a_long_training_does_not_flood_a_reader_of_messages(handle, clock):
+    def tick(batch):
+        clock[0] += 0.5
+        return batch
+
+    train(epochs=360, augment=tick)  # 3,600 steps in half an hour
+    assert 150 < len(handle.faces) < 400
+
+
 def test_the_live_face_has_the_newest_numbers_in_html_and_in_words(handle, clock):
     held = torch.rand(4, 1, 3, 3), torch.tensor([0, 1, 0, 1])
 

@@ -124,12 +124,16 @@ def _refuse_handler(*_: Any) -> None:
 
 
 def kernel_environment(folder: str, extra: dict[str, str] | None) -> dict[str, str]:
-    """Return our environment without what would change a lesson's output."""
+    """Return our environment without what would change a lesson's output.
+
+    PyTorch gets one thread, so that sums come out alike however many cores there are,
+    and kernels that run side by side do not wait for one another.
+    """
     env = {k: v for k, v in os.environ.items() if k not in _UNWANTED}
     data = env.get("CNNLIB_DATA", "bundled")
     if data != "bundled":
         env["CNNLIB_DATA"] = str(Path(data).expanduser().resolve())
-    return env | {"IPYTHONDIR": folder} | (extra or {})
+    return env | {"IPYTHONDIR": folder, "OMP_NUM_THREADS": "1"} | (extra or {})
 
 
 def _failure(nb: NotebookNode, index: int, error: CellExecutionError) -> Finding:

@@ -25,7 +25,7 @@ def shortcut(name: str, func: Callable[..., Any], args: Any, kwargs: Any) -> Any
     first = args[0] if args else None
     if not isinstance(first, Tensor) or not first.is_meta:
         return None
-    if not first.is_floating_point() or torch.is_autocast_enabled():
+    if not first.is_floating_point():
         return None
     if name in _SAME_SHAPE:
         return None if _in_place(func, args, kwargs) else torch.empty_like(first)

@@ -152,6 +152,7 @@ class Tracer(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
+        target = args[0] if args else None
         name = names.op_name(func)
         if name in names.QUERIES or any(isinstance(arg, UNSIZED) for arg in args):
             return func(*args, **kwargs)
@@ -171,7 +172,19 @@ class Tracer(TorchFunctionMode):
                 self.failure = self._place(name, func, *seen)
             raise
         self._record(name, func, args, seen, result, products)
+        written = name == "assign" or (bool(args) and result is args[0])
+        if written and isinstance(target, Tensor):
+            self._mark_written(target, args[0])
         return result
+
+    def _mark_written(self, target: Tensor, stand_in: Tensor) -> None:
+        """Take what was written to, and what it is a view of, for new values."""
+        if not self.ledger.value(stand_in).active:
+            return
+        if target is not stand_in:
+            self.ledger.mark(target)
+        if target._base is not None:
+            self.ledger.mark(target._base)
 
     def _refuse_misfit(self, place: Place) -> None:
         """Stop before an operation that the meta device would let pass."""
@@ -202,8 +215,6 @@ class Tracer(TorchFunctionMode):
         found = list(tensors_in(result))
         if not found:
             return
-        if args and result is args[0] and result._base is not None:
-            found.append(result._base)  # written to through a view
         given = list(values_in(seen))
         inputs = [value for value in given if value.active]
         if name in names.FACTORIES:
