@@ -1,5 +1,6 @@
-"""Where MNIST may lie: needs no PyTorch and no network, so the set-up check can ask."""
+"""Where data may lie: needs no PyTorch and no network, so the set-up check can ask."""
 
+import importlib.util
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -34,3 +35,14 @@ def find_mnist(place: Path) -> Path | None:
             if _idx.complete(candidate):
                 return candidate
     return None
+
+
+def package_folder(module: str, distribution: str) -> Path:
+    """Find the folder of an installed package without importing it."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(
+            f"The data come with the package {distribution!r}, which is not installed. "
+            f"Install it with: python -m pip install {distribution}"
+        )
+    return Path(next(iter(spec.submodule_search_locations)))

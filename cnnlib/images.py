@@ -6,7 +6,6 @@
 (64, 96)
 """
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,8 @@ import matplotlib
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
+
+from ._places import package_folder
 
 
 class Credit(NamedTuple):
@@ -34,19 +35,8 @@ class _Picture(NamedTuple):
     credit: Credit
 
 
-def _package_folder(module: str, distribution: str) -> Path:
-    """Find the folder of an installed package without importing it."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(
-            f"The photograph comes with the package {distribution!r}, which is not "
-            f"installed. Install it with: python -m pip install {distribution}"
-        )
-    return Path(next(iter(spec.submodule_search_locations)))
-
-
 def _scikit_learn(file: str) -> Image.Image:
-    folder = _package_folder("sklearn", "scikit-learn")
+    folder = package_folder("sklearn", "scikit-learn")
     return Image.open(folder / "datasets" / "images" / file)
 
 
