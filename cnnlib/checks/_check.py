@@ -1,0 +1,54 @@
+"""The checker of one task, as a notebook's check cell calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._ask import ask
+from ._judge import Verdict, judge
+from ._registry import questions, task
+
+SEED = 0
+"""The cases of a notebook's check cell are always the same ones."""
+
+
+class Wrong(AssertionError):
+    """An answer that did not pass; notebooks show the message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).split("\n")
+
+
+class Check:
+    """Checks answers to one task: ``checks.conv2d(conv2d)``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"checks.{self.name}: call it with your answer"
+
+    def __call__(self, answer: Any) -> None:
+        """Print one line if the answer is right, else raise Wrong with the reason."""
+        verdict = self.verdict(answer)
+        if not verdict.passed:
+            raise Wrong(verdict.text)
+        print(verdict.text)
+
+    def verdict(
+        self, answer: Any, seed: int = SEED, *, watched: bool = True
+    ) -> Verdict:
+        """Return the verdict on an answer for the cases of a seed.
+
+        Without `watched` forbidden calls go unnoticed: so the reference, which makes
+        them, can be put to its own question.
+        """
+        question = questions()[self.name]
+        cases = question.draw(seed)
+        if not question.is_value and not callable(answer):
+            kind = type(answer).__name__
+            text = f"✗ {self.name} must be a function; it is of type {kind}."
+            return Verdict("unsolved" if answer is ... else "failed", text)
+        return judge(
+            task(self.name), cases, ask(question, answer, cases, watched=watched)
+        )

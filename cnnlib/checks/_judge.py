@@ -1,0 +1,170 @@
+"""Compare outcomes with the reference's and find the mistake that explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import _words
+from ._ask import ask
+from ._key import Key, Mistake, Task
+from ._plain import Outcome, Value, differs
+from ._question import Case, Question
+
+_STOPPERS = ("called:", "cnnlib:")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on an answer.
+
+    Attributes:
+        status: "passed", "failed", "error" (it raised), "timed out" or "unsolved".
+        text: what the student reads; the whole message.
+        mistake: the name of the mistake found, or "".
+        case: the kind of the case that shows it, or "".
+    """
+
+    status: str
+    text: str
+    mistake: str = ""
+    case: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer earns its points."""
+        return self.status == "passed"
+
+
+def judge(task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Verdict:
+    """Return the verdict on the outcomes of an answer, case by case as asked."""
+    question = task.question
+    if _unsolved(question, outcomes):
+        return Verdict("unsolved", _words.unsolved(question))
+    remarks = [remark for outcome in outcomes for remark in outcome.remarks]
+    stopper = next((r for r in remarks if r.startswith(_STOPPERS)), "")
+    if stopper:
+        return Verdict("failed", _words.remark(question, stopper, None), stopper)
+    if any(outcome.error == "TooLong" for outcome in outcomes):
+        return Verdict("timed out", _words.too_long(question))
+    right = _References(task, cases)
+    wrong = [i for i in range(len(cases)) if not right.accepts(i, outcomes[i])]
+    if not wrong:
+        return _without_fault(task, cases, outcomes)
+    shown = min(wrong, key=lambda i: (bool(outcomes[i].error), cases[i].size, i))
+    mistake = _find(task, cases, outcomes, wrong, shown)
+    expected = right.outcome(shown)
+    text = _words.failure(task, cases, outcomes, expected, wrong, shown, mistake)
+    status = "error" if outcomes[shown].error else "failed"
+    return Verdict(status, text, mistake.name if mistake else "", cases[shown].kind)
+
+
+def _unsolved(question: Question, outcomes: Sequence[Outcome]) -> bool:
+    if outcomes and outcomes[0].error == "NotImplementedError":
+        return True
+    value = outcomes[0].values.get("result") if outcomes else None
+    return value is not None and _all_dots(value)
+
+
+def _all_dots(value: Value) -> bool:
+    if value.type in ("list", "dict") and value.data:
+        entries = value.data.values() if value.type == "dict" else value.data
+        return all(_all_dots(entry) for entry in entries)
+    return value.type == "unsolved"
+
+
+def _without_fault(
+    task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]
+) -> Verdict:
+    """All values are right; what is left are the traces on the way."""
+    for case, outcome in zip(cases, outcomes, strict=True):
+        if outcome.remarks:
+            remark = outcome.remarks[0]
+            text = _words.remark(task.question, remark, case)
+            return Verdict("failed", text, remark, case.kind)
+    return Verdict("passed", _words.passed(task, len(cases)))
+
+
+class _References:
+    """The reference's outcomes, worked out when asked for."""
+
+    def __init__(self, task: Task, cases: Sequence[Case]) -> None:
+        self._task, self._cases = task, cases
+        self._known: dict[int, Outcome] = {}
+
+    def outcome(self, i: int) -> Outcome:
+        """Return the reference's outcome of a case."""
+        if i not in self._known:
+            self._known[i] = _outcome(self._task, self._task.key.reference, i, self)
+        return self._known[i]
+
+    def case(self, i: int) -> Case:
+        """Return a case."""
+        return self._cases[i]
+
+    def accepts(self, i: int, found: Outcome) -> bool:
+        """Tell whether an outcome will do."""
+        if found.error:
+            return False
+        key = self._task.key
+        if key.accepts is not None:
+            try:
+                return bool(key.accepts(found.values, self._cases[i]))
+            except Exception:  # values of a type that cannot be judged
+                return False
+        return alike(found, self.outcome(i), key)
+
+
+def _outcome(task: Task, answer: Any, i: int, given: _References) -> Outcome:
+    return ask(task.question, answer, [given.case(i)], watched=False)[0]
+
+
+def alike(found: Outcome, expected: Outcome, key: Key) -> bool:
+    """Tell whether two outcomes are the same values, or both an error."""
+    if bool(found.error) != bool(expected.error):
+        return False
+    if found.values.keys() != expected.values.keys():
+        return False
+    return not any(
+        differs(
+            found.values[name], expected.values[name], key.rtol, key.atol, key.any_dtype
+        )
+        for name in expected.values
+    )
+
+
+def _find(
+    task: Task,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    wrong: Sequence[int],
+    shown: int,
+) -> Mistake | None:
+    """Return the first mistake that gives the same values on every case."""
+    order = [shown, *(i for i in range(len(cases)) if i != shown)]
+    if task.key.each:
+        order = [shown]
+    for mistake in task.key.mistakes:
+        if mistake.matches is not None:
+            if not outcomes[shown].error and _matches(
+                mistake, outcomes[shown], cases[shown]
+            ):
+                return mistake
+            continue
+        made = _References(Task(task.question, _key_of(mistake, task.key)), cases)
+        if all(alike(outcomes[i], made.outcome(i), task.key) for i in order):
+            return mistake
+    return None
+
+
+def _matches(mistake: Mistake, outcome: Outcome, case: Case) -> bool:
+    assert mistake.matches is not None
+    try:
+        return bool(mistake.matches(outcome.values, case))
+    except Exception:  # values of a type that the mistake does not fit
+        return False
+
+
+def _key_of(mistake: Mistake, key: Key) -> Key:
+    return replace(key, reference=mistake.answer, mistakes=(), accepts=None)

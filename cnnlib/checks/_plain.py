@@ -1,0 +1,144 @@
+"""Answers as plain values: what leaves the student's code, and all a judge sees.
+
+A plain value is numbers, text and NumPy arrays with the name of their type. Nothing in
+it can run, so an object that claims to equal everything is only "of type Liar".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+_LONGEST = 10_000
+"""Entries of a list or dict beyond which it is no longer copied."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value: its type in a word, its data, and for arrays the dtype.
+
+    ``type`` is one of tensor, array, int, float, bool, str, none, list, dict, module,
+    unsolved (the value ``...``), or the name of any other type, whose data is None.
+    """
+
+    type: str
+    data: Any = None
+    dtype: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a tensor or an array, else ()."""
+        return self.data.shape if self.type in ("tensor", "array") else ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one case.
+
+    ``values`` holds what was observed, by name; ``error`` the type and text of an
+    exception, or ""; ``remarks`` what was seen from inside (see ``_remarks``).
+    """
+
+    values: dict[str, Value] = field(default_factory=dict)
+    error: str = ""
+    message: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+def plain(item: Any, depth: int = 4) -> Value:
+    """Return an object as a plain value; containers are followed `depth` deep."""
+    kind = type(item)
+    if item is ...:
+        return Value("unsolved")
+    if item is None:
+        return Value("none")
+    if kind is bool or kind is np.bool_:
+        return Value("bool", bool(item))
+    if kind is int or isinstance(item, np.integer):
+        return Value("int", int(item))
+    if kind is float or isinstance(item, np.floating):
+        return Value("float", float(item))
+    if kind is str:
+        return Value("str", item[:_LONGEST])
+    if isinstance(item, torch.Tensor):
+        return _tensor(item)
+    if kind is np.ndarray and item.dtype.kind in "biufc":
+        return Value("array", item.copy(), str(item.dtype))
+    if isinstance(item, nn.Module):
+        return Value("module", kind.__name__)
+    if depth and isinstance(item, list | tuple):
+        return Value("list", [plain(entry, depth - 1) for entry in item[:_LONGEST]])
+    if depth and isinstance(item, Mapping) and len(item) <= _LONGEST:
+        return Value("dict", {str(k): plain(v, depth - 1) for k, v in item.items()})
+    return Value(kind.__name__)
+
+
+def _tensor(item: torch.Tensor) -> Value:
+    """Copy a tensor to an array; float16 and bfloat16 become float32."""
+    name = str(item.dtype).removeprefix("torch.")
+    with torch._C.DisableTorchFunctionSubclass():
+        data = item.detach().cpu().resolve_conj().resolve_neg()
+        if data.is_sparse or data.is_quantized:
+            return Value(type(item).__name__)
+        if data.dtype in (torch.float16, torch.bfloat16):
+            data = data.float()
+        return Value("tensor", np.array(data.numpy()), name)
+
+
+def differs(
+    found: Value, expected: Value, rtol: float, atol: float, any_dtype: bool = False
+) -> str:
+    """Say in a word how a value differs from the expected one, or "" if it does not.
+
+    The words: "type", "dtype", "shape", "length", "keys", "values". Tensors of either
+    float type will do, with `any_dtype` those of whole numbers, too; the tolerance is
+    that of the less exact one.
+    """
+    if found.type != expected.type:
+        whole = found.type == "int" and expected.type == "float"
+        if not whole:
+            return "type"
+        found = Value("float", float(found.data))
+    if expected.type in ("tensor", "array"):
+        return _differing_arrays(found, expected, rtol, atol, any_dtype)
+    if expected.type == "float":
+        close = np.isclose(found.data, expected.data, rtol, atol, equal_nan=True)
+        return "" if close else "values"
+    if expected.type == "list":
+        if len(found.data) != len(expected.data):
+            return "length"
+        pairs: Sequence = list(zip(found.data, expected.data, strict=True))
+    elif expected.type == "dict":
+        if found.data.keys() != expected.data.keys():
+            return "keys"
+        pairs = [(found.data[key], expected.data[key]) for key in expected.data]
+    else:
+        return "" if found.data == expected.data else "values"
+    words = (differs(one, other, rtol, atol, any_dtype) for one, other in pairs)
+    return next((word for word in words if word), "")
+
+
+def _differing_arrays(
+    found: Value, expected: Value, rtol: float, atol: float, any_dtype: bool
+) -> str:
+    floats = {"float32", "float64"}
+    if any_dtype:
+        floats |= {"int8", "int16", "int32", "int64", "uint8"}
+    if found.dtype != expected.dtype and not {found.dtype, expected.dtype} <= floats:
+        return "dtype"
+    if found.shape != expected.shape:
+        return "shape"
+    if "float32" in (found.dtype, expected.dtype):
+        rtol, atol = max(rtol, 1e-4), max(atol, 1e-5 * _scale(expected.data))
+    close = np.isclose(found.data, expected.data, rtol, atol, equal_nan=True)
+    return "" if close.all() else "values"
+
+
+def _scale(data: np.ndarray) -> float:
+    finite = data[np.isfinite(data)] if data.dtype.kind == "f" else data
+    return max(1.0, float(np.abs(finite).max(initial=0)))

@@ -1,0 +1,96 @@
+"""What a task asks: its cases, and how an answer is put to them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of an answer.
+
+    Attributes:
+        kind: what is special about it, in words that follow "with": "a 2x3 kernel".
+        args, kwargs: handed over as deep copies.
+        gradient: whether the gradient must flow from the result to the tensors given.
+        note: plain facts that a judge needs besides the arguments.
+    """
+
+    kind: str
+    args: tuple = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    gradient: bool = False
+    note: Any = None
+
+    @property
+    def size(self) -> int:
+        """The numbers in it: a message shows the smallest case that failed."""
+        given = [*self.args, *self.kwargs.values()]
+        return sum(x.numel() for x in given if isinstance(x, torch.Tensor))
+
+
+def result_only(result: Any, args: Sequence[Any]) -> dict[str, Any]:
+    """Observe what an answer returns, and nothing else."""
+    return {"result": result}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A task as the student's side knows it: no reference, no mistakes.
+
+    Attributes:
+        name: the task's name, which is that of the answer.
+        lesson: two digits.
+        points: all or nothing.
+        cases: the cases of a seed; always as many, whatever the seed.
+        takes: the names of the arguments; empty for a value task, whose answer is no
+            function but a value (``is_value``).
+        observe: what is looked at after a call: (result, args) -> named values. What
+            it raises counts as raised by the answer.
+        forbidden: functions of libraries that may not be called, by their last name.
+        may_change: arguments that the answer is meant to change, such as a model that
+            it trains; nothing left on them is remarked upon.
+        seconds: an answer that takes longer for all cases is stopped.
+    """
+
+    name: str
+    lesson: str
+    points: int
+    cases: Callable[[Draw], list[Case]]
+    takes: tuple[str, ...] = ()
+    is_value: bool = False
+    observe: Callable[[Any, Sequence[Any]], dict[str, Any]] = result_only
+    forbidden: tuple[str, ...] = ()
+    may_change: tuple[str, ...] = ()
+    seconds: float = 10.0
+
+    def draw(self, seed: int) -> list[Case]:
+        """Return the cases of a seed, the same ones every time."""
+        return self.cases(Draw(seed))
+
+
+class Draw:
+    """Random arguments of cases, repeatable under a seed on every machine."""
+
+    def __init__(self, seed: int) -> None:
+        self._numpy = np.random.Generator(np.random.PCG64(seed))
+        self.random = random.Random(seed)
+
+    def tensor(self, *shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+        """Draw normal numbers: negative, fractional, no two alike."""
+        return torch.from_numpy(self._numpy.standard_normal(shape)).to(dtype)
+
+    def whole(self, *shape: int, low: int = -9, high: int = 9) -> torch.Tensor:
+        """Draw whole numbers low..high as float32, which are pleasant to read."""
+        drawn = self._numpy.integers(low, high + 1, shape)
+        return torch.from_numpy(drawn).to(torch.float32)
+
+    def number(self, low: int, high: int) -> int:
+        """Draw one whole number low..high."""
+        return self.random.randint(low, high)

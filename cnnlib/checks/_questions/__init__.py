@@ -1,0 +1,1 @@
+"""What the tasks of each lesson ask; one module to a lesson."""

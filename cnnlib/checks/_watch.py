@@ -1,0 +1,155 @@
+"""What can only be seen while an answer runs: calls, printing, time. Best effort."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import random
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.overrides import TorchFunctionMode
+
+MOST_PRINTED = 20_000
+"""Characters that an answer may print over all cases of one check."""
+_LIBRARIES = {"numpy", "scipy", "sklearn", "skimage", "cv2", "torchvision", "torch"}
+
+
+class TooLong(BaseException):
+    """Raised inside an answer that runs longer than its question allows."""
+
+
+class _Sink(io.TextIOBase):
+    """Counts what is written and keeps none of it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.count += len(text)
+        return len(text)
+
+
+class _Calls(TorchFunctionMode):
+    """Sees the calls of PyTorch's functions, from inside modules, too."""
+
+    def __init__(self, forbidden: frozenset[str], seen: set[str]) -> None:
+        super().__init__()
+        self._forbidden, self._seen = forbidden, seen
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        name = getattr(func, "__name__", "").strip("_")
+        if name in self._forbidden:
+            self._seen.add(f"called:{name}")
+        return func(*args, **(kwargs or {}))
+
+
+class Watch:
+    """Watches the calls of one answer; ``remarks`` says what was seen."""
+
+    def __init__(
+        self, forbidden: tuple[str, ...], seconds: float, watched: bool = True
+    ) -> None:
+        self._watched = watched
+        self._forbidden = frozenset(forbidden)
+        self._deadline = time.monotonic() + seconds
+        self._sink = _Sink()
+        self.seen: set[str] = set()
+
+    @property
+    def prints_too_much(self) -> bool:
+        """Whether the answer has printed more than anybody would read."""
+        return self._sink.count > MOST_PRINTED
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Run an answer: silent, watched, stopped in time, without traces left."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_as_before())
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            if not self._watched:
+                yield
+                return
+            stack.enter_context(contextlib.redirect_stdout(self._sink))
+            stack.enter_context(contextlib.redirect_stderr(self._sink))
+            stack.enter_context(_Calls(self._forbidden, self.seen))
+            stack.enter_context(_stopped_at(self._deadline))
+            stack.enter_context(_profiled(self._see))
+            yield
+
+    def _see(self, frame: Any, event: str, called: Any) -> None:
+        if event == "call":
+            root, _, rest = str(frame.f_globals.get("__name__", "")).partition(".")
+            if root == "cnnlib":
+                if not rest.startswith("checks"):
+                    self.seen.add(f"cnnlib:{frame.f_code.co_name}")
+            elif frame.f_code.co_name in self._forbidden and root in _LIBRARIES:
+                self.seen.add(f"called:{frame.f_code.co_name}")
+        elif event == "c_call":
+            name = getattr(called, "__name__", "")
+            if name in self._forbidden:
+                home = str(getattr(called, "__module__", None) or "torch")
+                if home.partition(".")[0] in _LIBRARIES:
+                    self.seen.add(f"called:{name}")
+
+
+@contextlib.contextmanager
+def _profiled(see: Callable[[Any, str, Any], None]) -> Iterator[None]:
+    before = sys.getprofile()
+    sys.setprofile(see)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+@contextlib.contextmanager
+def _as_before() -> Iterator[None]:
+    """Start from a fixed random state and put back what a call may have set."""
+    states = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
+    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    torch.default_generator.manual_seed(0)  # torch.manual_seed takes 2 ms
+    torch.set_grad_enabled(True)
+    try:
+        yield
+    finally:
+        torch.set_grad_enabled(grad)
+        torch.set_default_dtype(dtype)
+        torch.set_rng_state(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+        random.setstate(states[2])
+
+
+@contextlib.contextmanager
+def _stopped_at(deadline: float) -> Iterator[None]:
+    """Raise TooLong in this thread when the time is over, loops without calls too."""
+    thread, over, lock = threading.get_ident(), [False], threading.Lock()
+
+    def stop() -> None:
+        with lock:
+            if not over[0]:
+                raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+                raise_in(ctypes.c_ulong(thread), ctypes.py_object(TooLong))
+
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            over[0] = True
+        timer.cancel()
