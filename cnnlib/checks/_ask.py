@@ -42,7 +42,7 @@ def ask(
 
 
 def _one(question: Question, answer: Any, case: Case, watch: Watch) -> Outcome:
-    args, kwargs = copy.deepcopy((case.args, case.kwargs))
+    args, kwargs, probe = copy.deepcopy((case.args, case.kwargs, case.probe))
     if case.gradient:
         for tensor in _tensors([*args, *kwargs.values()]):
             tensor.requires_grad_(tensor.is_floating_point())
@@ -58,7 +58,7 @@ def _one(question: Question, answer: Any, case: Case, watch: Watch) -> Outcome:
                 for name, remark in traces.left(names, case.gradient)
                 if name not in question.may_change
             ]
-            observed = question.observe(result, (*args, *kwargs.values()))
+            observed = question.observe(result, (*args, *kwargs.values(), *probe))
     except TooLong:
         return Outcome(error="TooLong", remarks=_remarks(watch, before))
     except (Exception, SystemExit) as error:

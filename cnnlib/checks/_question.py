@@ -20,6 +20,8 @@ class Case:
         args, kwargs: handed over as deep copies.
         gradient: whether the gradient must flow from the result to the tensors given.
         note: plain facts that a judge needs besides the arguments.
+        probe: what `observe` is handed after the arguments, and the answer never sees:
+            weights to load, images to try.
     """
 
     kind: str
@@ -27,6 +29,7 @@ class Case:
     kwargs: dict[str, Any] = field(default_factory=dict)
     gradient: bool = False
     note: Any = None
+    probe: tuple = ()
 
     @property
     def size(self) -> int:
@@ -51,8 +54,9 @@ class Question:
         cases: the cases of a seed; always as many, whatever the seed.
         takes: the names of the arguments; empty for a value task, whose answer is no
             function but a value (``is_value``).
-        observe: what is looked at after a call: (result, args) -> named values. What
-            it raises counts as raised by the answer.
+        observe: what is looked at after a call: (result, args) -> named values, where
+            the case's `probe` stands behind the arguments. What it raises counts as
+            raised by the answer.
         forbidden: functions of libraries that may not be called, by their last name.
         may_change: arguments that the answer is meant to change, such as a model that
             it trains; nothing left on them is remarked upon.

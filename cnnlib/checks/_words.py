@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
-from ._key import Mistake, Task
+from ._key import Key, Mistake, Task
 from ._plain import Outcome, Value, differs, plain
 from ._question import Case, Question
 
@@ -97,7 +98,7 @@ def failure(
     if found.error:
         lines.append(_raised(found))
     if not question.is_value and not found.error:
-        grids = _grids(question, case, found)
+        grids = _grids(question, case, _only_wrong(found, expected, task.key))
         lines += ["", grids] if grids else []
     if mistake is not None:
         lines += ["", f"Likely: {mistake.hint}"]
@@ -139,6 +140,7 @@ def _difference(found: Outcome, expected: Outcome, task: Task) -> str:
         word = differs(value, right, task.key.rtol, task.key.atol, task.key.any_dtype)
         it = "The result" if name == "result" else f"Its {name}"
         if word == "type":
+            it, value, right = _first_apart(it, value, right, task.key)
             if value.type == "none":
                 return f"{it} is None. Is `return` missing?"
             if (value.type, right.type) == ("float", "int"):
@@ -162,26 +164,53 @@ def _difference(found: Outcome, expected: Outcome, task: Task) -> str:
     return ""
 
 
+def _first_apart(
+    it: str, value: Value, right: Value, key: Key
+) -> tuple[str, Value, Value]:
+    """Go down from a list or dict to the entry that is of another type."""
+    if value.type != right.type or value.type not in ("list", "dict"):
+        return it, value, right
+    names = value.data if value.type == "dict" else range(len(value.data))
+    for name in names:
+        one, other = value.data[name], right.data[name]
+        if differs(one, other, key.rtol, key.atol, key.any_dtype):
+            entry = name + 1 if value.type == "list" else repr(name)
+            it = f"Entry {entry} of {it[0].lower()}{it[1:]}"
+            return _first_apart(it, one, other, key)
+    return it, value, right
+
+
 def _type(value: Value) -> str:
     return _TYPES.get(value.type, f"of type {value.type}")
 
 
-def _grids(question: Question, case: Case, found: Outcome) -> str:
+def _only_wrong(found: Outcome, expected: Outcome, key: Key) -> dict[str, Value]:
+    """Leave out what was observed and is right: the fault is elsewhere."""
+    right = expected.values
+    return {
+        name: value
+        for name, value in found.values.items()
+        if name not in right
+        or differs(value, right[name], key.rtol, key.atol, key.any_dtype)
+    }
+
+
+def _grids(question: Question, case: Case, found: dict[str, Value]) -> str:
     """Return input, kernel and what the answer made of them, as small grids."""
     blocks, facts = [], []
     given = [*zip(question.takes, case.args, strict=False), *case.kwargs.items()]
     for name, item in given:
         if isinstance(item, torch.Tensor) and item.dim():
             blocks.append(_block(name, plain(item)))
-        elif isinstance(item, int | float | tuple | list | str | None):
+        elif isinstance(item, int | float | tuple | list | str | nn.Module | None):
             facts.append(f"{name} = {item}")
-    for name, value in found.values.items():
+    for name, value in found.items():
         title = "yours" if name == "result" else f"your {name}"
         if value.type in ("tensor", "array") and value.shape:
             blocks.append(_block(title, value))
         elif value.type in ("int", "float", "bool", "str", "list", "dict"):
             facts.append(f"{title}: {_short(value)}")
-    return "\n".join([*(facts[:4]), *_beside(blocks)])
+    return "\n".join([*(facts[:8]), *_beside(blocks)])
 
 
 def _short(value: Value) -> str:
