@@ -34,7 +34,7 @@ lab: $(VENV)/.lab
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(ARGS) tests
-	$(NBVAL) notebooks
+	$(NBVAL) notebooks solutions
 
 test-browser: $(VENV)/.dev
 	$(BIN)/python -m pytest -m browser $(ARGS) tests/browser

@@ -1,4 +1,4 @@
-"""Build ``notebooks/`` from ``lessons/``: ``python -m tools.build [NN ...]``.
+"""Build the notebooks from ``lessons/``: ``python -m tools.build [NN ...]``.
 
 The text of every lesson is checked first. Then the lessons are run, several side
 by side, and a notebook is written only if it differs from the one that is there
@@ -22,7 +22,7 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from tools import compare, execute, hygiene, outputs, rules, source, stamp
+from tools import compare, execute, exercise, hygiene, outputs, rules, source, stamp
 from tools.course import Course
 from tools.problems import LessonError
 
@@ -57,18 +57,25 @@ def load_draft(path: Path, course: Course) -> stamp.Draft:
     return stamp.draft(lesson, course)
 
 
+def load_drafts(path: Path, course: Course) -> list[stamp.Draft]:
+    """Do so for a text of either kind; an exercise makes two notebooks."""
+    if path.stem.endswith(source.EXERCISE):
+        return exercise.drafts(source.read(path), course)
+    return [load_draft(path, course)]
+
+
 def text_differences(draft: stamp.Draft, course: Course) -> list[str]:
     """Return how the committed notebook differs from the text, without a run."""
-    committed = read_committed(draft.lesson.path, course)
+    committed = read_committed(draft)
     if committed is None:
         return ["there is no notebook yet"]
     return list(compare.text_differences(draft.notebook, committed))
 
 
-def read_committed(path: Path, course: Course) -> nbformat.NotebookNode | None:
-    """Return the notebook that is there for a lesson, if any."""
-    target = course.notebook(path)
-    return nbformat.read(target, as_version=4) if target.exists() else None
+def read_committed(draft: stamp.Draft) -> nbformat.NotebookNode | None:
+    """Return the notebook that is there for a draft, if any."""
+    there = draft.target.exists()
+    return nbformat.read(draft.target, as_version=4) if there else None
 
 
 async def run_draft(
@@ -97,28 +104,42 @@ async def build_lesson(
     draft: stamp.Draft, course: Course, options: Options, bar: tqdm
 ) -> Outcome:
     """Run one lesson and write its notebook; with ``check`` only tell."""
-    path = draft.lesson.path
-    seconds = await run_draft(draft, course, options.timeout, bar)
-    built, committed = draft.notebook, read_committed(path, course)
+    took = "not run"
+    if draft.run:
+        seconds = await run_draft(draft, course, options.timeout, bar)
+        took = f"run in {seconds:.1f} s"
+    built, committed = draft.notebook, read_committed(draft)
     differences = text_differences(draft, course)
     if committed is not None and not differences:
         differences = list(compare.output_differences(built, committed))
-    took = f"in {seconds:.1f} s"
+    if not draft.run:
+        differences += _reference_differences(draft, course)
     if options.check and differences:
-        failure = f"notebooks/{path.stem}.ipynb is not what its lesson builds:"
+        file = draft.target.relative_to(course.root).as_posix()
+        failure = f"{file} is not what its lesson builds:"
         failure = "\n".join([failure, *differences])
-        return Outcome(path.stem, f"differs ({took})", failure)
+        return Outcome(draft.name, f"differs ({took})", failure)
     if differences or options.rewrite:
-        target = course.notebook(path)
-        target.parent.mkdir(exist_ok=True)
-        nbformat.write(built, target)
-        return Outcome(path.stem, f"written {took}")
-    return Outcome(path.stem, f"unchanged, run {took}")
+        draft.target.parent.mkdir(exist_ok=True)
+        nbformat.write(built, draft.target)
+        if not draft.run:
+            path = exercise.reference_path(draft.lesson, course)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(exercise.reference(draft), encoding="utf-8")
+        return Outcome(draft.name, f"written, {took}")
+    return Outcome(draft.name, f"unchanged, {took}")
+
+
+def _reference_differences(draft: stamp.Draft, course: Course) -> list[str]:
+    path = exercise.reference_path(draft.lesson, course)
+    there = path.exists() and path.read_text(encoding="utf-8")
+    same = there == exercise.reference(draft)
+    return [] if same else [f"{path.name} in cnnlib/checks/_reference differs"]
 
 
 def leave_alone(draft: stamp.Draft, course: Course) -> Outcome:
     """Tell that a lesson stays as run on MNIST, and whether its text moved on."""
-    name = draft.lesson.path.stem
+    name = draft.name
     summary = "left alone: its notebook shows MNIST, which is not on this machine"
     differences = text_differences(draft, course)
     if not differences:
@@ -132,7 +153,7 @@ async def build_all(
 ) -> list[Outcome]:
     """Build lessons side by side and tell each when it is done."""
     gate = asyncio.Semaphore(options.workers)
-    cells = [cell for draft in drafts for cell in draft.notebook.cells]
+    cells = [cell for draft in drafts if draft.run for cell in draft.notebook.cells]
     total = sum(cell.cell_type == "code" for cell in cells)
     with tqdm(total=total, unit="cell", disable=None, leave=False) as bar:
 
@@ -149,7 +170,7 @@ async def build_all(
 
 async def _settled(building: Awaitable[Outcome], draft: stamp.Draft) -> Outcome:
     """Turn whatever stops one lesson into its outcome: the others go on."""
-    name = draft.lesson.path.stem
+    name = draft.name
     try:
         return await building
     except LessonError as error:
@@ -170,7 +191,7 @@ def real_mnist() -> bool:
 
 def select(course: Course, wanted: Sequence[str]) -> list[Path]:
     """Return the lessons asked for: ``5``, ``05`` or ``05_mnist_cnn``; else all."""
-    sources = course.sources()
+    sources = sorted([*course.sources(), *course.exercises()])
     chosen = set()
     for name in wanted:
         stem = Path(name).stem
@@ -217,10 +238,11 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     given = parse(arguments)
     course = Course(root)
     options = Options(given.check, given.rewrite, max(1, given.workers), given.timeout)
-    drafts, outcomes = [], []
+    drafts: list[stamp.Draft] = []
+    outcomes: list[Outcome] = []
     for path in select(course, given.lessons):
         try:
-            drafts.append(load_draft(path, course))
+            drafts += load_drafts(path, course)
         except LessonError as error:
             outcomes.append(Outcome(path.stem, "failed", str(error)))
     needing = [draft for draft in drafts if "mnist" in draft.lesson.needs]

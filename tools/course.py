@@ -51,6 +51,10 @@ class Course:
         found = sorted((self.root / "lessons").glob("*.py"))
         return [path for path in found if not path.stem.endswith("_exercise")]
 
-    def notebook(self, source: Path) -> Path:
-        """Return where the notebook lies that is built from a lesson's text."""
-        return self.root / "notebooks" / f"{source.stem}.ipynb"
+    def exercises(self) -> list[Path]:
+        """Return the text of all exercises, in order."""
+        return sorted((self.root / "lessons").glob("*_exercise.py"))
+
+    def notebook(self, source: Path, folder: str = "notebooks") -> Path:
+        """Return where the notebook lies that is built from a text."""
+        return self.root / folder / f"{source.stem.removesuffix('_exercise')}.ipynb"

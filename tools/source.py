@@ -25,6 +25,7 @@ KNOWN_TAGS = {
     "raises-exception": "must end in an error, which is shown and compared",
 }
 KNOWN_NEEDS = {"mnist"}
+EXERCISE = "_exercise"
 Kind = Literal["markdown", "code"]
 MAX_ID = 64
 
@@ -49,6 +50,8 @@ class Cell:
     tags: tuple[str, ...] = ()
     slug: str | None = None
     id: str = ""
+    task: str | None = None  # in an exercise: the task that it answers,
+    check: str | None = None  # or whose answer it checks
 
 
 @dataclass
@@ -65,6 +68,16 @@ class Lesson:
     def number(self) -> str:
         """The two digits that its file name starts with."""
         return self.path.name[:2]
+
+    @property
+    def is_exercise(self) -> bool:
+        """Whether this is the text of an exercise: its file name says so."""
+        return self.path.stem.endswith(EXERCISE)
+
+    @property
+    def topic(self) -> str:
+        """The name of the lesson, NN_topic, which an exercise shares."""
+        return self.path.stem.removesuffix(EXERCISE)
 
     def at(self, finding: Finding) -> Problem:
         """Return the finding with the file line it is about."""
@@ -157,8 +170,9 @@ def _read_header(line: str, cell: Cell) -> Iterator[str]:
     options = {key: json.loads(value) for key, value in given}
     if len(options) < len(given):
         yield f"twice in a cell header: {given[-1][0]}"
-    for key in sorted(set(options) - {"tags", "id"}):
-        yield f"unknown in a cell header: {key}; legal are tags and id"
+    for key in sorted(set(options) - {"tags", "id", "task", "check"}):
+        yield f"unknown in a cell header: {key}; legal are tags, id, task and check"
+    yield from _read_task(options, cell)
     tags, slug = options.get("tags", []), options.get("id")
     if isinstance(tags, str):
         yield f'tags are a list: tags=["{tags}"]'
@@ -172,6 +186,20 @@ def _read_header(line: str, cell: Cell) -> Iterator[str]:
         yield f"an id is lower-case words and digits joined by '-', not {slug!r}"
         slug = None
     cell.tags, cell.slug = tuple(tags), slug
+
+
+def _read_task(options: dict, cell: Cell) -> Iterator[str]:
+    given = [key for key in ("task", "check") if key in options]
+    if given and cell.kind == "markdown":
+        yield f"{given[0]} is for code cells"
+    if len(given) == 2 or (given and "id" in options):
+        yield "one cell header has one of task, check and id"
+    for key in given:
+        name = options[key]
+        if not (isinstance(name, str) and name.isidentifier()):
+            yield f"a {key} is the name of a task, not {name!r}"
+        else:
+            setattr(cell, key, name)
 
 
 def _check_comments(lesson: Lesson, first: int, lines: list[str]) -> None:
@@ -203,6 +231,8 @@ def _assign_ids(lesson: Lesson) -> None:
         cell.id = "-".join(filter(None, [lesson.number, own, str(counts[own])]))
         if cell.slug:
             cell.id = f"{lesson.number}-{cell.slug}"
+        if cell.task or cell.check:
+            cell.id = cell.task or f"{cell.check}-check"
     _check_ids(lesson)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -21,6 +22,18 @@ class Draft:
     lesson: Lesson
     notebook: nbformat.NotebookNode
     origins: list[int]  # per notebook cell: the lesson's cell, its place in the list
+    target: Path
+    run: bool = True
+
+    @property
+    def name(self) -> str:
+        """What the build calls it: the lesson, or the folder and the exercise."""
+        folder = self.target.parent.name
+        return (
+            self.lesson.path.stem
+            if folder == "notebooks"
+            else f"{folder}/{self.lesson.topic}"
+        )
 
     def at(self, finding: Finding) -> Problem:
         """Return a finding about the notebook's cells with its line in the source."""
@@ -28,10 +41,14 @@ class Draft:
         return self.lesson.at(Finding(origin, finding.message, finding.offset))
 
 
-def draft(lesson: Lesson, course: Course) -> Draft:
+def draft(
+    lesson: Lesson, course: Course, folder: str = "notebooks", *, run: bool = True
+) -> Draft:
     """Return the lesson's notebook: launch links, install cell, kernel, version."""
     number = lesson.number
-    cells = [new_markdown_cell(_with_links(lesson, course), id=lesson.cells[0].id)]
+    cells = [
+        new_markdown_cell(_with_links(lesson, course, folder), id=lesson.cells[0].id)
+    ]
     cells.append(new_code_cell(install_source(course), id=f"{number}-install"))
     for cell in lesson.cells[1:]:
         make = new_code_cell if cell.kind == "code" else new_markdown_cell
@@ -49,21 +66,23 @@ def draft(lesson: Lesson, course: Course) -> Draft:
     }
     notebook = new_notebook(cells=cells, metadata=metadata)
     notebook.nbformat_minor = 5
-    return Draft(lesson, notebook, [0, 0, *range(1, len(lesson.cells))])
+    origins = [0, 0, *range(1, len(lesson.cells))]
+    target = course.notebook(lesson.path, folder)
+    return Draft(lesson, notebook, origins, target, run)
 
 
-def _with_links(lesson: Lesson, course: Course) -> str:
+def _with_links(lesson: Lesson, course: Course, folder: str) -> str:
     title, _, rest = lesson.cells[0].text.partition("\n")
-    return f"{title}\n\n{launch_line(lesson.path.stem, course)}\n\n{rest.lstrip()}"
+    line = launch_line(f"{folder}/{lesson.topic}.ipynb", course)
+    return f"{title}\n\n{line}\n\n{rest.lstrip()}"
 
 
-def launch_line(stem: str, course: Course) -> str:
+def launch_line(file: str, course: Course) -> str:
     """Return text links that open a notebook on Colab and on Binder.
 
     Links and no badges: a badge is a picture that the page loads by itself.
     """
     owner, name = course.owner_and_name
-    file = f"notebooks/{stem}.ipynb"
     hub = f"{owner}/{name}"
     colab = f"https://colab.research.google.com/github/{hub}/blob/{BRANCH}/{file}"
     binder = f"https://mybinder.org/v2/gh/{hub}/{BRANCH}?urlpath=lab/tree/{file}"

@@ -90,7 +90,7 @@ def test_an_address_that_colab_cannot_open_is_refused(course, address):
     text = path.read_text().replace("https://github.com/someone/some-course", address)
     path.write_text(text)
     with pytest.raises(ValueError, match="OWNER/NAME, the form"):
-        stamp.launch_line("01_sums", Course(course.root))
+        stamp.launch_line("notebooks/01_sums.ipynb", Course(course.root))
 
 
 def test_a_second_build_changes_no_byte(built, capsys):

@@ -370,12 +370,89 @@ _FLATTEN = Key(
     ),
 )
 
-_EDGE = torch.tensor([[-52.0, 120.0], [248.0, 44.0]])
+_DIGIT = torch.tensor(
+    [
+        [0, 0, 0, 0, 0, 0, 0],
+        [0, 0, 0, 43, 43, 0, 0],
+        [0, 30, 250, 230, 125, 251, 0],
+        [0, 191, 38, 0, 0, 81, 0],
+        [0, 241, 0, 35, 119, 250, 0],
+        [0, 49, 193, 198, 83, 0, 0],
+        [0, 0, 0, 0, 0, 0, 0],
+    ],
+    dtype=torch.float32,
+)
+_EDGES = torch.tensor([[1.0, 0.0, -1.0]] * 3)
 
 
-def _value(name: str, hint: str, value: list) -> Mistake:
-    return Mistake(name, hint, torch.tensor(value, dtype=torch.float32))
+def _filtered(kernel: Tensor = _EDGES, image: Tensor = _DIGIT) -> Tensor:
+    return F.conv2d(image[None, None], kernel[None, None])
 
+
+def _max(x: Tensor, stride: int = 2, ceil: bool = False) -> Tensor:
+    return F.max_pool2d(x, 2, stride, ceil_mode=ceil)[0, 0]
+
+
+_EDGE_MISTAKES = (
+    Mistake(
+        "pooled the printed grid",
+        "these are the numbers that the slide printed, pooled, and those are wrong. "
+        "They also come out if one weight of the kernel has lost its minus sign.",
+        torch.tensor([[34.0, 206.0], [657.0, 294.0]]),
+    ),
+    Mistake(
+        "kernel flipped",
+        "the kernel was turned round, as in the true convolution. `conv2d` does not "
+        "turn it.",
+        _max(_filtered(-_EDGES)),
+    ),
+    Mistake(
+        "kernel transposed",
+        "the kernel was transposed: this answers to horizontal edges.",
+        _max(_filtered(_EDGES.T)),
+    ),
+    Mistake(
+        "not pooled",
+        "this is the filtered digit, not pooled yet.",
+        _filtered()[0, 0],
+    ),
+    Mistake(
+        "pooled before the kernel",
+        "the digit was pooled first. Filter first, then pool.",
+        _filtered(image=_max(_DIGIT[None, None]))[0, 0],
+    ),
+    Mistake(
+        "average for max",
+        "this is the mean of each window; the largest number is asked for.",
+        F.avg_pool2d(_filtered(), 2)[0, 0],
+    ),
+    Mistake(
+        "minimum for max",
+        "this is the smallest number of each window; the largest is asked for.",
+        -_max(-_filtered()),
+    ),
+    Mistake(
+        "stride 1 in pooling",
+        "the pooling window moves by 1; it should move by its own size.",
+        _max(_filtered(), stride=1),
+    ),
+    Mistake(
+        "partial last window kept",
+        "windows that reach over the edge were pooled, too. Only whole windows count.",
+        _max(_filtered(), ceil=True),
+    ),
+    Mistake(
+        "absolute values",
+        "the signs are lost. Pooling takes the largest number, and any positive one "
+        "is larger than a negative one.",
+        _max(_filtered().abs()),
+    ),
+    Mistake(
+        "maximum that starts from zero",
+        "a window of negative numbers has a negative maximum; here it became 0.",
+        _max(_filtered()).clamp(min=0),
+    ),
+)
 
 KEYS = {
     **{
@@ -386,12 +463,21 @@ KEYS = {
             also_right=(_by_unfold(kind), _by_loops(kind)),
         )
         for kind, section in [
-            ("max", "One window, one number"),
-            ("avg", "One window, one number"),
-            ("min", "One window, one number"),
+            ("max", "Our own loop"),
+            ("avg", "Average and minimum"),
+            ("min", "The minimum"),
         ]
     },
     "global_avg_pool": _GLOBAL,
     "flatten": _FLATTEN,
-    "edge_then_pool": Key(_EDGE, (), "The grey-scale digit", any_dtype=True),
+    "edge_then_pool": Key(
+        _max(_filtered()),
+        _EDGE_MISTAKES,
+        "Spot the error: the grey-scale digit",
+        any_dtype=True,
+        also_right=(
+            _max(_filtered()).double(),
+            _by_loops("max")(_filtered().long(), 2)[0, 0],
+        ),
+    ),
 }
