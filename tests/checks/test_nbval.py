@@ -1,0 +1,43 @@
+"""An untouched exercise fails under nbval in exactly its check cells."""
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import nbformat
+
+from tools import build
+from tools.course import Course
+
+COURSE = Course(build.ROOT)
+
+
+def run_lax(folder, report):
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
+    command += ["--nbval-cell-timeout=120", "-p", "no:cacheprovider", "-q"]
+    command += ["-n", "2", "--dist", "loadfile", f"--junit-xml={report}", str(folder)]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    env |= {"OMP_NUM_THREADS": "1", "CNNLIB_DATA": "bundled"}
+    subprocess.run(command, cwd=COURSE.root, env=env, capture_output=True, timeout=600)
+    cases = ET.parse(report).getroot().iter("testcase")
+    return {
+        (case.get("classname").rpartition(".")[2], case.get("name")): any(
+            child.tag in ("failure", "error") for child in case
+        )
+        for case in cases
+    }
+
+
+def test_untouched_exercises_fail_in_exactly_their_check_cells(tmp_path):
+    failed = run_lax("exercises", tmp_path / "report.xml")
+    expected = {}
+    for path in COURSE.exercises():
+        notebook = nbformat.read(COURSE.notebook(path, "exercises"), as_version=4)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for number, cell in enumerate(code):
+            name = path.stem.removesuffix("_exercise")
+            expected[name, f"Cell {number}"] = cell.id.endswith("-check")
+    assert len(expected) > 100
+    found = {(key[0].replace("/", "."), key[1]): value for key, value in failed.items()}
+    assert found == expected
