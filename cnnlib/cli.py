@@ -1,0 +1,113 @@
+"""The command line: ``cnnlib check FILE...`` and ``cnnlib reset FILE TASK``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnnlib.grading import _report
+from cnnlib.grading._judged import CELL_SECONDS, Judged, check_file, notebooks
+from cnnlib.grading._notebook import NotebookError, shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cnnlib.grading._plan import Step
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Judge the exercises of the course, and start a task of one again.",
+)
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...|FOLDER", help="Exercise notebooks, or folders."
+        ),
+    ],
+    seconds: Annotated[
+        float, typer.Option(min=1, help="How long one cell may run.")
+    ] = CELL_SECONDS,
+) -> None:
+    """Run the answers in exercise notebooks and say of each task whether it is right.
+
+    Exit code 0: every task passed; 1: not every one; 2: a file cannot be judged.
+    """
+    console = _report.console()
+    judged: list[Judged] = []
+    refused: list[tuple[str, str]] = []
+    files = _files(paths, refused)
+    for path in files:
+        try:
+            judged.append(_check(path, seconds, console))
+        except NotebookError as error:
+            refused.append((shown(path), str(error)))
+            continue
+        console.print(_report.printed(judged[-1]))
+        console.print()
+    if len(judged) + len(refused) > 1:
+        console.print(_report.totals(judged, refused))
+    for _, sentence in refused:
+        _report.problem(_report.console(error=True), sentence)
+    if refused:
+        raise typer.Exit(2)
+    right = all(one.passed == len(one.verdicts) for one in judged)
+    raise typer.Exit(0 if right else 1)
+
+
+def _files(paths: list[Path], refused: list[tuple[str, str]]) -> list[Path]:
+    """Return the files to judge, each once."""
+    files: dict[Path, Path] = {}
+    for path in paths:
+        try:
+            for file in notebooks(path):
+                files.setdefault(file.resolve(), file)
+        except NotebookError as error:
+            refused.append((shown(path), str(error)))
+    return list(files.values())
+
+
+def _check(path: Path, seconds: float, console: Console) -> Judged:
+    """Judge a file; on a terminal say meanwhile what is being run."""
+    if not console.is_terminal:
+        return check_file(path, seconds)
+    with console.status(f"{shown(path)}: starting Python") as status:
+
+        def watch(step: Step) -> None:
+            what = f"asking {step.task}" if step.asks else "running cells"
+            status.update(f"{shown(path)}: {what}")
+
+        return check_file(path, seconds, watch)
+
+
+@app.command()
+def reset(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An exercise notebook.")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help="The name of a task.")],
+) -> None:
+    """Put one task back to its start; your answer stays below it as a comment."""
+    from cnnlib.grading._reset import reset as put_back
+
+    try:
+        sentence = put_back(file, task)
+    except NotebookError as error:
+        _report.problem(_report.console(error=True), str(error))
+        raise typer.Exit(2) from None
+    _report.console().print(_report.clean(sentence))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
