@@ -18,13 +18,14 @@ NBVAL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-current-env \
 	--nbval-cell-timeout=120 \
 	-p no:cacheprovider -n $(WORKERS) --dist loadfile
 
-.PHONY: help lab test test-browser build proof lint bench clean
+.PHONY: help lab test test-browser build proof nbgrader lint bench clean
 
 help:
 	@echo "make lab           set up and open JupyterLab on lesson 00"
 	@echo "make test          set up and run every test"
 	@echo "make build         lessons/*.py to the notebooks, executed"
 	@echo "make proof         the checkers against every known mistake: docs/proof.md"
+	@echo "make nbgrader      a course folder for nbgrader: build/nbgrader"
 	@echo "make lint          ruff and mypy"
 	@echo "make bench         our speed beside what you would use instead"
 	@echo "make test-browser  run the lessons in JupyterLab in Chromium"
@@ -45,6 +46,9 @@ build: $(VENV)/.dev
 
 proof: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tools.proof $(ARGS)
+
+nbgrader: $(VENV)/.dev
+	$(BIN)/python -m tools.nbgrader_course $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

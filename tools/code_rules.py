@@ -11,6 +11,7 @@ from tools.problems import Finding
 from tools.source import Cell, Lesson
 
 CELL_LINES = 12  # CONTRIBUTING asks for 2 to 8; only more than this is refused
+ANSWER_LINES = 26  # with markers, signature and docstring
 
 _MARKER = re.compile(r"^\s*#+\s*(?:NBVAL_|PYTEST_VALIDATE_)", re.M)
 
@@ -34,8 +35,9 @@ def _faults(cell: Cell) -> Iterator[tuple[int, str]]:
         yield 0, "an empty cell"
         return
     lines = sum(bool(line.strip()) for line in cell.text.split("\n"))
-    if lines > CELL_LINES:
-        yield 0, f"{lines} lines of code; a cell has 2 to 8, {CELL_LINES} at most"
+    most = ANSWER_LINES if cell.task else CELL_LINES
+    if lines > most:
+        yield 0, f"{lines} lines of code; a cell has 2 to 8, {most} at most"
     marker = _MARKER.search(cell.text)
     if marker:
         message = 'mark the cell in its header: # %% tags=["nbval-ignore-output"]'
