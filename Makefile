@@ -70,6 +70,12 @@ $(VENV)/.lab: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(if $(TORCH_INDEX),$(PIP) torch torchvision --index-url $(TORCH_INDEX))
 	$(PIP) -e ".[dev]" -c constraints.txt
+# nbgrader is here for its test alone; JupyterLab stays as learners have it.
+	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyter/nbgrader
+	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyter-notebook/lab-extension
+	@for part in formgrader validate_assignment assignment_list course_list; do \
+		$(BIN)/jupyter server extension disable --sys-prefix \
+		nbgrader.server_extensions.$$part >/dev/null 2>&1; done
 	@touch $@
 
 $(BIN)/python:
