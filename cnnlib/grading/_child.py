@@ -1,13 +1,15 @@
 """The process beside a student's cells: runs them and asks, judges nothing.
 
-It reads one message from its input (the steps, and which of them to leave out), then
-writes one before and one after every step. Whatever the cells print goes nowhere.
+It reads one line from its input (the steps, and which of them to run), then writes one
+before and one after every step; when its input is closed, it ends. Whatever the cells
+print goes nowhere.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
 from typing import Any
 
@@ -25,12 +27,16 @@ class Shell(InteractiveShell):
     def ask_exit(self) -> None:
         """Ignore `exit` and `quit`: what follows is to be judged, too."""
 
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Ignore windows: ``%matplotlib inline`` asks for none."""
+
 
 def main() -> None:
     """Run the steps that the input names and tell what came of them."""
-    given = loads(sys.stdin.buffer.read())
+    wire, control = os.fdopen(os.dup(1), "wb"), os.dup(0)
+    given = loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with, args=(control,), daemon=True).start()
     known = questions()  # imports torch, while what goes wrong can still be heard
-    wire = os.fdopen(os.dup(1), "wb")
 
     def tell(step: int, **facts: Any) -> None:
         wire.write(dumps({"step": step} | facts))
@@ -47,6 +53,12 @@ def main() -> None:
         else:
             facts = {"raised": _run(shell, step["source"])}
         tell(number, state="done", **facts)
+
+
+def _end_with(control: int) -> None:
+    """End when whoever started this process does: an endless loop would stay behind."""
+    os.read(control, 1)
+    os._exit(1)
 
 
 def _shell() -> Shell:

@@ -160,6 +160,7 @@ def _answers_in_check_cells(made: Match) -> None:
         merged = made.of.get(check) if answer not in made.of else None
         if merged and task in _code.bound(merged.source):
             made.of[answer] = made.of.pop(check)
+            made.lost.discard(answer)
 
 
 def _answered(made: Match, cell: Cell) -> Part | None:

@@ -61,10 +61,10 @@ def _file(match: Match) -> Iterator[str]:
     found = [part for part in reference.parts if part.id in match.of]
     lost = [part for part in found if part.id in match.lost]
     if lost:
-        what = "All cells" if len(lost) == len(found) else f"{len(lost)} cells"
+        count = "All" if len(lost) == len(found) else f"{len(lost)} of {len(found)}"
         yield (
-            f"{what} have lost their ids, as Colab and some other programs leave "
-            "them. They were known by their marks, names or code."
+            f"{count} cells of the exercise have lost their ids, as happens in Colab. "
+            "They were known by their marks, names or code."
         )
 
 

@@ -20,13 +20,14 @@ _CONTROL = re.compile(
 
 def printed(judged: Judged) -> RenderableType:
     """Return the whole report on one file."""
-    table = _table(shown(judged.path), "Task", "Verdict")
+    table = _table("Task", "Verdict")
     for verdict in judged.verdicts:
-        words = Text(f"{verdict.status}: ", _style(verdict.passed))
-        words.append(clean(verdict.sentence), "default not bold")
+        status = (f"{verdict.status}: ", _style(verdict.passed))
+        words = Text.assemble(status, clean(verdict.sentence))
         points = f"{verdict.earned} of {verdict.points}"
         table.add_row(verdict.task, points, words)
-    parts: list[RenderableType] = [table, Text(_total(judged), "bold")]
+    title = Text(clean(shown(judged.path)), "bold")
+    parts: list[RenderableType] = [title, table, Text(_total(judged), "bold")]
     for verdict in judged.verdicts:
         if not verdict.passed and verdict.details:
             parts += ["", Text(clean(verdict.details))]
@@ -38,7 +39,7 @@ def printed(judged: Judged) -> RenderableType:
 
 def totals(judged: Sequence[Judged], refused: Sequence[tuple[str, str]]) -> Table:
     """Return the table over several files; `refused` are (file, sentence)."""
-    table = _table("All files", "File", "Tasks passed")
+    table = _table("File", "Tasks passed")
     for one in judged:
         right = one.passed == len(one.verdicts)
         words = Text(f"{one.passed} of {len(one.verdicts)}", _style(right))
@@ -58,7 +59,7 @@ def totals(judged: Sequence[Judged], refused: Sequence[tuple[str, str]]) -> Tabl
 
 def problem(console: Console, sentence: str) -> None:
     """Print a sentence that says why something could not be done."""
-    console.print(Text("✗ ", _style(False)) + Text(clean(sentence), "default not bold"))
+    console.print(Text.assemble(("✗ ", _style(False)), clean(sentence)))
 
 
 def clean(text: str) -> str:
@@ -77,14 +78,8 @@ def console(*, error: bool = False) -> Console:
     return made
 
 
-def _table(title: str, first: str, last: str) -> Table:
-    table = Table(
-        title=Text(clean(title), "bold"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
+def _table(first: str, last: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(first, no_wrap=first == "Task", overflow="fold")
     table.add_column("Points", no_wrap=True, justify="right")
     table.add_column(last, ratio=1, overflow="fold")

@@ -82,14 +82,13 @@ def _place(made: Match, part: Part) -> int:
     check = made.cell(part.task, "check")
     if check is not None:
         return check.index
-    for cell in made.notebook.cells:
-        if re.match(rf"#+ {re.escape(part.task)} \(", cell.source):
-            return cell.index + 1
+    heading = re.compile(rf"#+ {re.escape(part.task)} \(")
+    found = [cell.index for cell in made.notebook.cells if heading.match(cell.source)]
     parts = made.reference.parts
     place = parts.index(part)
-    for other in reversed(parts[:place]):
-        if other.id in made.of:
-            return made.of[other.id].index + 1
+    earlier = [made.of[p.id].index for p in parts[:place] if p.id in made.of]
+    if found or earlier:
+        return max([*found[:1], *earlier[-1:]]) + 1
     later = [made.of[p.id].index for p in parts[place:] if p.id in made.of]
     return min(later, default=len(made.notebook.cells))
 

@@ -113,7 +113,7 @@ class _Process:
             start_new_session=os.name == "posix",
         )
         self._lines: queue.Queue[bytes] = queue.Queue()
-        arguments = (self._process.stdin, json.dumps(message).encode())
+        arguments = (self._process.stdin, json.dumps(message).encode() + b"\n")
         threading.Thread(target=_send, args=arguments, daemon=True).start()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -172,10 +172,10 @@ class _Process:
                 if self._process.poll() is None:
                     continue
                 line = self._last_line()
-            try:
-                return loads(line) if line else None
-            except WireError:
+            if not line:
                 return None
+            with contextlib.suppress(WireError):  # what a library says when imported
+                return loads(line)
         return None
 
     def _last_line(self) -> bytes:
@@ -205,8 +205,9 @@ class _Process:
 
 
 def _send(pipe: IO[bytes], message: bytes) -> None:
-    with contextlib.suppress(OSError), pipe:  # it may have ended before it read
+    with contextlib.suppress(OSError, ValueError):  # it may have ended before it read
         pipe.write(message)
+        pipe.flush()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -216,3 +217,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):
+        process.stdin.close()
