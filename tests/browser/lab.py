@@ -155,6 +155,16 @@ def outputs(page: Page) -> list[dict]:
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
+def errors(cells: list[dict]) -> list[str]:
+    """Return the errors that cells ended in."""
+    return [
+        f"{cell['id']}: {output['ename']}: {output['evalue']}"
+        for cell in cells
+        for output in cell["outputs"]
+        if output["output_type"] == "error"
+    ]
+
+
 def screenshots(page: Page, folder: Path, stem: str) -> list[Path]:
     """Photograph the notebook from top to bottom, a window at a time."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,10 @@
 """Every lesson runs top to bottom in JupyterLab in Chromium, without an error."""
 
-import socket
 from pathlib import Path
 
 import pytest
 
-from .lab import chromium, jupyterlab, open_notebook, outputs, run_all
+from .lab import errors, jupyterlab, open_notebook, outputs, run_all
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
@@ -14,46 +13,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def address():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with jupyterlab(NOTEBOOKS, port=port) as address:
+def address(free_port):
+    with jupyterlab(NOTEBOOKS, port=free_port()) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser, address):
-    """A page that may reach nothing but the JupyterLab that serves it."""
-    context = browser.new_context(viewport={"width": 1100, "height": 1400})
-    page = context.new_page()
-    page.foreign = []
-    own = address.split("/lab/")[0]
-
-    def only_own(route):
-        if route.request.url.startswith((own, "data:", "blob:")):
-            return route.continue_()
-        page.foreign.append(route.request.url)
-        return route.abort()
-
-    page.route("**/*", only_own)
-    yield page
-    context.close()
-
-
-def errors(cells: list[dict]) -> list[str]:
-    return [
-        f"{cell['id']}: {output['ename']}: {output['evalue']}"
-        for cell in cells
-        for output in cell["outputs"]
-        if output["output_type"] == "error"
-    ]
 
 
 @pytest.mark.parametrize("name", LESSONS)
