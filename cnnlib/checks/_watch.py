@@ -92,9 +92,9 @@ class Watch:
 
     def _see(self, frame: Any, event: str, called: Any) -> None:
         if event == "call":
-            root, _, rest = str(frame.f_globals.get("__name__", "")).partition(".")
+            root, rest = _home(frame)
             if root == "cnnlib":
-                if not rest.startswith("checks"):
+                if not rest.startswith("checks") and _home(frame.f_back)[0] != root:
                     self.seen.add(f"cnnlib:{frame.f_code.co_name}")
             elif frame.f_code.co_name in self._forbidden and root in _LIBRARIES:
                 self.seen.add(f"called:{frame.f_code.co_name}")
@@ -104,6 +104,13 @@ class Watch:
                 home = str(getattr(called, "__module__", None) or "torch")
                 if home.partition(".")[0] in _LIBRARIES:
                     self.seen.add(f"called:{name}")
+
+
+def _home(frame: Any) -> tuple[str, str]:
+    """Return the package that a frame's code belongs to, and the rest of its module."""
+    name = frame.f_globals.get("__name__", "") if frame is not None else ""
+    root, _, rest = str(name).partition(".")
+    return root, rest
 
 
 @contextlib.contextmanager

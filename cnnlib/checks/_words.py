@@ -142,7 +142,8 @@ def _difference(found: Outcome, expected: Outcome, task: Task) -> str:
         if word == "type":
             it, value, right = _first_apart(it, value, right, task.key)
             if value.type == "none":
-                return f"{it} is None. Is `return` missing?"
+                more = "" if task.question.is_value else " Is `return` missing?"
+                return f"{it} is None.{more}"
             if (value.type, right.type) == ("float", "int"):
                 return f"{it} is a float, {value.data}; it must be an int."
             return f"{it} is {_type(value)}; it must be {_type(right)}."
