@@ -27,6 +27,7 @@ _TYPES = {
     "dict": "a dict",
     "none": "None",
     "module": "an nn.Module",
+    "type": "a class (an object made of it has parentheses: `Name()`)",
     "unsolved": "`...`",
 }
 
@@ -96,7 +97,7 @@ def failure(
     question, found, case = task.question, outcomes[shown], cases[shown]
     lines = [_headline(question, len(wrong), len(cases), case)]
     if found.error:
-        lines.append(_raised(found))
+        lines.append(_raised(question, found))
     if not question.is_value and not found.error:
         grids = _grids(question, case, _only_wrong(found, expected, task.key))
         lines += ["", grids] if grids else []
@@ -126,7 +127,11 @@ def _headline(question: Question, wrong: int, count: int, case: Case) -> str:
     )
 
 
-def _raised(found: Outcome) -> str:
+def _raised(question: Question, found: Outcome) -> str:
+    """Say what was raised; of a value, what is wrong with its form."""
+    if question.is_value and found.message:
+        quoted = found.error == "KeyError"  # whose text is a repr
+        return found.message[1:-1] if quoted else found.message
     colon = f": {found.message}" if found.message else ""
     return f"It raised {found.error}{colon}"
 
