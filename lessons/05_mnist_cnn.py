@@ -171,9 +171,9 @@ net = models.mnist_cnn()
 summary(net, (1, 28, 28))
 
 # %% [markdown]
-# Look at the two kinds of bars: `fc` has 86 % of the parameters and 3 % of
-# the work, `conv2` 13 % and 78 %. Each weight of a kernel is used at every
-# place (lesson 04).
+# Compare the two shares: `fc` has 86 % of the parameters and 3 % of the work,
+# `conv2` 13 % and 78 %. Each weight of a kernel is used at every place
+# (lesson 04).
 
 # %%
 from cnnlib import diagrams

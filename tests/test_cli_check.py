@@ -325,6 +325,22 @@ def test_steps_are_the_same_whatever_was_lost(solved, tmp_path, ids, marks):
     assert steps(solved, tmp_path) == whole
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_cell_that_has_its_mark_alone_is_known_by_it(solved, tmp_path, ours):
+    """Ours or nbgrader's: the id is lost, and the code names no task."""
+    solved.write("flatten", "def flat(x):\n    return x")
+    solved.write("flatten-check", "pass")
+    solved.forget(marks=False)
+    for cell in solved.cells:
+        cell["metadata"].pop("nbgrader" if ours else "cnnlib", None)
+    found = matched(solved, tmp_path)
+    for role, source in (("answer", "def flat(x):\n    return x"), ("check", "pass")):
+        cell = found.cell("flatten", role)
+        assert cell is not None
+        assert cell.source == source
+    assert not found.added
+
+
 def test_own_cells_keep_their_places_among_the_others(solved, tmp_path):
     whole = steps(solved, tmp_path)
     solved.add(0, "first = 1")
@@ -631,12 +647,15 @@ def test_a_file_that_cannot_be_judged_stops_no_other(solved, tmp_path, monkeypat
     assert "There is no notebook (.ipynb) in the folder" in joined
 
 
-def test_errors_go_to_stderr_and_nothing_else_is_said(tmp_path):
+@pytest.mark.parametrize(("encoding", "sign"), [("utf-8", "✗"), ("ascii", "?")])
+def test_errors_go_to_stderr_and_nothing_else_is_said(tmp_path, encoding, sign):
     done = subprocess.run(
-        [*COMMAND, "no.ipynb"], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("✗ There is no file no.ipynb.")
+        [*COMMAND, "no.ipynb"], cwd=tmp_path, capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, b"")
+    said = done.stderr.decode(encoding)
+    assert said.startswith(f"{sign} There is no file no.ipynb.")
 
 
 def test_help_and_no_arguments(monkeypatch):

@@ -101,6 +101,17 @@ def test_without_heading_and_check_an_answer_goes_after_the_course_s_cell(
     assert [cell["id"] for cell in json.loads(path.read_text())["cells"]] == whole
 
 
+def test_an_answer_comes_back_right_above_its_check(unsolved, tmp_path):
+    place = unsolved.place("flatten")
+    unsolved.drop("flatten")
+    for number in range(2):
+        unsolved.add(place, f"mine = {number}", id=f"mine-{number}")
+    path = unsolved.save(tmp_path)
+    reset(path, "flatten")
+    ids = [cell["id"] for cell in json.loads(path.read_text())["cells"]]
+    assert ids[place : place + 4] == ["mine-1", "mine-0", "flatten", "flatten-check"]
+
+
 @pytest.mark.parametrize("left", [[], ["flatten"]])
 def test_where_little_is_left_the_cell_still_finds_a_place(unsolved, tmp_path, left):
     unsolved.raw["cells"] = [unsolved.cell(name) for name in left]
@@ -240,13 +251,14 @@ def invoke(*arguments: object) -> tuple[int, str]:
 
 def test_the_command_says_what_it_did(solved, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    solved.save(tmp_path)
-    code, output = invoke("03_pooling.ipynb", "flatten")
+    solved.save(tmp_path, "03[red].ipynb")
+    code, output = invoke("03[red].ipynb", "flatten")
     assert code == 0
     assert output == (
         "flatten is back at its start; your answer stands below it as a comment. "
-        "Reload 03_pooling.ipynb if it is open."
+        "Reload 03[red].ipynb if it is open."
     )
+    solved.save(tmp_path)
     code, output = invoke("03_pooling.ipynb", "flattn")
     assert code == 2
     assert output.startswith("✗ 03_pooling.ipynb has no task called flattn.")

@@ -61,7 +61,7 @@ def judge(task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Ver
 
 
 def _unsolved(question: Question, outcomes: Sequence[Outcome]) -> bool:
-    if outcomes and outcomes[0].error == "NotImplementedError":
+    if outcomes and outcomes[0].is_stub:
         return True
     value = outcomes[0].values.get("result") if outcomes else None
     return value is not None and _all_dots(value)

@@ -49,6 +49,11 @@ class Outcome:
     message: str = ""
     remarks: tuple[str, ...] = ()
 
+    @property
+    def is_stub(self) -> bool:
+        """Whether a stub raised it: PyTorch's own error of that name has a text."""
+        return self.error == "NotImplementedError" and not self.message
+
 
 def plain(item: Any, depth: int = 4) -> Value:
     """Return an object as a plain value; containers are followed `depth` deep."""

@@ -8,7 +8,7 @@ from importlib import import_module
 from ._key import Task
 from ._question import Question
 
-LESSONS = ("01", "02", "03", "04", "06")
+LESSONS = ("01", "02", "03", "04", "05", "06", "07")
 
 
 @cache

@@ -59,6 +59,9 @@ def solution_lines(path):
         if cell.task:
             parts = exercise.cut(cell.text)
             given = {line.strip() for line in parts.before}
+            given |= {
+                line.strip().removeprefix("# STUB ").strip() for line in parts.stub
+            }
             for line in parts.solution:
                 text = line.strip()
                 if len(text) > 14 and text not in given:
