@@ -52,12 +52,17 @@ def judge(task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Ver
     wrong = [i for i in range(len(cases)) if not right.accepts(i, outcomes[i])]
     if not wrong:
         return _without_fault(task, cases, outcomes)
-    shown = min(wrong, key=lambda i: (bool(outcomes[i].error), cases[i].size, i))
+    shown = min(wrong, key=lambda i: _telling(outcomes[i], cases[i], i))
     mistake = _find(task, cases, outcomes, wrong, shown)
     expected = right.outcome(shown)
     text = _words.failure(task, cases, outcomes, expected, wrong, shown, mistake)
     status = "error" if outcomes[shown].error else "failed"
     return Verdict(status, text, mistake.name if mistake else "", cases[shown].kind)
+
+
+def _telling(outcome: Outcome, case: Case, i: int) -> tuple[bool, bool, int, int]:
+    """Order failed cases: those with a result first, then by how little they hold."""
+    return bool(outcome.error), case.gradient, case.size, i
 
 
 def _unsolved(question: Question, outcomes: Sequence[Outcome]) -> bool:
