@@ -53,9 +53,13 @@ def matched(book: Book, folder: Path, name: str = "03_pooling.ipynb") -> _match.
 
 
 def steps(book: Book, folder: Path) -> list[str]:
-    """Return what would run: the first line of each cell, and "? task"."""
+    """Return what would run: the first line of each cell, "? task", "task: answer"."""
     found = plan(matched(book, folder))
-    return [f"? {s.task}" if s.asks else str(s.source).split("\n")[0] for s in found]
+    heads = [str(step.source).split("\n")[0] for step in found]
+    return [
+        f"? {s.task}" if s.asks else f"{s.task}: {head}" if s.task else head
+        for s, head in zip(found, heads, strict=True)
+    ]
 
 
 def noticed(book: Book, folder: Path, name: str = "03_pooling.ipynb") -> list[str]:
@@ -147,6 +151,12 @@ RUIN = {
 }
 
 
+BAD = """class Bad(Exception):
+    def __str__(self):
+        raise SystemError
+raise Bad"""
+
+
 def test_each_ruined_cell_costs_its_own_task_alone(solved, tmp_path, monkeypatch):
     for task, source in RUIN.items():
         solved.write(task, source)
@@ -154,6 +164,9 @@ def test_each_ruined_cell_costs_its_own_task_alone(solved, tmp_path, monkeypatch
     solved.add(solved.place("avg_pool2d"), "import sys\nmine = 5\nsys.exit(1)")
     solved.add(solved.place("flatten"), "assert mine == 5\nexit\n1 / 0")
     solved.add(solved.place("flatten"), "raise KeyboardInterrupt('no')")
+    solved.add(solved.place("max_pool2d"), "open('once', 'x').close()")
+    solved.add(len(solved.cells), BAD)
+    solved.add(len(solved.cells), "get_ipython().showtraceback = None\n1 / 0")
     monkeypatch.setattr(_run, "GRACE_SECONDS", 1)
     limits = _verdicts.limits(3)
     limits.questions["min_pool2d"] = 1
@@ -187,6 +200,9 @@ def test_each_ruined_cell_costs_its_own_task_alone(solved, tmp_path, monkeypatch
         "The cell “import sys” raised SystemExit: 1.",
         "The cell “assert mine == 5” raised ZeroDivisionError: division by zero.",
         "The cell “raise KeyboardInterrupt('no')” raised KeyboardInterrupt: no.",
+        "The cell “class Bad(Exception):” raised Bad.",
+        "The cell “get_ipython().showtraceback = None” raised TypeError: 'NoneType' "
+        "object is not callable.",
         "The saved output of a check says something else: max_pool2d, avg_pool2d, "
         "min_pool2d, global_avg_pool, edge_then_pool. What counts is the verdict "
         "here; in the notebook, run all cells again.",
@@ -424,7 +440,7 @@ def test_an_answer_that_was_split_runs_in_order(solved, tmp_path):
     answer["source"] = lines[1:]
     found = steps(solved, tmp_path)
     assert found[-3] == lines[0].rstrip("\n")
-    assert found[-2] == lines[1].rstrip("\n")
+    assert found[-2] == "edge_then_pool: " + lines[1].rstrip("\n")
     assert found[-1] == "? edge_then_pool"
 
 
@@ -433,7 +449,10 @@ def test_an_answer_below_its_check_is_pointed_out(unsolved, solved, tmp_path):
     unsolved.add(unsolved.place("flatten-check") + 1, answer)
     unsolved.add(unsolved.place("avg_pool2d-check"), "def avg_pool2d(x): return ...")
     found = steps(unsolved, tmp_path)
-    assert found.index("? flatten") == found.index("def flatten(x, start_dim=1):") + 1
+    assert (
+        found.index("? flatten")
+        == found.index("flatten: def flatten(x, start_dim=1):") + 1
+    )
     judged = check_file(unsolved.save(tmp_path))
     assert statuses(judged)["flatten"] == "unsolved"
     assert judged.notes == [
