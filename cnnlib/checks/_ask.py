@@ -79,7 +79,7 @@ def _plain(value: Any) -> Value:
     try:
         return plain(value)
     except Exception:  # an object that objects to being looked at
-        return Value(type(value).__name__)
+        return Value(f"{type(value).__name__} (cannot be read)")
 
 
 def _remarks(watch: Watch, before: frozenset[str]) -> tuple[str, ...]:

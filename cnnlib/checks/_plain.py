@@ -80,7 +80,17 @@ def plain(item: Any, depth: int = 4) -> Value:
         return Value("list", [plain(entry, depth - 1) for entry in item[:_LONGEST]])
     if depth and isinstance(item, Mapping) and len(item) <= _LONGEST:
         return Value("dict", {str(k): plain(v, depth - 1) for k, v in item.items()})
-    return Value(kind.__name__)
+    return _other(kind)
+
+
+_WORDS = {"tensor", "array", "int", "float", "bool", "str", "none", "list", "dict"}
+_WORDS |= {"module", "unsolved"}
+
+
+def _other(kind: type) -> Value:
+    """Name any other type, so that it cannot pass for one of ours."""
+    name = kind.__name__
+    return Value(f"{name} (a class of yours)" if name in _WORDS else name)
 
 
 def _tensor(item: torch.Tensor) -> Value:
@@ -89,7 +99,7 @@ def _tensor(item: torch.Tensor) -> Value:
     with torch._C.DisableTorchFunctionSubclass():
         data = item.detach().cpu().resolve_conj().resolve_neg()
         if data.is_sparse or data.is_quantized:
-            return Value(type(item).__name__)
+            return _other(type(item))
         if data.dtype in (torch.float16, torch.bfloat16):
             data = data.float()
         return Value("tensor", np.array(data.numpy()), name)

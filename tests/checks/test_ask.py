@@ -201,6 +201,13 @@ def test_an_object_that_equals_everything_is_only_of_its_type():
     assert "of type Liar" in message(checks.global_avg_pool, lambda x: Liar())
 
 
+@pytest.mark.parametrize("name", ["tensor", "int", "module", "unsolved", "dict"])
+def test_a_class_with_the_name_of_a_plain_type_is_none_of_ours(name):
+    made = type(name, (), {})()
+    text = message(checks.global_avg_pool, lambda x: made)
+    assert f"of type {name} (a class of yours)" in text
+
+
 def test_a_tensor_subclass_that_equals_everything_is_compared_by_its_numbers():
     class Liar(torch.Tensor):
         def __eq__(self, other):

@@ -268,11 +268,12 @@ def _look_at_trained(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     before = copy.deepcopy(result.state_dict())
     try:
         with torch.no_grad():
-            as_it_stands = _read(result, images[:60])
+            few = images[:60]
+            as_it_stands = _read(result, few)
             result.load_state_dict(before)
             result.eval()
-            scores = _read(result, images)
-            return {"scores": scores, "same": _close(as_it_stands, scores)}
+            same = _close(as_it_stands, _read(result, few))
+            return {"scores": _read(result, images), "same": same}
     finally:
         for module, mode in modes:
             module.training = mode
@@ -289,13 +290,11 @@ def _read(model: nn.Module, images: Tensor) -> Any:
         ) from error
 
 
-def _close(few: Any, all_scores: Any) -> bool:
-    """Tell whether the first images got the same scores in both modes."""
-    if not isinstance(few, Tensor) or not isinstance(all_scores, Tensor):
+def _close(one: Any, other: Any) -> bool:
+    if not isinstance(one, Tensor) or not isinstance(other, Tensor):
         return True
-    other = all_scores[: len(few)] if few.dim() and all_scores.dim() else all_scores
-    return few.shape == other.shape and torch.allclose(
-        few.double(), other.double(), 1e-3, 1e-3, equal_nan=True
+    return one.shape == other.shape and torch.allclose(
+        one, other, 1e-3, 1e-3, equal_nan=True
     )
 
 

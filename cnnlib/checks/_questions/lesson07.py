@@ -117,10 +117,10 @@ def _asked(
 ) -> tuple[nn.Module, Tensor]:
     """Return a small net and an image, about which it is anything but sure."""
     model = made(draw, lambda: _reader(*shape, norm)).to(dtype).eval()
-    last = list(model.children())[-1]
+    weight, bias = list(model.parameters())[-2:]
     with torch.no_grad():
-        for parameter in last.parameters():
-            parameter /= last.in_features**0.5
+        weight.div_(weight.shape[1] ** 0.5)
+        bias.div_(weight.shape[1] ** 0.5)
     return model.requires_grad_(not frozen), draw.tensor(1, *shape, dtype=dtype)
 
 
