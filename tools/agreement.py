@@ -1,0 +1,176 @@
+"""Ask nbval, ``cnnlib check`` and nbgrader for their verdicts on the same notebooks.
+
+Notebook 0 of a lesson is its solution. Notebook k has in each task the k-th named
+mistake, or the solution where there are fewer. The three must agree on every task, and
+with what is known: solutions pass, mistakes do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+
+from cnnlib.checks._registry import questions, task
+from cnnlib.grading._judged import check_file
+from tools import build, nbgrader_course
+from tools.course import Course
+
+Verdicts = dict[tuple[str, str], bool]
+MISTAKE = """\
+from cnnlib.checks._registry import task
+{name} = task("{name}").key.mistakes[{index}].answer"""
+
+
+def notebook(lesson: str, k: int, course: Course) -> nbformat.NotebookNode:
+    """Return notebook k of a lesson."""
+    path = next(p for p in course.exercises() if p.name.startswith(lesson))
+    solution = nbformat.read(course.notebook(path, "solutions"), as_version=4)
+    made = nbformat.read(course.notebook(path, "exercises"), as_version=4)
+    solved = {cell.id: cell.source for cell in solution.cells}
+    for cell in made.cells:
+        if cell.metadata.get("cnnlib", {}).get("role") == "answer":
+            cell.source = solved[cell.id]
+            if 0 < k <= len(task(cell.id).key.mistakes):
+                cell.source = MISTAKE.format(name=cell.id, index=k - 1)
+    return made
+
+
+def expected(lesson: str, ks: Sequence[int]) -> Verdicts:
+    """Return what is known of each task of the notebooks."""
+    return {
+        (f"n{k:02}", name): not 0 < k <= len(task(name).key.mistakes)
+        for k in ks
+        for name, question in questions().items()
+        if question.lesson == lesson
+    }
+
+
+def by_nbval(folder: Path) -> Verdicts:
+    """Run nbval on a folder of notebooks; a task passes if its check cell does."""
+    report = folder / "report.xml"
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
+    command += ["--nbval-cell-timeout=120", "-p", "no:cacheprovider", "-q", "-n", "2"]
+    command += ["--dist", "loadfile", f"--junit-xml={report}", f"--rootdir={folder}"]
+    subprocess.run([*command, str(folder)], env=_env(), capture_output=True)
+    failed = {
+        (_stem(case.get("classname", "")), case.get("name", "")): any(
+            child.tag in ("failure", "error", "skipped") for child in case
+        )
+        for case in ET.parse(report).getroot().iter("testcase")
+    }
+    found: Verdicts = {}
+    for file in folder.glob("*.ipynb"):
+        cells = nbformat.read(file, as_version=4).cells
+        code = [cell for cell in cells if cell.cell_type == "code"]
+        for number, cell in enumerate(code):
+            if cell.id.endswith("-check"):
+                name = cell.id.removesuffix("-check")
+                found[file.stem, name] = not failed[file.stem, f"Cell {number}"]
+    return found
+
+
+def _stem(classname: str) -> str:
+    """Return the notebook's name from that of its tests: "folder.n00.ipynb"."""
+    return classname.removesuffix(".ipynb").rpartition(".")[2]
+
+
+def by_check(folder: Path) -> Verdicts:
+    """Run ``cnnlib check`` on the same files."""
+    return {
+        (file.stem, verdict.task): verdict.passed
+        for file in sorted(folder.glob("*.ipynb"))
+        for verdict in check_file(file).verdicts
+    }
+
+
+def by_nbgrader(folder: Path, lesson: str, course: Course) -> Verdicts:
+    """Let nbgrader grade the same files; each stands for a student."""
+    home = folder / "nbgrader"
+    name = next(p for p in course.exercises() if p.name.startswith(lesson)).stem
+    name = name.removesuffix("_exercise")
+    nbgrader_course.write(home, course)
+    _nbgrader(home, "generate_assignment", name, "--create")
+    for file in folder.glob("*.ipynb"):
+        target = home / "submitted" / file.stem / name / f"{name}.ipynb"
+        target.parent.mkdir(parents=True)
+        released = nbformat.read(home / "release" / name / f"{name}.ipynb", 4)
+        answers = {c.id: c.source for c in nbformat.read(file, as_version=4).cells}
+        for cell in released.cells:
+            if cell.metadata.get("nbgrader", {}).get("solution"):
+                cell.source = answers[cell.id]
+        nbformat.write(released, target)
+    _nbgrader(home, "autograde", name)
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{home / 'gradebook.db'}") as book:
+        return {
+            (found.student.id, grade.cell.name.removesuffix("-check")): (
+                grade.score == grade.max_score
+            )
+            for found in book.assignment_submissions(name)
+            for made in found.notebooks
+            for grade in made.grades
+        }
+
+
+def _nbgrader(home: Path, *arguments: str) -> None:
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    done = subprocess.run(command, cwd=home, env=_env(), capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+
+
+def _env() -> dict[str, str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    folder = str(Path(sys.executable).parent)
+    env["PATH"] = os.pathsep.join([folder, env.get("PATH", "")])
+    return env | {"OMP_NUM_THREADS": "1", "CNNLIB_DATA": "bundled"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare the three; return 0 if they agree everywhere."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.agreement", description=__doc__
+    )
+    parser.add_argument("lessons", nargs="*", help="two digits each; default: all")
+    parser.add_argument("--upto", type=int, default=100, help="the last k")
+    given = parser.parse_args(arguments)
+    course, bad, count = Course(build.ROOT), 0, 0
+    lessons = given.lessons or sorted({q.lesson for q in questions().values()})
+    for lesson in lessons:
+        names = [n for n, q in questions().items() if q.lesson == lesson]
+        most = max(len(task(name).key.mistakes) for name in names)
+        ks = range(min(most, given.upto) + 1)
+        known = expected(lesson, ks)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            for k in ks:
+                nbformat.write(notebook(lesson, k, course), folder / f"n{k:02}.ipynb")
+            verdicts = {
+                "nbval": by_nbval(folder),
+                "cnnlib check": by_check(folder),
+                "nbgrader": by_nbgrader(folder, lesson, course),
+            }
+        for key, passes in known.items():
+            said = {tool: found.get(key) for tool, found in verdicts.items()}
+            count += 1
+            if set(said.values()) != {passes}:
+                bad += 1
+                print(f"lesson {lesson}, {key}: expected {passes}, {said}")
+        print(
+            f"lesson {lesson}: {len(known)} verdicts of each of the three", flush=True
+        )
+    print(f"{count} tasks in notebooks, {bad} on which the three differ")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
