@@ -907,8 +907,8 @@ _TRAINED = Key(
         ),
         Mistake(
             "one answer for every image",
-            "the model gives nearly every image the same digit. Has it been trained, "
-            "and did its loss fall?",
+            "the model gives nearly every image the same digit. Did its loss fall in "
+            "training? If not, look at the rate and at the labels.",
             _quiet(lambda scores, _: scores * 0 + torch.arange(10.0)),
             _one_answer,
         ),
