@@ -94,7 +94,9 @@ class Watch:
         if event == "call":
             root, rest = _home(frame)
             if root == "cnnlib":
-                if not rest.startswith("checks") and _home(frame.f_back)[0] != root:
+                caller, beside = _home(frame.f_back)
+                from_outside = caller != root or beside.startswith("checks")
+                if from_outside and not rest.startswith("checks"):
                     self.seen.add(f"cnnlib:{frame.f_code.co_name}")
             elif frame.f_code.co_name in self._forbidden and root in _LIBRARIES:
                 self.seen.add(f"called:{frame.f_code.co_name}")
