@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import torch
 
 from ._ask import ask
 from ._judge import Verdict, judge
@@ -49,6 +53,17 @@ class Check:
             kind = type(answer).__name__
             text = f"✗ {self.name} must be a function; it is of type {kind}."
             return Verdict("unsolved" if answer is ... else "failed", text)
-        return judge(
-            task(self.name), cases, ask(question, answer, cases, watched=watched)
-        )
+        with _one_thread():
+            outcomes = ask(question, answer, cases, watched=watched)
+            return judge(task(self.name), cases, outcomes)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Give PyTorch one thread: for cases this small, more of them only wait."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

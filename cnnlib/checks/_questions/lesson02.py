@@ -125,13 +125,15 @@ def _bias(draw: Draw, count: int) -> torch.Tensor:
 
 def _sames(draw: Draw) -> list[Case]:
     odd, even = 2 * draw.number(4, 7) + 1, 2 * draw.number(4, 7)
-    sizes = [3, 4, 1, 2, 5, 6, 7, odd, even]
+    sizes = [3, 4, 1, 2, 5, 6, 7]
     plain = [Case(f"a kernel size of {size}", (size,)) for size in sizes]
-    dilated = [(3, 2), (4, 2), (4, 3), (2, 3), (5, 3), (6, draw.number(3, 5)), (1, 4)]
-    return plain + [
+    plain += [Case("a large odd kernel", (odd,)), Case("a large even kernel", (even,))]
+    dilated = [
         Case(f"kernel size {size}, dilation {d}", (size,), {"dilation": d})
-        for size, d in dilated
+        for size, d in [(3, 2), (4, 2), (4, 3), (2, 3), (5, 3), (1, 4)]
     ]
+    wide = Case("an even kernel, far apart", (6,), {"dilation": draw.number(3, 5)})
+    return [*plain, *dilated, wide]
 
 
 def _sides(result: Any, args: Sequence[Any]) -> dict[str, Any]:
