@@ -54,14 +54,19 @@ def _group_norm(place: Place, scene: Scene) -> str | None:
     if not isinstance(value, Value) or len(value.shape) < 2:
         return None
     found, name = value.shape[1], who(place)
+    uneven = isinstance(groups, int) and found % groups != 0
+    divisor = f"num_groups to a divisor of {found}"
     if isinstance(weight, Value) and weight.shape[0] != found:
         return (
             f"{name} expects {weight.shape[0]} channels (num_channels="
             f"{weight.shape[0]}) but gets {found}, {scene.origin(value)}. "
-            f"Set num_channels={found}."
+            f"Set num_channels={found}{f', and {divisor}' if uneven else ''}."
         )
-    if isinstance(groups, int) and found % groups:
-        return f"{name} cannot cut {found} channels into {groups} equal groups."
+    if uneven:
+        return (
+            f"{name} cannot cut {found} channels into {groups} equal groups. "
+            f"Set {divisor}."
+        )
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .formulas import each
 from .phrases import by
 from .records import Place, Value
-from .source import Scene, who
+from .source import Scene, is_layer, who
 
 _AXES = {1: "length", 2: "height x width", 3: "depth x height x width"}
 
@@ -61,9 +61,11 @@ def _wrong_channels(
     if found == channels:
         return None
     size = scene.input_size(value)
+    cure = _channels_cure(place, found)
+    named = f" (in_channels={channels})" if is_layer(place) else ""
     said = (
-        f"{who(place)} expects {channels} input channels "
-        f"(in_channels={channels}) but gets {found}, {scene.origin(value)}. "
+        f"{who(place)} expects {channels} input channels{named} but gets {found}, "
+        f"{scene.origin(value)}. "
     )
     if size is not None and len(size) == axes + 1:
         if size[-1] == channels:
@@ -71,8 +73,26 @@ def _wrong_channels(
                 f"{said}PyTorch puts the channels first: pass {(size[-1], *size[:-1])}."
             )
         right = (channels, *size[1:])
-        return f"{said}Pass {right} as input_size, or set in_channels={found}."
-    return f"{said}Set in_channels={found}."
+        return f"{said}Pass {right} as input_size, or {cure}."
+    return f"{said}{cure[0].upper()}{cure[1:]}."
+
+
+def _channels_cure(place: Place, found: int) -> str:
+    """Say what to set so that `found` channels are taken, in as many groups."""
+    groups, shape = place.arguments.get("groups", 1), place.arguments["weight"].shape
+    transposed = "transpose" in place.op
+    outputs = shape[1] * groups if transposed else shape[0]
+    regroup = f"set groups to a common divisor of {found} and {outputs}"
+    if is_layer(place):
+        return (
+            f"set in_channels={found}{f' and {regroup[4:]}' if found % groups else ''}"
+        )
+    if found % groups:
+        return f"give it a weight for {found} input channels, and {regroup}"
+    right = (
+        (found, *shape[1:]) if transposed else (shape[0], found // groups, *shape[2:])
+    )
+    return f"give it a weight of shape {right}"
 
 
 def _too_small(

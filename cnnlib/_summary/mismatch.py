@@ -18,7 +18,7 @@ from .misfit_windows import RULES as WINDOWS
 from .names import words
 from .phrases import by
 from .records import Place, Value
-from .source import Scene, who
+from .source import Scene, is_layer, who
 
 
 def mismatch(place: Place, scene: Scene) -> str | None:
@@ -44,20 +44,27 @@ def _linear(place: Place, scene: Scene) -> str | None:
     found = value.shape[-1] if value.shape else 1
     if found == wanted:
         return scene.wrong_dtype(place, value, weight)
-    said = (
-        f"{who(place)} expects {wanted} input features (in_features={wanted}) but gets "
-    )
+    layer = is_layer(place)
+    named = f" (in_features={wanted})" if layer else ""
+    said = f"{who(place)} expects {wanted} input features{named} but gets "
     shape = scene.shape(value)
     if len(shape) > 2:
         every = prod(shape)
         cure = f"Flatten first, with nn.Flatten(): {times(*shape)} = {every} values"
-        cure += "." if every == wanted else f", and set in_features={every}."
+        if every != wanted:
+            right = f"set in_features={every}" if layer else _weight(weight, every)
+            cure += f", and {right}"
+        cure += "."
         return f"{said}{by(shape)}, {scene.origin(value)}. {cure}"
     outputs = f", out_features={weight.shape[0]}" if len(weight.shape) > 1 else ""
-    return (
-        f"{said}{found}{scene.flattened(value)}, {scene.origin(value)}. "
-        f"Set in_features={found}: nn.Linear(in_features={found}{outputs})."
-    )
+    cure = f"Set in_features={found}: nn.Linear(in_features={found}{outputs})."
+    if not layer:
+        cure = f"G{_weight(weight, found)[1:]}."
+    return f"{said}{found}{scene.flattened(value)}, {scene.origin(value)}. {cure}"
+
+
+def _weight(weight: Value, features: int) -> str:
+    return f"give it a weight of shape {(*weight.shape[:-1], features)}"
 
 
 # -- joining, products, reshaping -----------------------------------------------------

@@ -15,6 +15,12 @@ from .records import Place, Step, Value
 Shape = tuple[int, ...]
 
 
+def is_layer(place: Place) -> bool:
+    """Whether the run stopped in a layer, not in a function that a model calls."""
+    module = place.module
+    return module is not None and is_leaf(module) and is_pytorch(module)
+
+
 def who(place: Place) -> str:
     """Name the layer, or the operation and the module it stands in."""
     module = place.module
