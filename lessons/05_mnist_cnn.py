@@ -1046,7 +1046,7 @@ plots.plot_images([image for _ in range(3) for image in move(x[:5])],
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 robust = models.mnist_cnn()
-history = fit(robust, images, labels, epochs=2 if mnist else 14, lr=0.02,
+history = fit(robust, images, labels, epochs=2 if mnist else 10, lr=0.02,
               augment=move)
 
 # %% tags=["nbval-ignore-output"]

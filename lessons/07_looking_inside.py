@@ -44,7 +44,7 @@ torch.manual_seed(0)
 net = models.mnist_cnn()
 history = fit(
     net, few.train_images, few.train_labels, snapshots=True,
-    epochs=5 if digits.source == "mnist" else 30,
+    epochs=5 if digits.source == "mnist" else 22,
 )
 
 # %% tags=["nbval-ignore-output"]

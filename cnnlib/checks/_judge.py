@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from . import _words
@@ -37,9 +37,18 @@ class Verdict:
         return self.status == "passed"
 
 
-def judge(task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Verdict:
-    """Return the verdict on the outcomes of an answer, case by case as asked."""
+def judge(
+    task: Task,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    known: Known | None = None,
+) -> Verdict:
+    """Return the verdict on the outcomes of an answer, case by case as asked.
+
+    Who judges many answers to the same cases hands over one `Known` for all of them.
+    """
     question = task.question
+    known = known or Known(task, cases)
     if _unsolved(question, outcomes):
         return Verdict("unsolved", _words.unsolved(question))
     remarks = [remark for outcome in outcomes for remark in outcome.remarks]
@@ -48,16 +57,37 @@ def judge(task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Ver
         return Verdict("failed", _words.remark(question, stopper, None), stopper)
     if any(outcome.error == "TooLong" for outcome in outcomes):
         return Verdict("timed out", _words.too_long(question))
-    right = _References(task, cases)
-    wrong = [i for i in range(len(cases)) if not right.accepts(i, outcomes[i])]
+    wrong = [i for i in range(len(cases)) if not _accepts(known, i, outcomes[i])]
     if not wrong:
         return _without_fault(task, cases, outcomes)
     shown = min(wrong, key=lambda i: _telling(outcomes[i], cases[i], i))
-    mistake = _find(task, cases, outcomes, wrong, shown)
-    expected = right.outcome(shown)
+    mistake = _find(known, outcomes, shown)
+    expected = known.right(shown)
     text = _words.failure(task, cases, outcomes, expected, wrong, shown, mistake)
     status = "error" if outcomes[shown].error else "failed"
     return Verdict(status, text, mistake.name if mistake else "", cases[shown].kind)
+
+
+class Known:
+    """What the reference and the mistakes give on some cases, worked out when asked."""
+
+    def __init__(self, task: Task, cases: Sequence[Case]) -> None:
+        self.task, self.cases = task, cases
+        self._outcomes: dict[tuple[int, int], Outcome] = {}
+
+    def right(self, i: int) -> Outcome:
+        """Return the reference's outcome of case `i`."""
+        return self._outcome(self.task.key.reference, -1, i)
+
+    def wrong(self, mistake: int, i: int) -> Outcome:
+        """Return the outcome of case `i` with a mistake, named by its place."""
+        return self._outcome(self.task.key.mistakes[mistake].answer, mistake, i)
+
+    def _outcome(self, answer: Any, place: int, i: int) -> Outcome:
+        if (place, i) not in self._outcomes:
+            (found,) = ask(self.task.question, answer, [self.cases[i]], watched=False)
+            self._outcomes[place, i] = found
+        return self._outcomes[place, i]
 
 
 def _telling(outcome: Outcome, case: Case, i: int) -> tuple[bool, bool, int, int]:
@@ -91,38 +121,17 @@ def _without_fault(
     return Verdict("passed", _words.passed(task, len(cases)))
 
 
-class _References:
-    """The reference's outcomes, worked out when asked for."""
-
-    def __init__(self, task: Task, cases: Sequence[Case]) -> None:
-        self._task, self._cases = task, cases
-        self._known: dict[int, Outcome] = {}
-
-    def outcome(self, i: int) -> Outcome:
-        """Return the reference's outcome of a case."""
-        if i not in self._known:
-            self._known[i] = _outcome(self._task, self._task.key.reference, i, self)
-        return self._known[i]
-
-    def case(self, i: int) -> Case:
-        """Return a case."""
-        return self._cases[i]
-
-    def accepts(self, i: int, found: Outcome) -> bool:
-        """Tell whether an outcome will do."""
-        if found.error:
+def _accepts(known: Known, i: int, found: Outcome) -> bool:
+    """Tell whether an outcome of a case will do."""
+    if found.error:
+        return False
+    key = known.task.key
+    if key.accepts is not None:
+        try:
+            return bool(key.accepts(found.values, known.cases[i]))
+        except Exception:  # values of a type that cannot be judged
             return False
-        key = self._task.key
-        if key.accepts is not None:
-            try:
-                return bool(key.accepts(found.values, self._cases[i]))
-            except Exception:  # values of a type that cannot be judged
-                return False
-        return alike(found, self.outcome(i), key)
-
-
-def _outcome(task: Task, answer: Any, i: int, given: _References) -> Outcome:
-    return ask(task.question, answer, [given.case(i)], watched=False)[0]
+    return alike(found, known.right(i), key)
 
 
 def alike(found: Outcome, expected: Outcome, key: Key) -> bool:
@@ -139,26 +148,19 @@ def alike(found: Outcome, expected: Outcome, key: Key) -> bool:
     )
 
 
-def _find(
-    task: Task,
-    cases: Sequence[Case],
-    outcomes: Sequence[Outcome],
-    wrong: Sequence[int],
-    shown: int,
-) -> Mistake | None:
+def _find(known: Known, outcomes: Sequence[Outcome], shown: int) -> Mistake | None:
     """Return the first mistake that gives the same values on every case."""
+    key, cases = known.task.key, known.cases
     order = [shown, *(i for i in range(len(cases)) if i != shown)]
-    if task.key.each:
+    if key.each:
         order = [shown]
-    for mistake in task.key.mistakes:
+    for place, mistake in enumerate(key.mistakes):
         if mistake.matches is not None:
             if not outcomes[shown].error and _matches(
                 mistake, outcomes[shown], cases[shown]
             ):
                 return mistake
-            continue
-        made = _References(Task(task.question, _key_of(mistake, task.key)), cases)
-        if all(alike(outcomes[i], made.outcome(i), task.key) for i in order):
+        elif all(alike(outcomes[i], known.wrong(place, i), key) for i in order):
             return mistake
     return None
 
@@ -169,7 +171,3 @@ def _matches(mistake: Mistake, outcome: Outcome, case: Case) -> bool:
         return bool(mistake.matches(outcome.values, case))
     except Exception:  # values of a type that the mistake does not fit
         return False
-
-
-def _key_of(mistake: Mistake, key: Key) -> Key:
-    return replace(key, reference=mistake.answer, mistakes=(), accepts=None)

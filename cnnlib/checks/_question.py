@@ -60,7 +60,8 @@ class Question:
         forbidden: functions of libraries that may not be called, by their last name.
         may_change: arguments that the answer is meant to change, such as a model that
             it trains; nothing left on them is remarked upon.
-        seconds: an answer that takes longer for all cases is stopped.
+        seconds: of computing, for all cases together; an answer that takes longer, or
+            four times as long by the clock, is stopped.
     """
 
     name: str

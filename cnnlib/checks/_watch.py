@@ -64,7 +64,7 @@ class Watch:
     ) -> None:
         self._watched = watched
         self._forbidden = frozenset(forbidden)
-        self._deadline = time.monotonic() + seconds
+        self._clock = _Clock(seconds)
         self._sink = _Sink()
         self.seen: set[str] = set()
 
@@ -86,7 +86,7 @@ class Watch:
             stack.enter_context(contextlib.redirect_stdout(self._sink))
             stack.enter_context(contextlib.redirect_stderr(self._sink))
             stack.enter_context(_Calls(self._forbidden, self.seen))
-            stack.enter_context(_stopped_at(self._deadline))
+            stack.enter_context(_stopped_by(self._clock))
             stack.enter_context(_profiled(self._see))
             yield
 
@@ -142,23 +142,42 @@ def _as_before() -> Iterator[None]:
         random.setstate(states[2])
 
 
-@contextlib.contextmanager
-def _stopped_at(deadline: float) -> Iterator[None]:
-    """Raise TooLong in this thread when the time is over, loops without calls too."""
-    thread, over, lock = threading.get_ident(), [False], threading.Lock()
+class _Clock:
+    """The time an answer has: so many seconds of computing, four times that in all.
 
-    def stop() -> None:
+    So a busy machine costs nobody anything, and an answer that sleeps ends, too.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._computing, self._passing = time.process_time(), time.monotonic()
+
+    def left(self) -> float:
+        """Return for how many seconds at least the answer may still go on."""
+        computing = self._seconds - (time.process_time() - self._computing)
+        passing = 4 * self._seconds - (time.monotonic() - self._passing)
+        return min(computing, passing)
+
+
+@contextlib.contextmanager
+def _stopped_by(clock: _Clock) -> Iterator[None]:
+    """Raise TooLong in this thread when the time is over, loops without calls too."""
+    thread, done, lock = threading.get_ident(), threading.Event(), threading.Lock()
+
+    def watch() -> None:
+        while (left := clock.left()) > 0:
+            if done.wait(max(left, 0.01)):
+                return
         with lock:
-            if not over[0]:
+            if not done.is_set():
                 raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
                 raise_in(ctypes.c_ulong(thread), ctypes.py_object(TooLong))
 
-    timer = threading.Timer(max(0.0, deadline - time.monotonic()), stop)
-    timer.daemon = True
-    timer.start()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
         with lock:
-            over[0] = True
-        timer.cancel()
+            done.set()
+        watcher.join(1.0)

@@ -11,6 +11,7 @@ from ._match import identify, match
 from ._notebook import NotebookError, read
 from ._plan import Step, plan
 from ._run import Limits, run
+from ._spawned import Spawned
 
 if TYPE_CHECKING:
     from ._verdicts import TaskVerdict
@@ -59,7 +60,8 @@ def check_file(
 
         return _verdicts.limits(seconds)
 
-    done = run(steps, path.resolve().parent, limits, 0, watch)
+    folder = path.resolve().parent
+    done = run(steps, lambda wanted: Spawned(steps, wanted, folder, 0), limits, watch)
     from . import _notes, _verdicts
 
     judged = _verdicts.verdicts(matched, steps, done, seconds)

@@ -68,7 +68,12 @@ class Notebook:
 
 def read(path: Path) -> Notebook:
     """Read a notebook; raise `NotebookError` with the reason if it is none."""
-    text = _text(path)
+    return parse(_bytes(path), path)
+
+
+def parse(data: bytes, path: Path) -> Notebook:
+    """Return the notebook that a file's bytes are; `path` is what to call it."""
+    text = _text(data, path)
     if not text.strip():
         raise NotebookError(
             f"{path} is empty. Was it saved, did the download break off? Take it again."
@@ -98,9 +103,9 @@ def read(path: Path) -> Notebook:
     return Notebook(path, text, raw, [_cell(i, cell) for i, cell in enumerate(cells)])
 
 
-def _text(path: Path) -> str:
+def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise NotebookError(
             f"There is no file {path}. Look at its name; this is the folder "
@@ -109,6 +114,9 @@ def _text(path: Path) -> str:
     except OSError as error:
         reason = error.strerror or error
         raise NotebookError(f"{path} cannot be read: {reason}.") from None
+
+
+def _text(data: bytes, path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

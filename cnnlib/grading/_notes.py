@@ -9,7 +9,7 @@ from . import _code
 from ._match import Match
 from ._notebook import FORMAT, Cell
 from ._plan import Step
-from ._run import Done
+from ._session import Done
 from ._verdicts import TaskVerdict, raised
 
 _TAGS = {

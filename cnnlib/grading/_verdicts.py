@@ -15,7 +15,8 @@ from cnnlib.checks._wire import WireError, unpack
 from . import _code
 from ._match import Match
 from ._plan import Step
-from ._run import Done, Limits
+from ._run import Limits
+from ._session import Done
 
 
 @dataclass(frozen=True)

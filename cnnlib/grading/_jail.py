@@ -1,0 +1,251 @@
+"""What a student's code can see and use: its own small machine, made of this one.
+
+Three levels. "full": namespaces of its own for files, processes, network, users; the
+interpreter and its packages read-only, a private folder in memory, and nothing else.
+"limits": the limits on time, memory and files alone. "none": nothing at all.
+
+A template process enters the jail once, before it imports anything; each submission's
+process, forked from it, then goes to private namespaces, and before student code runs
+it gives up every right.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from . import _kernel as kernel
+
+PRIVATE = "/tmp"
+"""The one folder that can be written to; it is in memory and ends with the session."""
+WORK = "/tmp/work"
+NOBODY = 65_534
+_OWN = kernel.NEWNS | kernel.NEWIPC | kernel.NEWNET | kernel.NEWUTS
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_SETTINGS = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_CPUS = "/sys/devices/system/cpu"
+_USERS = "root:x:0:0::/:/bin/false\nstudent:x:{0}:{0}::/tmp:/bin/sh\n"
+
+
+@dataclass(frozen=True)
+class Jail:
+    """How a student's code is held.
+
+    Attributes:
+        level: "full", "limits" or "none".
+        root: an empty folder on which the new root is built.
+        shown: files and folders that can be seen, read-only, where they are.
+        hidden: folders that must not be seen, though they may lie in one shown.
+        memory: bytes that a process may add to what the template has.
+        disk: bytes in the private folder, and of one file.
+        processes: how many, threads included.
+        files: how many may be open in a process.
+        seconds: of computing, in one process: the last resort.
+    """
+
+    level: str
+    root: str = ""
+    shown: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    memory: int = 2**30
+    disk: int = 256 * 2**20
+    processes: int = 64
+    files: int = 256
+    seconds: int = 300
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return asdict(self)
+
+    @staticmethod
+    def of(plain: dict[str, Any]) -> Jail:
+        """Return what `plain` was made from."""
+        tuples = {name: tuple(plain[name]) for name in ("shown", "hidden")}
+        return Jail(**(plain | tuples))
+
+
+def interpreter() -> list[str]:
+    """Return the folders of this Python, its packages and the system's libraries."""
+    paths = {*map(os.path.realpath, (sys.prefix, sys.base_prefix)), sys.prefix}
+    paths |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
+    return [*_SYSTEM, *_outermost(paths)]
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Leave out what lies in another of the paths, or in the system's own."""
+    kept: list[str] = []
+    for path in sorted(paths):
+        if os.path.isdir(path) and not _within(path, [*_SYSTEM, *kept]):
+            kept.append(path)
+    return kept
+
+
+def _within(path: str, folders: Iterable[str]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+# ---- the template -------------------------------------------------------------------
+
+
+def enter(jail: Jail) -> None:
+    """Take this process into the jail; raise OSError where the kernel refuses."""
+    if jail.level != "full":
+        return
+    user, group = os.getuid(), os.getgid()
+    kernel.unshare(_OWN | (kernel.NEWUSER if user else 0))
+    if user:  # root needs no namespace of users: it can give its rights up for good
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{user} {user} 1")
+        _write("/proc/self/gid_map", f"{group} {group} 1")
+    kernel.mount(None, "/", None, kernel.REC | kernel.PRIVATE)
+    kernel.mount("tmpfs", jail.root, "tmpfs", kernel.NOSUID, "size=4m,mode=755")
+    _show(jail)
+    kernel.enter_root(jail.root)
+    _hide(jail)
+    _remount_root()
+    kernel.mount("tmpfs", PRIVATE, "tmpfs", kernel.NOSUID | kernel.NODEV, "size=64m")
+    if user:
+        _write("/proc/sys/user/max_user_namespaces", "0")
+
+
+def _show(jail: Jail) -> None:
+    root = jail.root
+    for path in (*jail.shown, _CPUS, *(f"/etc/{name}" for name in _SETTINGS)):
+        _bind(root, path, kernel.RDONLY | kernel.NOSUID | kernel.NODEV)
+    for name in _DEVICES:
+        _bind(root, f"/dev/{name}", kernel.NOSUID)
+    _bind(root, "/proc", kernel.NOSUID)  # each session mounts its own over it
+    for folder in (PRIVATE, "/dev/shm"):
+        os.makedirs(root + folder, exist_ok=True)
+    os.symlink("/proc/self/fd", root + "/dev/fd")
+    _write(root + "/etc/passwd", _USERS.format(NOBODY if not os.getuid() else 1000))
+    _write(root + "/etc/hosts", "127.0.0.1 localhost\n")
+
+
+def _bind(root: str, path: str, flags: int) -> None:
+    """Show a path of this machine at its own place below the new root."""
+    target = root + path
+    if os.path.lexists(target) or not os.path.exists(path):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), target)
+        return
+    if os.path.isdir(path):
+        os.mkdir(target)
+    else:
+        _write(target, "")
+    kernel.mount(path, target, None, kernel.BIND | kernel.REC)
+    if path != "/proc":
+        kernel.restrict(target, flags)
+
+
+def _hide(jail: Jail) -> None:
+    """Lay an empty folder over what must not be seen, where it could be."""
+    for path in jail.hidden:
+        if os.path.isdir(path) and not _within(PRIVATE, [path]):
+            kernel.mount("tmpfs", path, "tmpfs", kernel.NOSUID, "size=0,mode=555")
+            kernel.restrict(path, kernel.RDONLY)
+
+
+def _remount_root() -> None:
+    """Make the folders that hold the rest read-only; mounts keep their own rules."""
+    flags = 0x20 | kernel.BIND | kernel.RDONLY | kernel.NOSUID  # 0x20: MS_REMOUNT
+    kernel.mount(None, "/", None, flags)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+# ---- a session ----------------------------------------------------------------------
+
+
+def separate(jail: Jail) -> None:
+    """Give the children of this process everything that sessions must not share."""
+    if jail.level != "full":
+        return
+    kernel.unshare(_OWN | kernel.NEWPID)
+    options = f"size={jail.disk},nr_inodes=20000,mode=1777"
+    for folder in (PRIVATE, "/dev/shm"):
+        kernel.mount("tmpfs", folder, "tmpfs", kernel.NOSUID | kernel.NODEV, options)
+
+
+def settle(jail: Jail) -> None:
+    """Show the first process of a session the processes of this session alone."""
+    if jail.level == "full":
+        closed = kernel.NOSUID | kernel.NODEV | kernel.NOEXEC
+        kernel.mount("proc", "/proc", "proc", closed)
+
+
+def give_up(jail: Jail) -> None:
+    """Give up, for good, what student code must not have; take on the limits."""
+    if jail.level == "none":
+        return
+    for what, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, jail.seconds),
+        (resource.RLIMIT_DATA, _data_now() + jail.memory),
+        (resource.RLIMIT_FSIZE, jail.disk),
+        (resource.RLIMIT_NOFILE, jail.files),
+        (resource.RLIMIT_NPROC, _others(jail) + jail.processes),
+    ):
+        _limit(what, most)
+    if jail.level == "full" and os.getuid() == 0:
+        _be_nobody()
+    kernel.gain_nothing()
+    if jail.level == "full":
+        kernel.drop_capabilities()
+
+
+def _be_nobody() -> None:
+    """Stop being root: a user of no other process, or where there is none, nobody."""
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    alone = 2_000_000 + os.getppid()
+    try:
+        os.setresuid(alone, alone, alone)
+    except OSError:
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _limit(what: int, most: int) -> None:
+    _, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
+def _data_now() -> int:
+    """Return the bytes of private memory that this process has reserved already."""
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        for line in file:
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _others(jail: Jail) -> int:
+    """Return how many of the user's processes count besides the session's own.
+
+    In a namespace of users the session's alone do (since Linux 5.14); else all of
+    the same user, threads included.
+    """
+    if jail.level == "full":
+        return 0
+    return sum(_threads(entry.name) for entry in os.scandir("/proc"))
+
+
+def _threads(pid: str) -> int:
+    try:
+        if pid.isdigit() and os.stat(f"/proc/{pid}").st_uid == os.getuid():
+            return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        pass
+    return 0

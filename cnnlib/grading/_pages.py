@@ -1,0 +1,128 @@
+"""The pages of a report: one per student, one of the class, one of the times.
+
+Each is a single file that asks for nothing else. All text goes through `visible` and
+through Jinja2's escaping on its way into a page, whatever template it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import _class_facts, _marked
+from ._record import Result, Run
+from ._tables import UNJUDGED, Timings, ordered
+from ._visible import one_line, visible
+
+FEEDBACK = "feedback"
+"""The folder of the students' pages."""
+
+_SIGNS = {
+    "passed": "✓",
+    "failed": "✗",
+    "error": "!",
+    "timed out": "⧗",
+    "died": "✝",
+    "missing": "?",
+    "unsolved": "…",
+    "not reached": "–",
+    UNJUDGED: "!",
+}
+_KINDS = {"passed": "good", "failed": "bad", "error": "bad", "timed out": "bad"}
+_KINDS |= {"died": "bad", UNJUDGED: "bad"}
+_ISOLATION = {
+    "full": "Full isolation: the answers ran without network and without a view of "
+    "anything but their own folder.",
+    "limits": "Limits only: the answers ran under limits of time and memory, but were "
+    "not kept from files and network.",
+    "none": "No isolation: the answers ran as any program of whoever graded.",
+}
+
+
+def feedback(run: Run, student: str, results: Sequence[Result]) -> str:
+    """Return the page of one student: all that was found in all that was handed in."""
+    older = [entry for entry in run.superseded if entry[0] == student]
+    return _page("feedback.html", run, student=student, results=results, older=older)
+
+
+def class_page(run: Run, results: Sequence[Result], files: Mapping[str, str]) -> str:
+    """Return the page of the class; `files` holds the name of each student's page."""
+    listed = ordered(results)
+    return _page(
+        "index.html",
+        run,
+        results=listed,
+        students=len({result.student for result in listed}),
+        lessons=_class_facts.points_facts(listed),
+        tasks=_class_facts.task_facts(listed),
+        mistakes=_class_facts.mistake_facts(listed),
+        clusters=_class_facts.clusters(listed),
+        links=_links(files),
+    )
+
+
+def times_page(
+    run: Run, results: Sequence[Result], timings: Timings, files: Mapping[str, str]
+) -> str:
+    """Return the page of the times, which differ from run to run."""
+    facts = _class_facts.time_facts(ordered(results), timings)
+    most = max((fact.longest for fact in facts), default=0.0)
+    return _page("timings.html", run, facts=facts, most=most, links=_links(files))
+
+
+def _links(files: Mapping[str, str]) -> dict[str, str]:
+    return {who: f"{FEEDBACK}/{quote(name)}.html" for who, name in files.items()}
+
+
+def _page(template: str, run: Run, **facts: Any) -> str:
+    return _environment().get_template(template).render(run=run, **facts)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"signs": _SIGNS, "kinds": _KINDS, "isolation": _ISOLATION}
+    made.globals["unjudged"] = UNJUDGED
+    made.filters |= {
+        "code": _marked.code,
+        "line": one_line,
+        "message": _marked.message,
+        "number": _number,
+        "prose": _marked.prose,
+        "name": _name,
+        "share": _share,
+    }
+    return made
+
+
+def _shown(item: Any) -> Any:
+    """Make text visible on its way into a page; what is marked up has been so."""
+    plain = isinstance(item, str) and not isinstance(item, Markup)
+    return visible(item) if plain else item
+
+
+def _name(text: str) -> Markup:
+    """Return a name that keeps its reading direction to itself."""
+    return Markup("<bdi>{}</bdi>").format(one_line(text, 80) or "(no name)")
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _share(part: float, whole: float) -> str:
+    """Return a width for a bar."""
+    return f"{100 * part / whole:.1f}%" if whole else "0%"

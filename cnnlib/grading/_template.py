@@ -1,0 +1,250 @@
+"""The process that has imported PyTorch once, and is forked for each submission.
+
+It goes to jail first and imports afterwards, runs no student code and no tensor
+operation, and does what it is told over a socket, a message of JSON at a time:
+
+    {"open": {...}} with a socket for the session  ->  {"pid": its first process}
+    {"close": pid}                                 ->  {"closed": pid}
+
+When the socket is closed, it ends, and every session with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from . import _jail as jail
+from . import _kernel as kernel
+
+if TYPE_CHECKING:
+    from ._steps import Steps
+
+_TYPICAL = 0.1
+"""Seconds that `_speed`'s work takes on the machine that time limits were set on."""
+
+
+def main(control: socket.socket) -> None:
+    """Enter the jail, import, and open sessions until the control is closed."""
+    kernel.adopt_orphans()
+    held = jail.Jail.of(json.loads(control.recv(2**20))["jail"])
+    try:
+        jail.enter(held)
+    except OSError as error:
+        _say(control, {"refused": str(error)})
+        return
+    slack = max(1.0, _speed() / _TYPICAL)
+    steps = _prepare(slack)
+    _say(control, {"ready": True, "slack": slack, "threads": _threads()})
+    while True:
+        message, sockets, _, _ = socket.recv_fds(control, 2**16, 1)
+        if not message:
+            return
+        wanted = json.loads(message)
+        if "open" in wanted:
+            pid = _open(held, steps, sockets[0], control)
+            os.close(sockets[0])
+            _say(control, {"pid": pid})
+        else:
+            _close(wanted["close"])
+            _say(control, {"closed": wanted["close"]})
+
+
+def _prepare(slack: float) -> Steps:
+    """Import what submissions use, so that none of them has to."""
+    import matplotlib.font_manager
+    import matplotlib.pyplot
+    import torch
+    import torchvision
+
+    import cnnlib
+    from cnnlib.checks import _wire
+
+    from . import _relay, _steps
+
+    for name in cnnlib.__all__:
+        getattr(cnnlib, name)
+    torch.set_num_threads(1)
+    steps = _steps.Steps(slack)
+    os.makedirs(jail.WORK, exist_ok=True)
+    gc.collect()
+    gc.freeze()
+    assert all((matplotlib, torchvision, _relay, _wire))
+    return steps
+
+
+def _speed() -> float:
+    """Return how long some plain computing takes here, the best of three."""
+    best = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        total = 0
+        for i in range(2_000_000):
+            total += i & 7
+        best = min(best, time.process_time() - started)
+    return best
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def _say(control: socket.socket, message: dict[str, Any]) -> None:
+    control.send(json.dumps(message).encode("ascii"))
+
+
+# ---- a session ----------------------------------------------------------------------
+
+
+def _open(held: jail.Jail, steps: Steps, wire: int, control: socket.socket) -> int:
+    """Fork the first process of a session; return its number."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        control.close()
+        os.setsid()
+        kernel.die_with_parent(signal.SIGKILL)
+        jail.separate(held)
+        first = os.fork()
+        if first == 0:
+            kernel.die_with_parent(signal.SIGKILL)
+            jail.settle(held)
+            _first(held, steps, wire)
+        os.close(wire)
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(first, signal.SIGKILL))
+        os.waitpid(first, 0)
+    except BaseException:
+        traceback.print_exc()
+    os._exit(0)
+
+
+def _close(pid: int) -> None:
+    """End a session: with its first process the kernel ends all the others.
+
+    Where there are no namespaces they are looked for, as long as any are found.
+    """
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+    while below := _descendants(os.getpid()):
+        for one in below:
+            with contextlib.suppress(OSError):
+                os.kill(one, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that a process started, and that those started."""
+    found, left = [], [pid]
+    while left:
+        parent = left.pop()
+        for task in _read(f"/proc/{parent}/task"):
+            left += _children(f"/proc/{parent}/task/{task}/children")
+        found.append(parent)
+    return found[1:]
+
+
+def _first(held: jail.Jail, steps: Steps, wire: int) -> None:
+    """Watch over a session as its first process: memory, and who is left behind."""
+    kernel.adopt_orphans()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _run(held, steps, wire)
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
+    os.close(wire)
+    kernel.hide()
+    usual = _own_memory("self")
+    while True:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            os._exit(0)
+        _end_the_greedy(held, usual)
+        time.sleep(0.05)
+
+
+def _run(held: jail.Jail, steps: Steps, wire: int) -> None:
+    """Read what is to be done, give up all rights, and do it."""
+    from cnnlib.checks._wire import dumps
+
+    from ._relay import Relay
+    from ._steps import repeatable, silence
+
+    channel = socket.socket(fileno=wire)
+    given = json.loads(channel.makefile("rb").readline())
+    send = channel.sendall
+
+    def tell(step: int, **facts: Any) -> None:
+        send(b"\n" + dumps({"step": step} | facts))
+
+    silence()
+    repeatable()
+    if held.level == "full":
+        os.makedirs(jail.WORK, exist_ok=True)
+        os.chmod(jail.WORK, 0o777)
+        os.chdir(jail.WORK)
+    os.umask(0o022)
+    os.nice(5)
+    jail.give_up(held)
+    sys.path.insert(0, "")  # a notebook imports what lies beside it
+    Relay(steps, tell, alone=held.level == "full").run(given)
+    tell(-1, state="end")
+    os._exit(0)
+
+
+def _end_the_greedy(held: jail.Jail, usual: int) -> None:
+    """End the largest process of a session that holds more memory than it may."""
+    if held.level == "none":
+        return
+    sizes = {pid: _own_memory(str(pid)) for pid in _descendants(os.getpid())}
+    if sum(max(0, size - usual) for size in sizes.values()) > 1.5 * held.memory:
+        with contextlib.suppress(OSError):
+            os.kill(max(sizes, key=lambda pid: sizes[pid]), signal.SIGKILL)
+
+
+def _children(path: str) -> list[int]:
+    try:
+        with open(path, encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []
+
+
+def _read(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _own_memory(pid: str) -> int:
+    """Return the bytes of memory that a process shares with nobody, about."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            _, resident, shared, *_ = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0
+    return max(0, resident - shared) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    try:
+        main(socket.socket(fileno=int(sys.argv[1])))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
