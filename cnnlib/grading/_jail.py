@@ -24,6 +24,8 @@ from . import _kernel as kernel
 PRIVATE = "/tmp"
 """The one folder that can be written to; it is in memory and ends with the session."""
 WORK = "/tmp/work"
+COURSE = "/course"
+"""Where the course's package lies, as far as student code can see."""
 NOBODY = 65_534
 _OWN = kernel.NEWNS | kernel.NEWIPC | kernel.NEWNET | kernel.NEWUTS
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -40,6 +42,7 @@ class Jail:
     Attributes:
         level: "full", "limits" or "none".
         root: an empty folder on which the new root is built.
+        course: the folder with the course's package as student code may see it.
         shown: files and folders that can be seen, read-only, where they are.
         hidden: folders that must not be seen, though they may lie in one shown.
         memory: bytes that a process may add to what the template has.
@@ -51,6 +54,7 @@ class Jail:
 
     level: str
     root: str = ""
+    course: str = ""
     shown: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     memory: int = 2**30
@@ -118,6 +122,7 @@ def _show(jail: Jail) -> None:
     root = jail.root
     for path in (*jail.shown, _CPUS, *(f"/etc/{name}" for name in _SETTINGS)):
         _bind(root, path, kernel.RDONLY | kernel.NOSUID | kernel.NODEV)
+    _bind(root, jail.course, kernel.RDONLY | kernel.NOSUID | kernel.NODEV, COURSE)
     for name in _DEVICES:
         _bind(root, f"/dev/{name}", kernel.NOSUID)
     _bind(root, "/proc", kernel.NOSUID)  # each session mounts its own over it
@@ -128,9 +133,9 @@ def _show(jail: Jail) -> None:
     _write(root + "/etc/hosts", "127.0.0.1 localhost\n")
 
 
-def _bind(root: str, path: str, flags: int) -> None:
-    """Show a path of this machine at its own place below the new root."""
-    target = root + path
+def _bind(root: str, path: str, flags: int, place: str = "") -> None:
+    """Show a path of this machine below the new root, at its own place or another."""
+    target = root + (place or path)
     if os.path.lexists(target) or not os.path.exists(path):
         return
     os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -43,11 +43,11 @@ class Relay:
         """Do the steps; returns in the process that is left at the end."""
         for number in given["run"]:
             step = given["steps"][number]
+            self._tell(number, state="start")
             ended = self._guard(step["seconds"]) if step["guarded"] else None
             if ended is not None:
                 self._tell(number, **ended)
                 continue
-            self._tell(number, state="start")
             facts = self._steps.do(step, given["seed"])
             self._tell(number, state="done", **facts)
             self._relieve()

@@ -20,14 +20,14 @@ _CONTROL = re.compile(
 
 def printed(judged: Judged) -> RenderableType:
     """Return the whole report on one file."""
-    table = _table("Task", "Verdict")
+    tasks = table("Task", "Verdict")
     for verdict in judged.verdicts:
         status = (f"{verdict.status}: ", _style(verdict.passed))
         words = Text.assemble(status, clean(verdict.sentence))
         points = f"{verdict.earned} of {verdict.points}"
-        table.add_row(verdict.task, points, words)
+        tasks.add_row(verdict.task, points, words)
     title = Text(clean(shown(judged.path)), "bold")
-    parts: list[RenderableType] = [title, table, Text(_total(judged), "bold")]
+    parts: list[RenderableType] = [title, tasks, Text(_total(judged), "bold")]
     for verdict in judged.verdicts:
         if not verdict.passed and verdict.details:
             parts += ["", Text(clean(verdict.details))]
@@ -39,22 +39,22 @@ def printed(judged: Judged) -> RenderableType:
 
 def totals(judged: Sequence[Judged], refused: Sequence[tuple[str, str]]) -> Table:
     """Return the table over several files; `refused` are (file, sentence)."""
-    table = _table("File", "Tasks passed")
+    files = table("File", "Tasks passed")
     for one in judged:
         right = one.passed == len(one.verdicts)
         words = Text(f"{one.passed} of {len(one.verdicts)}", _style(right))
-        table.add_row(clean(shown(one.path)), f"{one.earned} of {one.points}", words)
+        files.add_row(clean(shown(one.path)), f"{one.earned} of {one.points}", words)
     for file, _ in refused:
-        table.add_row(clean(file), "", Text("cannot be judged", _style(False)))
+        files.add_row(clean(file), "", Text("cannot be judged", _style(False)))
     if judged:
-        table.add_section()
+        files.add_section()
         passed, tasks = (
             sum(o.passed for o in judged),
             sum(len(o.verdicts) for o in judged),
         )
         earned, points = sum(o.earned for o in judged), sum(o.points for o in judged)
-        table.add_row("Total", f"{earned} of {points}", f"{passed} of {tasks}")
-    return table
+        files.add_row("Total", f"{earned} of {points}", f"{passed} of {tasks}")
+    return files
 
 
 def problem(console: Console, sentence: str) -> None:
@@ -78,12 +78,13 @@ def console(*, error: bool = False) -> Console:
     return made
 
 
-def _table(first: str, last: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(first, no_wrap=first == "Task", overflow="fold")
-    table.add_column("Points", no_wrap=True, justify="right")
-    table.add_column(last, ratio=1, overflow="fold")
-    return table
+def table(first: str, last: str, middle: str = "Points") -> Table:
+    """Return an empty table of three columns."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    made.add_column(first, no_wrap=first == "Task", overflow="fold")
+    made.add_column(middle, no_wrap=True, justify="right")
+    made.add_column(last, ratio=1, overflow="fold")
+    return made
 
 
 def _style(passed: bool) -> str:

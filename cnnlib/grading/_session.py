@@ -59,7 +59,7 @@ class Session(ABC):
         told = self._told(seconds)
         state = told.get("state") if told.get("step") == number else ""
         if state == "done":
-            return Done("done", told)
+            return Done("done", _facts(told))
         if state == "died":
             return Done("died", reason=how_it_ended(told.get("code")))
         if state == "timed out":
@@ -91,6 +91,25 @@ class Session(ABC):
     @abstractmethod
     def why_not(self) -> str:
         """Say in a sentence why it did not even start."""
+
+
+def _facts(told: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of a step in the form that they must have."""
+    found: dict[str, Any] = {"answer": told.get("answer")}
+    if told.get("answer") == "no function":
+        found["type"] = _words(told.get("type"), 100) or "object"
+    if isinstance(error := told.get("raised"), dict):
+        line = error.get("line")
+        found["raised"] = {
+            "type": _words(error.get("type"), 100) or "an error",
+            "text": _words(error.get("text"), 300),
+            "line": line if isinstance(line, int) and 0 < line < 10**6 else 0,
+        }
+    return found | {"outcomes": told.get("outcomes")}
+
+
+def _words(item: Any, most: int) -> str:
+    return item[:most].replace("\0", "�") if isinstance(item, str) else ""
 
 
 def how_it_ended(code: Any) -> str:

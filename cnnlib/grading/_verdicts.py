@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from cnnlib.checks._check import SEED, Check
-from cnnlib.checks._judge import judge
-from cnnlib.checks._plain import Outcome
+from cnnlib.checks._judge import Known, Verdict, judge
+from cnnlib.checks._plain import Outcome, Value
 from cnnlib.checks._registry import questions, task
 from cnnlib.checks._wire import WireError, unpack
 
@@ -26,12 +30,18 @@ class TaskVerdict:
     Attributes:
         status: passed, failed, error, timed out, died, missing, unsolved, not reached.
         text: the whole message for the student.
+        mistake: the name of the mistake found, or "".
+        case: the kind of the case that shows it, or "".
+        answer: the same for wrong answers that gave the same values, or "".
     """
 
     task: str
     points: int
     status: str
     text: str
+    mistake: str = ""
+    case: str = ""
+    answer: str = ""
 
     @property
     def passed(self) -> bool:
@@ -61,56 +71,104 @@ def limits(cell: float) -> Limits:
 
 
 def verdicts(
-    match: Match, steps: Sequence[Step], done: dict[int, Done], limit: float
+    match: Match,
+    steps: Sequence[Step],
+    done: dict[int, Done],
+    limit: float,
+    seed: int = SEED,
 ) -> list[TaskVerdict]:
     """Return the verdict on each task of the exercise, in order."""
     cells = {s.task: done.get(i) for i, s in enumerate(steps) if s.task and s.cell}
     made = []
     for number, step in enumerate(steps):
         if step.asks:
-            found = done.get(number)
-            status, text = _one(match, step.task, found, cells.get(step.task), limit)
+            name, found = step.task, done.get(number)
+            said, answer = _one(match, name, found, cells.get(name), limit, seed)
+            text = said.text
             if not text.startswith(("✓", "✗")):
-                text = f"✗ {step.task}: {text}"
-            points = questions()[step.task].points
-            made.append(TaskVerdict(step.task, points, status, text))
+                text = f"✗ {name}: {text}"
+            points = questions()[name].points
+            made.append(
+                TaskVerdict(
+                    *(name, points, said.status, text),
+                    *(said.mistake, said.case, answer),
+                )
+            )
     return made
 
 
 def _one(
-    match: Match, name: str, found: Done | None, cell: Done | None, limit: float
-) -> tuple[str, str]:
-    """Return status and message of a task, from its asking and its answer cell."""
+    match: Match,
+    name: str,
+    found: Done | None,
+    cell: Done | None,
+    limit: float,
+    seed: int,
+) -> tuple[Verdict, str]:
+    """Return the verdict on a task, from its asking and its answer cell; see `_same`."""
     if found is None:
-        return "not reached", "it was not reached: too many cells ended Python."
+        text = "it was not reached: too many cells ended Python."
+        return Verdict("not reached", text), ""
     if found.state == "died":
-        return "died", f"while it was called, {found.reason}."
+        return Verdict("died", f"while it was called, {found.reason}."), ""
     if found.state == "timed out":
-        return _judged(name, [Outcome(error="TooLong")])
+        return _judged(name, [Outcome(error="TooLong")], seed)
     answer = found.facts.get("answer")
     if answer == "missing":
-        return _missing(match, name, cell, limit)
+        return Verdict(*_missing(match, name, cell, limit)), ""
     if answer == "no function":
         kind = str(found.facts.get("type"))
         stand_in: Any = ... if kind == "..." else type(kind, (), {})()
-        verdict = Check(name).verdict(stand_in)
-        return verdict.status, verdict.text
+        return Check(name).verdict(stand_in), ""
     if answer == "raised":
-        return "error", f"a call of it raised {raised(found)}."
-    return _judged(name, found.facts.get("outcomes"))
+        return Verdict("error", f"a call of it raised {raised(found)}."), ""
+    return _judged(name, found.facts.get("outcomes"), seed)
 
 
-def _judged(name: str, sent: Any) -> tuple[str, str]:
-    cases = questions()[name].draw(SEED)
+@lru_cache(maxsize=256)
+def known(name: str, seed: int) -> Known:
+    """Return what is known of a task's cases: one for all answers to them."""
+    return Known(task(name), questions()[name].draw(seed))
+
+
+def _judged(name: str, sent: Any, seed: int) -> tuple[Verdict, str]:
+    about = known(name, seed)
     try:
         if isinstance(sent, list) and sent and isinstance(sent[0], Outcome):
-            outcomes = sent * len(cases)
+            outcomes = sent * len(about.cases)
         else:
-            outcomes = unpack(sent, len(cases))
-        verdict = judge(task(name), cases, outcomes)
+            outcomes = unpack(sent, len(about.cases))
+        verdict = judge(about.task, about.cases, outcomes, about)
     except WireError as error:
-        return "error", f"what came back from it cannot be judged. {error}"
-    return verdict.status, verdict.text
+        text = f"what came back from it cannot be judged. {error}"
+        return Verdict("error", text), ""
+    return verdict, _same(outcomes) if verdict.status == "failed" else ""
+
+
+def _same(outcomes: Sequence[Outcome]) -> str:
+    """Return a word that is the same for outcomes that are the same, about."""
+    made = hashlib.sha256()
+    for outcome in outcomes:
+        made.update(repr((outcome.error, outcome.remarks)).encode())
+        for name, value in sorted(outcome.values.items()):
+            made.update(f"{name} {_rough(value)}".encode())
+    return made.hexdigest()[:12]
+
+
+def _rough(value: Value) -> str:
+    """Return a value in words, its numbers to four digits."""
+    data = value.data
+    if value.type in ("tensor", "array"):
+        numbers = np.asarray(data).reshape(-1)[:10_000]
+        return f"{value.shape} {[_digits(number) for number in numbers.tolist()]}"
+    if value.type in ("list", "dict"):
+        entries = data.items() if value.type == "dict" else enumerate(data)
+        return str([(str(key), _rough(entry)) for key, entry in entries])
+    return f"{value.type} {_digits(data)}"
+
+
+def _digits(data: Any) -> str:
+    return f"{data + 0.0:.4g}" if isinstance(data, float) else repr(data)
 
 
 def _missing(

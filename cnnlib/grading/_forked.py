@@ -1,0 +1,272 @@
+"""Sessions forked from a template, in the jail: how a class is graded (Linux)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from cnnlib.checks._wire import WireError, loads
+
+from . import _jail as jail
+from . import _stage
+from ._notebook import NotebookError
+from ._plan import Step
+from ._probe import SENTENCES
+from ._session import START_SECONDS, Session, how_it_ended
+
+MOST_SAID = 256 * 2**20
+"""Bytes that a session may say; one that says more is ended."""
+_PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "CNNLIB_DATA", "TZ")
+_FIXED = {
+    "HOME": jail.PRIVATE,
+    "TMPDIR": jail.PRIVATE,
+    "MPLBACKEND": "agg",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONIOENCODING": "utf-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+class IsolationError(NotebookError):
+    """The kernel refuses a level of isolation; the text says what and why."""
+
+
+def _refused(why: str) -> str:
+    return (
+        f"Submissions cannot be fully shut away here ({why}), so none was run. With "
+        "--isolation limits they would be able to read whatever you can, your other "
+        "files and the network among it, and to change it; only time, memory and the "
+        "number of processes would be limited. A virtual machine, or a computer whose "
+        "kernel allows user namespaces (Linux 5.12 or newer), gives full isolation."
+    )
+
+
+class Template:
+    """A process that has imported everything, in its jail, and opens sessions.
+
+    Attributes:
+        slack: how many times as long as on a typical machine things take here.
+    """
+
+    def __init__(self, level: str, hidden: Sequence[str] = ()) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="cnnlib-"))
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115, closed by close
+        root, stage = self._folder / "root", self._folder / "stage"
+        root.mkdir()
+        _stage.build(stage)
+        data = os.environ.get("CNNLIB_DATA", "")
+        shown = [*jail.interpreter(), *filter(os.path.isdir, [data])]
+        masked = _masked(shown, hidden)
+        held = jail.Jail(level, str(root), str(stage), tuple(shown), masked)
+        self._control, theirs = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "cnnlib.grading._template"]
+                + [str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                cwd=stage,
+                env=_environment(stage),
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._control.settimeout(START_SECONDS)
+        told = self._ask({"jail": held.plain()})
+        if "refused" in told:
+            self.close()
+            raise IsolationError(_refused(told["refused"]))
+        self._finalizer = weakref.finalize(self, _remove, self._folder, self._process)
+        self.slack: float = told["slack"]
+        self.level = level
+        seen = [*shown, jail.WORK]
+        secret = [*hidden, os.path.expanduser("~"), str(_stage.PACKAGE)]
+        self._hidden = {os.path.realpath(path): _way(path, seen) for path in secret}
+
+    def probe(self) -> list[str]:
+        """Return, in sentences, what student code was found unable to do.
+
+        Raises:
+            IsolationError: at level "full", if anything is possible that must not be.
+        """
+        with self.open({"probe": self._hidden}) as session:
+            told = session.told(START_SECONDS) or {}
+        open_ = [name for name in SENTENCES if told.get(name) is not True]
+        if open_ and self.level == "full":
+            tried = f"tried from inside and found open: {', '.join(open_)}"
+            raise IsolationError(_refused(tried))
+        return [words for name, words in SENTENCES.items() if name not in open_]
+
+    def open(self, message: dict[str, Any]) -> Forked:
+        """Open a session that does the steps of a message."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            packet = json.dumps({"open": True}).encode()
+            socket.send_fds(self._control, [packet], [theirs.fileno()])
+        pid = self._answer()["pid"]
+        folder = jail.WORK
+        if self.level != "full":
+            folder = tempfile.mkdtemp(prefix="session-", dir=self._folder)
+        return Forked(self, pid, ours, message | {"folder": folder})
+
+    def close_session(self, pid: int) -> None:
+        """End a session and everything that it started."""
+        self._ask({"close": pid})
+
+    def close(self) -> None:
+        """End the template, and remove what was made for it."""
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=5)
+        self._errors.close()
+        _remove(self._folder, self._process)
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        with contextlib.suppress(OSError):  # why it ended is said below
+            self._control.send(json.dumps(message).encode())
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        try:
+            packet = self._control.recv(2**16)
+        except OSError:
+            packet = b""
+        if not packet:
+            raise NotebookError(self._why_not())
+        return json.loads(packet)
+
+    def _why_not(self) -> str:
+        self._errors.seek(0)
+        said = self._errors.read().decode("utf-8", "replace").strip().split("\n")
+        last = said[-1].strip() or "it did not say why"
+        return f"The process that runs submissions has ended: {last}"
+
+
+class Forked(Session):
+    """A session of a template."""
+
+    def __init__(
+        self, template: Template, pid: int, wire: socket.socket, given: dict[str, Any]
+    ) -> None:
+        self._template, self._pid, self._wire = template, pid, wire
+        self._folder = given["folder"]
+        self._buffer, self._said, self._lines = b"", 0, iter(())
+        wire.settimeout(START_SECONDS)
+        with contextlib.suppress(OSError):  # it may have ended already
+            wire.sendall(json.dumps(given).encode() + b"\n")
+
+    def __enter__(self) -> Forked:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wire.close()
+        self._template.close_session(self._pid)
+        if self._folder != jail.WORK:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def told(self, seconds: float) -> dict[str, Any] | None:
+        """Return the next message; None if none came in time; see `Session`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for line in self._lines:
+                with contextlib.suppress(WireError):  # half a line, when one was ended
+                    return loads(line)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            if select.select([self._wire], [], [], left)[0]:
+                self._lines = self._received()
+
+    def _received(self) -> Iterator[bytes]:
+        """Return the whole lines that have come in."""
+        try:
+            chunk = self._wire.recv(2**20)
+        except OSError:
+            chunk = b""
+        self._said += len(chunk)
+        if not chunk or self._said > MOST_SAID:
+            raise EOFError
+        *lines, rest = chunk.split(b"\n")
+        if not lines:
+            self._buffer += rest
+            return iter(())
+        lines[0] = self._buffer + lines[0]
+        self._buffer = rest
+        return iter([line for line in lines if line])
+
+    def how_it_ended(self) -> str:
+        """Say in words how the process ended."""
+        if self._said > MOST_SAID:
+            return "it said more than anybody can read"
+        return how_it_ended(None)
+
+    def why_not(self) -> str:
+        """Say in a sentence why it did not even start."""
+        return "The session could not be started: it ended before its first step."
+
+
+def _remove(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    """Remove what was made for a template, which ends it."""
+    process.kill()
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def message(
+    steps: Sequence[Step], wanted: list[int], seed: int, seconds: Sequence[float]
+) -> dict[str, Any]:
+    """Return what a session is told: steps, which to do, seconds each may compute."""
+    sent = [
+        {
+            "source": step.source,
+            "task": step.task,
+            "guarded": step.asks or step.cell is not None,
+            "seconds": allowed,
+        }
+        for step, allowed in zip(steps, seconds, strict=True)
+    ]
+    return {"steps": sent, "run": wanted, "seed": seed}
+
+
+def _environment(stage: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    path = os.pathsep.join([os.path.dirname(sys.executable), "/usr/bin", "/bin"])
+    return {"LANG": "C.UTF-8"} | kept | _FIXED | {"PATH": path, "PYTHONPATH": str(stage)}
+
+
+def _way(folder: str, shown: Sequence[str]) -> list[str]:
+    """Return the names in a folder through which the way to something shown goes."""
+    here = Path(os.path.realpath(folder))
+    below = [Path(path) for path in shown if Path(path).is_relative_to(here)]
+    return sorted({path.relative_to(here).parts[0] for path in below if path != here})
+
+
+def _masked(shown: Sequence[str], hidden: Sequence[str]) -> tuple[str, ...]:
+    """Return what must be covered: it lies in a folder shown and holds none."""
+    wanted = {os.path.realpath(p) for p in (*hidden, os.path.expanduser("~"))}
+    wanted.add(os.path.realpath(_stage.PACKAGE))
+    needed = [os.path.realpath(path) for path in shown]
+    return tuple(
+        path
+        for path in sorted(wanted)
+        if any(Path(path).is_relative_to(place) for place in needed)
+        and not any(Path(place).is_relative_to(path) for place in needed)
+    )

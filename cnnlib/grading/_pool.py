@@ -1,0 +1,123 @@
+"""Jobs done side by side, each result handed over as it comes, whatever breaks.
+
+Any executor of `concurrent.futures` will do: processes on this machine, or the workers
+of a Dask cluster.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ._job import Job, grade, start
+from ._notebook import NotebookError
+
+Finished = tuple[Job, dict[str, Any], dict[str, float]]
+"""A job, its plain result, and the seconds of each task."""
+
+
+class Pool:
+    """Does jobs on an executor that it can start anew when it breaks."""
+
+    def __init__(self, executor: Callable[[], Executor], workers: int) -> None:
+        self._make, self._workers = executor, workers
+        self._executor = executor()
+
+    def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what a function returns in a worker."""
+        return self._executor.submit(function, *arguments).result()
+
+    def each(self, jobs: Iterable[Job]) -> Iterator[Finished]:
+        """Yield jobs as they are finished, few of them under way at a time."""
+        waiting: dict[Future, Job] = {}
+        for job in jobs:
+            waiting[self._executor.submit(grade, job)] = job
+            if len(waiting) > 2 * self._workers:
+                yield from self._finished(waiting)
+        while waiting:
+            yield from self._finished(waiting)
+
+    def _finished(self, waiting: dict[Future, Job]) -> Iterator[Finished]:
+        """Wait until one is done at least; hand over all that are."""
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        lost = []
+        for future in done:
+            job = waiting.pop(future)
+            if isinstance(future.exception(), BrokenExecutor):
+                lost.append(job)
+            else:
+                yield self._outcome(job, future)
+        if lost:
+            yield from self._again([*lost, *waiting.values()])
+            waiting.clear()
+
+    def _again(self, jobs: list[Job]) -> Iterator[Finished]:
+        """Do jobs one by one: a worker ended, and one of them may be the reason."""
+        for job in jobs:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = self._make()
+            future = self._executor.submit(grade, job)
+            wait([future])
+            if isinstance(future.exception(), BrokenExecutor):
+                self._executor = self._make()
+            yield self._outcome(job, future)
+
+    def _outcome(self, job: Job, future: Future) -> Finished:
+        """Return a job's result; where judging it failed, one that says so."""
+        error = future.exception()
+        if error is None:
+            return job, *future.result()
+        problem = f"judging it raised {type(error).__name__}: {error}"
+        if isinstance(error, BrokenExecutor):
+            problem = "the process that was to judge it ended, twice"
+        told = replace(job, data=b"", problem=problem, status="error")
+        return job, *self.ask(grade, told)
+
+    def close(self, *, now: bool = False) -> None:
+        """End the workers; `now`: without waiting for what is under way."""
+        self._executor.shutdown(wait=not now, cancel_futures=True)
+
+
+@contextmanager
+def pool(workers: int, scheduler: str = "") -> Iterator[Pool]:
+    """Open a pool of processes, or of the workers of a Dask scheduler's cluster."""
+    made = _dask(scheduler) if scheduler else Pool(lambda: _processes(workers), workers)
+    try:
+        yield made
+    except BaseException:
+        made.close(now=True)
+        raise
+    made.close()
+
+
+def _processes(workers: int) -> Executor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, start)
+
+
+def _dask(address: str) -> Pool:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise NotebookError(
+            "--scheduler needs Dask: pip install 'cnnlib[cluster]'"
+        ) from None
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise NotebookError(
+            f"There is no Dask scheduler at {address}: {error}"
+        ) from None
+    workers = sum(client.nthreads().values())
+    return Pool(lambda: client.get_executor(pure=False, retries=3), max(1, workers))
