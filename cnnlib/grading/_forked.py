@@ -231,14 +231,19 @@ def _remove(folder: Path, process: subprocess.Popen[bytes]) -> None:
 
 
 def message(
-    steps: Sequence[Step], wanted: list[int], seed: int, seconds: Sequence[float]
+    steps: Sequence[Step],
+    wanted: list[int],
+    seed: int,
+    seconds: Sequence[float],
+    *,
+    guarded: bool = True,
 ) -> dict[str, Any]:
     """Return what a session is told: steps, which to do, seconds each may compute."""
     sent = [
         {
             "source": step.source,
             "task": step.task,
-            "guarded": step.asks or step.cell is not None,
+            "guarded": guarded and (step.asks or step.cell is not None),
             "seconds": allowed,
         }
         for step, allowed in zip(steps, seconds, strict=True)

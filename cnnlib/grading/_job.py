@@ -118,9 +118,12 @@ def _graded(job: Job, matched: Any) -> tuple[dict[str, Any], dict[str, float]]:
 
     done = run(
         steps,
-        lambda wanted: template.open(message(steps, wanted, job.seed, computing)),
+        lambda wanted, guarded: template.open(
+            message(steps, wanted, job.seed, computing, guarded=guarded)
+        ),
         lambda: limits,
         lambda step: started.setdefault(id(step), clock()),
+        trial=True,
     )
     ended = clock()
     found = _verdicts.verdicts(matched, steps, done, job.timeout, job.seed)

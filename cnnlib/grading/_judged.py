@@ -61,7 +61,7 @@ def check_file(
         return _verdicts.limits(seconds)
 
     folder = path.resolve().parent
-    done = run(steps, lambda wanted: Spawned(steps, wanted, folder, 0), limits, watch)
+    done = run(steps, lambda wanted, _: Spawned(steps, wanted, folder, 0), limits, watch)
     from . import _notes, _verdicts
 
     judged = _verdicts.verdicts(matched, steps, done, seconds)

@@ -50,7 +50,10 @@ class Relay:
                 continue
             facts = self._steps.do(step, given["seed"])
             self._tell(number, state="done", **facts)
-            self._relieve()
+            if self._waiting is not None:
+                self._relieve()
+            elif self._alone:
+                self._end_others(os.getpid(), also=False)
 
     def _guard(self, seconds: float) -> dict[str, Any] | None:
         """Return None in the process that does the step; else how it ended."""
@@ -79,11 +82,12 @@ class Relay:
 
     def _relieve(self) -> None:
         """Let the original go: this process has done the step."""
-        if self._waiting is not None:
-            with contextlib.suppress(OSError):
-                os.write(self._waiting, b"!")
+        assert self._waiting is not None
+        with contextlib.suppress(OSError):
+            os.write(self._waiting, b"!")
+        with contextlib.suppress(OSError):
             os.close(self._waiting)
-            self._waiting = None
+        self._waiting = None
 
     def _end_others(self, copy: int, *, also: bool) -> None:
         """End what the step left running and, if asked, the copy that did it."""
