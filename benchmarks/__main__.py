@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ["imports", "summary", "mosaic", "lessons", "training"]
+NAMES = ["imports", "summary", "mosaic", "lessons", "training", "grading"]
 
 
 def main() -> None:

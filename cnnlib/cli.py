@@ -127,8 +127,13 @@ def grade(
         typer.Option(min=1, help="What the cases are drawn from; else drawn itself."),
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=1, help="Seconds of computing one cell may take.")
-    ] = 60.0,
+        float,
+        typer.Option(
+            min=0,
+            help="Seconds that one cell may compute; 0: 20, or 60 where nets are "
+            "trained.",
+        ),
+    ] = 0.0,
     isolation: Annotated[
         str,
         typer.Option(

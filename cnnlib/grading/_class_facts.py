@@ -11,6 +11,14 @@ from ._record import STATUSES, Result, TaskResult
 from ._tables import Timings
 
 _TaskKey = tuple[str, str]
+_SEEN = {
+    "called": "calls `{}`, which is to be written",
+    "cnnlib": "calls `{}` of cnnlib",
+    "changed": "changes its input `{}`",
+    "cut": "lets no gradient flow back to `{}`",
+    "left": "leaves {} behind",
+}
+"""What was seen while an answer ran, in words: "called:pad" and the like."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +158,14 @@ def _time(key: _TaskKey, taken: Sequence[tuple[float, str]]) -> TimeFacts:
     seconds = [one for one, _ in taken]
     longest, slowest = max(taken)
     return TimeFacts(*key, len(taken), median(seconds), longest, slowest, sum(seconds))
+
+
+def said(mistake: str) -> str:
+    """Return the name of a mistake in words."""
+    kind, _, what = mistake.partition(":")
+    if mistake == "prints":
+        return "prints too much"
+    return _SEEN[kind].format(what) if kind in _SEEN and what[:1] != " " else mistake
 
 
 def points_facts(results: Sequence[Result]) -> list[tuple[str, int, float, int]]:

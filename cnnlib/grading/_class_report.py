@@ -79,9 +79,9 @@ def printed(graded: Graded, out: Path) -> RenderableType:
         for task in result.tasks:
             rows[result.lesson, task.task].append(task.passed)
     made = table("Task", "Passed by", middle="Lesson")
-    for (lesson, task), passed in rows.items():
+    for (lesson, name), passed in rows.items():
         share = f"{sum(passed)} of {len(passed)} ({sum(passed) / len(passed):.0%})"
-        made.add_row(task, lesson, share)
+        made.add_row(name, lesson, share)
     parts: list[RenderableType] = [made] if rows else []
     unread = [result for result in graded.results if result.problem]
     for result in unread:

@@ -32,7 +32,7 @@ class Options:
     lesson: str = ""
     workers: int = 0
     seed: int | None = None
-    timeout: float = 60.0
+    timeout: float = 0.0
     isolation: str = "full"
     scheduler: str = ""
     regrade: str = ""

@@ -62,7 +62,10 @@ class Template:
 
     Attributes:
         slack: how many times as long as on a typical machine things take here.
+        closed: what was tried from inside and found closed, in sentences.
     """
+
+    closed: list[str]
 
     def __init__(self, level: str, hidden: Sequence[str] = ()) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="cnnlib-"))
@@ -74,19 +77,17 @@ class Template:
         shown = [*jail.interpreter(), *filter(os.path.isdir, [data])]
         masked = _masked(shown, hidden)
         held = jail.Jail(level, str(root), str(stage), tuple(shown), masked)
-        self._control, theirs = socket.socketpair(
-            socket.AF_UNIX, socket.SOCK_SEQPACKET
-        )
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
+            number = theirs.fileno()
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cnnlib.grading._template"]
-                + [str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "cnnlib.grading._template", str(number)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 cwd=stage,
                 env=_environment(stage),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[number],
                 start_new_session=True,
             )
         self._control.settimeout(START_SECONDS)
@@ -101,8 +102,8 @@ class Template:
         secret = [*hidden, os.path.expanduser("~"), str(_stage.PACKAGE)]
         self._hidden = {os.path.realpath(path): _way(path, seen) for path in secret}
 
-    def probe(self) -> list[str]:
-        """Return, in sentences, what student code was found unable to do.
+    def check(self) -> None:
+        """Try from inside what must be closed; ``closed`` says it in sentences.
 
         Raises:
             IsolationError: at level "full", if anything is possible that must not be.
@@ -113,7 +114,7 @@ class Template:
         if open_ and self.level == "full":
             tried = f"tried from inside and found open: {', '.join(open_)}"
             raise IsolationError(_refused(tried))
-        return [words for name, words in SENTENCES.items() if name not in open_]
+        self.closed = [words for name, words in SENTENCES.items() if name not in open_]
 
     def open(self, message: dict[str, Any]) -> Forked:
         """Open a session that does the steps of a message."""
@@ -168,7 +169,8 @@ class Forked(Session):
     ) -> None:
         self._template, self._pid, self._wire = template, pid, wire
         self._folder = given["folder"]
-        self._buffer, self._said, self._lines = b"", 0, iter(())
+        self._buffer, self._said = b"", 0
+        self._lines: Iterator[bytes] = iter(())
         wire.settimeout(START_SECONDS)
         with contextlib.suppress(OSError):  # it may have ended already
             wire.sendall(json.dumps(given).encode() + b"\n")
@@ -234,19 +236,23 @@ def message(
     steps: Sequence[Step],
     wanted: list[int],
     seed: int,
-    seconds: Sequence[float],
+    seconds: Sequence[tuple[float, float]],
     *,
     guarded: bool = True,
 ) -> dict[str, Any]:
-    """Return what a session is told: steps, which to do, seconds each may compute."""
+    """Return what a session is told: the steps, and which of them to do.
+
+    `seconds` are, for each step, how long it may compute, and take by the clock.
+    """
     sent = [
         {
             "source": step.source,
             "task": step.task,
             "guarded": guarded and (step.asks or step.cell is not None),
-            "seconds": allowed,
+            "computing": computing,
+            "clock": clock,
         }
-        for step, allowed in zip(steps, seconds, strict=True)
+        for step, (computing, clock) in zip(steps, seconds, strict=True)
     ]
     return {"steps": sent, "run": wanted, "seed": seed}
 
@@ -254,7 +260,9 @@ def message(
 def _environment(stage: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     path = os.pathsep.join([os.path.dirname(sys.executable), "/usr/bin", "/bin"])
-    return {"LANG": "C.UTF-8"} | kept | _FIXED | {"PATH": path, "PYTHONPATH": str(stage)}
+    return (
+        {"LANG": "C.UTF-8"} | kept | _FIXED | {"PATH": path, "PYTHONPATH": str(stage)}
+    )
 
 
 def _way(folder: str, shown: Sequence[str]) -> list[str]:

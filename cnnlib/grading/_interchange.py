@@ -12,8 +12,9 @@ cell could wipe out a grade that stands there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ._people import ClassList, ClassListError, Person, Submitter, match
@@ -27,6 +28,7 @@ _CANVAS_KEYS = ("ID", "SIS User ID", "SIS Login ID")
 _WORKSHEET = ("Identifier", "Full name", "Grade", "Last modified (grade)")
 _Rows = list[Sequence[str | float]]
 _Reasons = list[tuple[str, str]]
+_UNKNOWN: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -47,22 +49,26 @@ class Gradebook:
 
 
 def moodle(
-    results: Iterable[Result], lesson: str, listed: ClassList | None = None
+    results: Iterable[Result],
+    lesson: str,
+    listed: ClassList | None = None,
+    ids: Mapping[str, str] = _UNKNOWN,
 ) -> Gradebook:
     """Return a lesson's points for Moodle.
+
+    `ids` holds the ids that Moodle wrote into the names of files, by student.
 
     If the class list is an assignment's grading worksheet, the file is one again, with
     the columns that are read when it is uploaded there. Else it is for the gradebook's
     import: whatever ids the list has, and a column of points. Without a list it is a
-    worksheet if the submissions' names hold Moodle's numbers; if not, the names are
-    given as user names.
+    worksheet if ids are known; if not, the submissions' names are given as user names.
     """
     judged, unmatched = _judged(results, lesson)
     title = f"Lesson {lesson}"
     if listed is None:
-        return _moodle_unlisted(judged, title, unmatched)
+        return _moodle_unlisted(_who(judged, ids), title, unmatched)
     if listed.has("Identifier"):
-        return _worksheet(judged, listed, unmatched)
+        return _worksheet(judged, listed, ids, unmatched)
     names = [name for name in _NAMES if listed.has(name)]
     keys = [key for key in _MOODLE_KEYS if listed.has(key)]
     if not keys:
@@ -70,7 +76,7 @@ def moodle(
             "Moodle's import tells people by ID number, e-mail address or user name; "
             "the class list has none of them."
         )
-    placed, others, absent = _placed(judged, listed, keys)
+    placed, others, absent = _placed(_who(judged, ids), listed, keys)
     rows: _Rows = [
         [*_text(person, names), *_text(person, keys), result.earned]
         for result, person in placed
@@ -79,10 +85,13 @@ def moodle(
 
 
 def _worksheet(
-    judged: Sequence[Result], listed: ClassList, unmatched: _Reasons
+    judged: Sequence[Result],
+    listed: ClassList,
+    ids: Mapping[str, str],
+    unmatched: _Reasons,
 ) -> Gradebook:
     key, name, _, last = _WORKSHEET
-    placed, others, absent = _placed(judged, listed, [key])
+    placed, others, absent = _placed(_who(judged, ids), listed, [key])
     rows: _Rows = [
         [*_text(person, [key, name]), result.earned, _text(person, [last])[0] or "-"]
         for result, person in placed
@@ -92,18 +101,17 @@ def _worksheet(
 
 
 def _moodle_unlisted(
-    judged: Sequence[Result], title: str, unmatched: _Reasons
+    who: Sequence[tuple[Result, Submitter]], title: str, unmatched: _Reasons
 ) -> Gradebook:
-    numbers = {r.student: Submitter(r.student).participant for r in judged}
-    if not any(numbers.values()):
-        rows: _Rows = [[r.student, r.earned] for r in judged]
+    if not any(one.id for _, one in who):
+        rows: _Rows = [[result.student, result.earned] for result, _ in who]
         return _gradebook(("Username", title), rows, unmatched)
-    lost = "Its name does not hold the number that Moodle gives to its files."
-    unmatched += [(r.student, lost) for r in judged if not numbers[r.student]]
+    lost = "The number that Moodle gives to a participant is not known."
+    unmatched += [(result.student, lost) for result, one in who if not one.id]
     rows = [
-        [f"Participant {number}", Submitter(r.student).name, r.earned, "-"]
-        for r in judged
-        if (number := numbers[r.student])
+        [f"Participant {one.id}", one.name, result.earned, "-"]
+        for result, one in who
+        if one.id
     ]
     return _gradebook(_WORKSHEET, rows, unmatched)
 
@@ -112,23 +120,25 @@ def canvas(
     results: Iterable[Result],
     lesson: str,
     listed: ClassList | None = None,
+    ids: Mapping[str, str] = _UNKNOWN,
     assignment: str = "",
 ) -> Gradebook:
     """Return a lesson's points as a gradebook that Canvas imports.
 
     `assignment` is the heading of the column in Canvas, with its number if it has one:
     "Lesson 02 (4711)"; else Canvas asks whether to make a new assignment. Without a
-    class list people are told by the ids in the submissions' names, else by name.
+    class list people are told by `ids`, which Canvas wrote into the names of files,
+    else by name.
     """
     judged, unmatched = _judged(results, lesson)
     head = ("Student", *_CANVAS_KEYS, "Section", assignment or f"Lesson {lesson}")
     most = max((result.points for result in judged), default=0)
     rows: _Rows = [["    Points Possible", "", "", "", "", most]]
     if listed is None:
-        who = [(result, Submitter(result.student)) for result in judged]
-        rows += [[w.name, w.canvas, "", "", "", r.earned] for r, w in who]
+        who = _who(judged, ids)
+        rows += [[one.name, one.id, "", "", "", r.earned] for r, one in who]
         return _gradebook(head, rows, unmatched)
-    placed, others, absent = _placed(judged, listed, _CANVAS_KEYS)
+    placed, others, absent = _placed(_who(judged, ids), listed, _CANVAS_KEYS)
     columns = (*_CANVAS_KEYS, "Section")
     rows += [
         [_text(p, ["Student"])[0] or p.name, *_text(p, columns), result.earned]
@@ -170,13 +180,19 @@ def _judged(results: Iterable[Result], lesson: str) -> tuple[list[Result], _Reas
     return [result for result in of if not result.problem], unjudged
 
 
+def _who(
+    judged: Sequence[Result], ids: Mapping[str, str]
+) -> list[tuple[Result, Submitter]]:
+    return [(r, Submitter(r.student, ids.get(r.student, ""))) for r in judged]
+
+
 def _placed(
-    judged: Sequence[Result], listed: ClassList, keys: Sequence[str]
+    who: Sequence[tuple[Result, Submitter]], listed: ClassList, keys: Sequence[str]
 ) -> tuple[list[tuple[Result, Person]], _Reasons, list[str]]:
     """Return results with their people, who is left out, and who is absent."""
-    places, unmatched = match([result.student for result in judged], listed.people)
+    places, unmatched = match([one for _, one in who], listed.people)
     placed = []
-    for result in judged:
+    for result, _ in who:
         if result.student in places:
             person = listed.people[places[result.student]]
             if problem := _unusable(_text(person, keys)):

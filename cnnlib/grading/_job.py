@@ -10,15 +10,27 @@ import atexit
 import multiprocessing
 import os
 import threading
+import time
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ._match import Match, match
+from ._notebook import NotebookError, parse
+from ._plan import Step, plan
 from ._record import Result, TaskResult
+from ._reference import references
+from ._run import GRACE_SECONDS, Limits, run
 
-TOGETHER = 10
-"""A submission may take this many times as long as one of its cells."""
+if TYPE_CHECKING:
+    from ._verdicts import TaskVerdict
+
+USUAL, TRAINING = 20.0, 60.0
+"""Seconds that one cell may compute, and one in a lesson with a task that trains."""
+LONGER = 4.0
+"""How many times as long as it may compute a step may take by the clock."""
+TOGETHER = 5
+"""How many times as long as one cell a whole submission may take."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,7 @@ class Job:
         student, lesson: whose, and of what.
         digest: of the file's bytes.
         data: the file's bytes.
+        timeout: seconds that one cell may compute; 0: what is usual in the lesson.
         hidden: folders that must not be seen from inside.
         only: grade this task alone; "": all of them.
         problem: why nothing of it can be judged; then `status` is that of all tasks.
@@ -59,13 +72,19 @@ def _end_with(parent: Any) -> None:
     os._exit(1)
 
 
-@cache
+_own = threading.local()
+"""Each thread's template: a cluster's worker may grade in several threads."""
+
+
 def _template(level: str, hidden: tuple[str, ...]) -> Any:
     from ._forked import Template
 
-    made = Template(level, hidden)
-    atexit.register(made.close)
-    return made
+    if getattr(_own, "about", None) != (level, hidden):
+        made = Template(level, hidden)
+        atexit.register(made.close)
+        made.check()
+        _own.template, _own.about = made, (level, hidden)
+    return _own.template
 
 
 def isolation(level: str, hidden: tuple[str, ...]) -> list[str]:
@@ -74,15 +93,11 @@ def isolation(level: str, hidden: tuple[str, ...]) -> list[str]:
     Raises:
         IsolationError: the level cannot be had here.
     """
-    return _template(level, hidden).probe()
+    return _template(level, hidden).closed
 
 
 def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
     """Return the plain `Result` of a job, and the seconds each task took."""
-    from ._match import match
-    from ._notebook import NotebookError, parse
-    from ._reference import references
-
     reference = references()[job.lesson]
     if job.problem:
         return _unjudged(job, reference.tasks, job.problem).plain(), {}
@@ -94,39 +109,33 @@ def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
     return _graded(job, matched)
 
 
-def _graded(job: Job, matched: Any) -> tuple[dict[str, Any], dict[str, float]]:
-    import time
-
-    from . import _notes, _verdicts
+def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]:
+    from . import _notes, _verdicts  # these import PyTorch
     from ._forked import message
-    from ._plan import plan
-    from ._relay import LONGER
-    from ._run import GRACE_SECONDS, Limits, run
 
     template = _template(job.level, job.hidden)
     steps = [s for s in plan(matched) if not s.asks or job.only in ("", s.task)]
-    own = _verdicts.limits(job.timeout)
-    computing = [own.of(step) * template.slack for step in steps]
-    patience = LONGER * template.slack
+    cell = job.timeout or _usual(job.lesson)
+    known = _verdicts.limits(cell)
+    computing = [known.of(step) * template.slack for step in steps]
+    clock = [LONGER * seconds for seconds in computing]
     limits = Limits(
-        job.timeout * patience + GRACE_SECONDS,
-        {name: seconds * patience for name, seconds in own.questions.items()},
-        TOGETHER * job.timeout,
+        LONGER * template.slack * cell + GRACE_SECONDS,
+        {name: LONGER * template.slack * s for name, s in known.questions.items()},
+        TOGETHER * LONGER * cell,
     )
     started: dict[int, float] = {}
-    clock = time.perf_counter
 
-    done = run(
-        steps,
-        lambda wanted, guarded: template.open(
-            message(steps, wanted, job.seed, computing, guarded=guarded)
-        ),
-        lambda: limits,
-        lambda step: started.setdefault(id(step), clock()),
-        trial=True,
-    )
-    ended = clock()
-    found = _verdicts.verdicts(matched, steps, done, job.timeout, job.seed)
+    def begin(step: Step) -> None:
+        started.setdefault(id(step), time.perf_counter())
+
+    def start(wanted: list[int], guarded: bool) -> Any:
+        times = list(zip(computing, clock, strict=True))
+        return template.open(message(steps, wanted, job.seed, times, guarded=guarded))
+
+    done = run(steps, start, lambda: limits, begin, trial=True)
+    ended = time.perf_counter()
+    found = _verdicts.verdicts(matched, steps, done, cell, job.seed)
     notes = [*_notes.notes(matched), *_notes.after(matched, steps, done, found)]
     result = Result(
         job.student,
@@ -139,7 +148,16 @@ def _graded(job: Job, matched: Any) -> tuple[dict[str, Any], dict[str, float]]:
     return result.plain(), _seconds(steps, started, ended)
 
 
-def _task(verdict: Any, matched: Any) -> TaskResult:
+def _usual(lesson: str) -> float:
+    """Return the seconds that a cell may compute: more where nets are trained."""
+    from cnnlib.checks._question import Question
+    from cnnlib.checks._registry import questions
+
+    longest = max(q.seconds for q in questions().values() if q.lesson == lesson)
+    return USUAL if longest <= Question.seconds else TRAINING
+
+
+def _task(verdict: TaskVerdict, matched: Match) -> TaskResult:
     cell = matched.cell(verdict.task, "answer")
     return TaskResult(
         verdict.task,
@@ -153,7 +171,9 @@ def _task(verdict: Any, matched: Any) -> TaskResult:
     )
 
 
-def _seconds(steps: list[Any], started: dict[int, float], end: float) -> dict[str, float]:
+def _seconds(
+    steps: list[Step], started: dict[int, float], end: float
+) -> dict[str, float]:
     """Return, for each task, the seconds from its asking to what came next."""
     times = [(started.get(id(step)), step) for step in steps]
     begun = [(at, step) for at, step in times if at is not None]

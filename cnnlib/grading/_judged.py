@@ -61,7 +61,11 @@ def check_file(
         return _verdicts.limits(seconds)
 
     folder = path.resolve().parent
-    done = run(steps, lambda wanted, _: Spawned(steps, wanted, folder, 0), limits, watch)
+
+    def start(wanted: list[int], guarded: bool) -> Spawned:
+        return Spawned(steps, wanted, folder, 0)
+
+    done = run(steps, start, limits, watch)
     from . import _notes, _verdicts
 
     judged = _verdicts.verdicts(matched, steps, done, seconds)

@@ -42,7 +42,7 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def unshare(flags: int) -> None:
-    """Move this process (or, for process ids, its children) to namespaces of its own."""
+    """Move this process (or, for NEWPID, its children) to namespaces of its own."""
     _do("unshare namespaces", ctypes.c_int(flags))
 
 
@@ -100,8 +100,8 @@ def hide() -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability, now and for programs started later."""
-    for number in range(_LAST_CAPABILITY + 1):
-        if _libc.prctl(_BOUND_DROP, ctypes.c_ulong(number), 0, 0, 0) != 0:
+    for capability in range(_LAST_CAPABILITY + 1):
+        if _libc.prctl(_BOUND_DROP, ctypes.c_ulong(capability), 0, 0, 0) != 0:
             break  # there are no more of them
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
     none = (ctypes.c_uint32 * 6)()

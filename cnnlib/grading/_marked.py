@@ -20,6 +20,8 @@ _LEXER = PythonLexer(stripnl=False, ensurenl=False)
 _BACKTICKS = re.compile(r"`([^`\n]+)`")
 _LINES = 300
 """Lines of a cell or a message that a page shows."""
+_LONGEST = 20_000
+"""Characters of a cell that are worth the time of highlighting them."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,19 @@ class Part:
 @lru_cache(maxsize=4096)
 def code(source: str) -> Markup:
     """Return Python code as HTML, a ``span`` around each line."""
-    shown = visible(cut_lines(source.strip("\n"), _LINES))
-    lines = highlight(shown, _LEXER, _FORMATTER).split("\n")
-    return Markup("\n").join(
-        Markup(f'<span class="line">{line}</span>') for line in lines
-    )
+    shown = visible(cut_lines(source.strip("\n"), _LINES)).split("\n")
+    notes = [escape(note) for note in shown[_LINES:]]
+    html = _highlighted("\n".join(shown[:_LINES]))
+    lines = html.removesuffix("\n").split("\n")
+    marked = [Markup(f'<span class="line">{line}</span>') for line in lines]
+    return Markup("\n").join([*marked, *notes])
+
+
+def _highlighted(text: str) -> str:
+    """Return code as HTML; what is far too long for a cell stays plain."""
+    if len(text) > _LONGEST:
+        return str(escape(text))
+    return highlight(text, _LEXER, _FORMATTER)
 
 
 def prose(text: str) -> Markup:
@@ -58,8 +68,10 @@ def message(task: TaskResult) -> list[Part]:
     """
     text = cut_lines(task.text, _LINES)
     first, _, rest = text.partition("\n")
-    lead = Part("lead", first.lstrip("✓✗ ").removeprefix(f"{task.task}: "))
-    return [lead, *_parts(rest.strip("\n"), task)]
+    lead = first.lstrip("✓✗ ").removeprefix(f"{task.task}: ")
+    if not lead.startswith(task.task):
+        lead = lead[:1].upper() + lead[1:]
+    return [Part("lead", lead), *_parts(rest.strip("\n"), task)]
 
 
 def _parts(text: str, task: TaskResult) -> Iterator[Part]:

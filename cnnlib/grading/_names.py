@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
@@ -60,7 +62,7 @@ class Upload:
 
 
 def upload(part: str) -> Upload | None:
-    """Read the name of a file or folder as Moodle or Canvas write them, if it is one."""
+    """Read the name of a file or folder as Moodle or Canvas write it, if they do."""
     found = _MOODLE.fullmatch(part)
     if found:
         owner = Owner(found["name"], "Moodle", found["id"] or "")
@@ -68,7 +70,9 @@ def upload(part: str) -> Upload | None:
     found = next(filter(None, (one.fullmatch(part) for one in _CANVAS)), None)
     told = found.groupdict() if found else {}
     name = told.get("name") or ""
-    if not name or (told.get("id") and name != name.lower()):  # Canvas's names are small
+    if not name or (
+        told.get("id") and name != name.lower()
+    ):  # Canvas's names are small
         return None
     file = told.get("file") or ""
     again = _AGAIN.search(file)
@@ -90,40 +94,42 @@ def student(part: str) -> str:
 
 def lesson(part: str) -> str:
     """Return the number of the lesson that a file or folder is named after, or ""."""
-    found = _lesson_names().search(part) or re.match(r"([0-9]{2})(?![0-9])", part)
-    number = found[1] if found else ""
-    return number if number in references() else ""
+    found = _lesson_names().search(part)
+    return found[1] if found else ""
+
+
+def first_number(part: str) -> str:
+    """Return the number of the lesson that a name begins with, or ""."""
+    return part[:2] if part[:2] in references() and not part[2:3].isdigit() else ""
 
 
 @cache
 def _lesson_names() -> re.Pattern[str]:
     """Find the names of lessons, and what programs add to the name of a copy."""
-    names = []
-    for reference in references().values():
-        words = reference.name.removeprefix(f"{reference.lesson}_").split("_")
-        names.append("[ _-]".join(map(re.escape, words)))
-    numbers = "|".join(map(re.escape, references()))
+    words = (reference.name.split("_") for reference in references().values())
+    names = "|".join("[ _-]".join(map(re.escape, parts)) for parts in words)
     return re.compile(
-        r"(?:\b(?:copy of|kopie von)[ _])?"
-        rf"(?<![0-9])({numbers})[ _-](?:{'|'.join(names)})"
+        rf"(?:\b(?:copy of|kopie von)[ _])?(?<![0-9])(?=([0-9]{{2}}))(?:{names})"
         r"(?:-copy[0-9]*|[ _]?\([0-9]{1,2}\)|-[0-9]{1,2}(?![0-9]))?",
         re.I,
     )
 
 
-def shown(owners: set[Owner]) -> dict[Owner, str]:
+def shown(owners: Collection[Owner]) -> dict[Owner, str]:
     """Return what to call each student: the name, and the id where names are alike."""
+    alike = Counter(clean(owner.name) for owner in owners)
     names: dict[Owner, str] = {}
+    taken: set[str] = set()
     for owner in sorted(owners):
-        alike = [other for other in owners if clean(other.name) == clean(owner.name)]
-        name = clean(owner.name)
-        if len(alike) > 1 and owner.id:
-            name = f"{name} ({owner.id})"
-        taken, number, base = set(names.values()), 1, name
+        base, number = clean(owner.name), 1
+        if alike[base] > 1 and owner.id:
+            base = f"{base} ({owner.id})"
+        name = base
         while name in taken:
             number += 1
             name = f"{base} ({number})"
         names[owner] = name
+        taken.add(name)
     return names
 
 
@@ -138,11 +144,12 @@ def file_name(student: str, taken: set[str]) -> str:
     Letters, digits, and ``._-`` only. `taken` are the names given so far, in small
     letters; the new one is added to it.
     """
-    plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
+    letters = unicodedata.normalize("NFKD", student)
+    plain = "".join(sign for sign in letters if not unicodedata.combining(sign))
     base = re.sub(r"[^A-Za-z0-9._-]+", "_", plain)[:LONGEST].strip("._-") or "student"
     if _RESERVED.match(base):
-        base = f"student_{base}"
-    name, number = base[:LONGEST], 1
+        base = f"student_{base}"[:LONGEST].rstrip("._-")
+    name, number = base, 1
     while name.lower() in taken:
         number += 1
         name = f"{base[: LONGEST - 1 - len(str(number))]}-{number}"

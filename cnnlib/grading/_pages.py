@@ -17,28 +17,21 @@ from markupsafe import Markup
 
 from . import _class_facts, _marked
 from ._record import Result, Run
+from ._reference import references
 from ._tables import UNJUDGED, Timings, ordered
 from ._visible import one_line, visible
 
 FEEDBACK = "feedback"
 """The folder of the students' pages."""
 
-_SIGNS = {
-    "passed": "✓",
-    "failed": "✗",
-    "error": "!",
-    "timed out": "⧗",
-    "died": "✝",
-    "missing": "?",
-    "unsolved": "…",
-    "not reached": "–",
-    UNJUDGED: "!",
-}
-_KINDS = {"passed": "good", "failed": "bad", "error": "bad", "timed out": "bad"}
-_KINDS |= {"died": "bad", UNJUDGED: "bad"}
+_SIGNS = {"passed": "✓", "failed": "✗", "error": "!", "timed out": "!", "died": "!"}
+_SIGNS |= {"missing": "?", "unsolved": "–", "not reached": "–", UNJUDGED: "!"}
+_KINDS = {"passed": "good"} | dict.fromkeys(
+    ("failed", "error", "timed out", "died", UNJUDGED), "bad"
+)
 _ISOLATION = {
-    "full": "Full isolation: the answers ran without network and without a view of "
-    "anything but their own folder.",
+    "full": "Full isolation: the answers ran without network, and saw nothing but "
+    "Python, its packages and a folder of their own.",
     "limits": "Limits only: the answers ran under limits of time and memory, but were "
     "not kept from files and network.",
     "none": "No isolation: the answers ran as any program of whoever graded.",
@@ -103,7 +96,9 @@ def _environment() -> Environment:
         "number": _number,
         "prose": _marked.prose,
         "name": _name,
+        "said": _class_facts.said,
         "share": _share,
+        "title": _title,
     }
     return made
 
@@ -121,6 +116,14 @@ def _name(text: str) -> Markup:
 
 def _number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _title(lesson: str) -> str:
+    """Return a lesson's number and name: "Lesson 02: Padding and stride"."""
+    known = references().get(lesson)
+    words = known.name.partition("_")[2].replace("_", " ") if known else ""
+    named = f": {words[:1].upper()}{words[1:]}" if words else ""
+    return f"Lesson {one_line(lesson, 20)}{named}"
 
 
 def _share(part: float, whole: float) -> str:

@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?:late_)?(?P<id>\d+)_\d+(?:_|$)", re.I)
-_MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)(?P<file>_assignsubmission_.*)?", re.S)
+_NUMBERED = re.compile(r"(?P<name>.+?) \((?P<id>\d{3,20})\)", re.S)
+"""How a student is called who shares a name with somebody: with the platform's id."""
 _OWN_IDS = (
     "username",
     "id number",
@@ -64,6 +64,12 @@ class Person:
         found = (self.row.get(column, "").strip().casefold() for column in _OWN_IDS)
         return {one for one in found if one}
 
+    @property
+    def is_one(self) -> bool:
+        """Whether it is a person; Canvas puts other rows on top of the list."""
+        points = "Points Possible" in self.row.get("student", "")
+        return not points and bool(self.name or self.ids or self.participant)
+
 
 @dataclass(frozen=True)
 class ClassList:
@@ -79,41 +85,33 @@ class ClassList:
 
 @dataclass(frozen=True)
 class Submitter:
-    """What a submission's name says of who handed it in."""
+    """What is known of who handed a submission in.
+
+    Attributes:
+        text: the submission's name.
+        given: the id that Moodle or Canvas wrote into the file's name, if it is known.
+    """
 
     text: str
-
-    @property
-    def canvas(self) -> str:
-        """The person's id in Canvas, "" if there is none."""
-        found = _CANVAS.match(self.text)
-        return found["id"] if found else ""
-
-    @property
-    def participant(self) -> str:
-        """The participant's number in Moodle, "" if there is none."""
-        found = self._moodle
-        return found["id"] if found else ""
+    given: str = ""
 
     @property
     def name(self) -> str:
         """The part that is a name."""
-        found = _CANVAS.match(self.text) or self._moodle
+        found = _NUMBERED.fullmatch(self.text)
         return found["name"] if found else self.text
 
     @property
-    def _moodle(self) -> re.Match[str] | None:
-        """A match, unless the name might as well be the user name of somebody."""
-        found = None if self.canvas else _MOODLE.fullmatch(self.text)
-        return found if found and (found["file"] or " " in found["name"]) else None
+    def id(self) -> str:
+        """The platform's id, "" if it is not known."""
+        found = _NUMBERED.fullmatch(self.text)
+        return self.given or (found["id"] if found else "")
 
     @property
     def ids(self) -> set[str]:
         """What may be an id of the person's own."""
         whole = self.text.strip().casefold()
-        if self.canvas or self.participant:
-            return {whole}
-        parts = re.split(r"[\s,;()\[\]_]+", whole)
+        parts = re.split(r"[\s,;()\[\]_]+", self.name.casefold())
         return {whole} | {
             p for p in parts if len(p) >= _SHORTEST and re.search(r"\d|@", p)
         }
@@ -133,14 +131,8 @@ def read_class_list(path: Path) -> ClassList:
     head, *rows = _lines(text) or [[]]
     columns = tuple(name.strip() for name in head)
     keys = [name.casefold() for name in columns]
-    made = ClassList(
-        columns,
-        tuple(
-            Person(dict(zip(keys, row, strict=False)))
-            for row in rows
-            if any(row) and "Points Possible" not in row[0]
-        ),
-    )
+    people = [Person(dict(zip(keys, row, strict=False))) for row in rows]
+    made = ClassList(columns, tuple(person for person in people if person.is_one))
     if not any(map(made.has, _TELLING)):
         raise ClassListError(
             f"{path} is not a class list: none of its columns is one that Moodle or "
@@ -159,18 +151,17 @@ def _lines(text: str) -> list[list[str]]:
 
 
 def match(
-    students: Sequence[str], people: Sequence[Person]
+    who: Sequence[Submitter], people: Sequence[Person]
 ) -> tuple[dict[str, int], list[tuple[str, str]]]:
     """Return the place on the list of each student, and whom it could not tell.
 
-    A person fits by the ids that Canvas and Moodle write into file names, else by an id
-    of their own, else by name; two who fit equally well are not chosen between.
+    A person fits by the id that Moodle or Canvas gave, else by an id of their own, else
+    by name; two who fit equally well are not chosen between.
     """
     places: dict[str, int] = {}
     unmatched = []
     ways = _ways(people)
-    for student in students:
-        found = _fitting(Submitter(student), ways)
+    for student, found in ((one.text, _fitting(one, ways)) for one in who):
         if len(found) == 1:
             places[student] = found[0]
         elif found:
@@ -195,8 +186,8 @@ def _ways(people: Sequence[Person]) -> dict[tuple[str, str], list[int]]:
     for place, person in enumerate(people):
         words = _folded(person.name)
         told = {("id", one) for one in person.ids}
-        told.add(("canvas", person.row.get("id", "").strip()))
-        told.add(("moodle", person.participant))
+        told |= {("given", person.row.get("id", "").strip())}
+        told |= {("given", person.participant)}
         told |= {("words", way) for way in _spellings(words)}
         for way in told:
             if way[1]:
@@ -208,8 +199,7 @@ def _fitting(who: Submitter, ways: Mapping[tuple[str, str], list[int]]) -> list[
     """Return whom a submission fits by the surest way that fits anybody."""
     words = _folded(who.name)
     tries = [
-        [("canvas", who.canvas)],
-        [("moodle", who.participant)],
+        [("given", who.id)],
         [("id", one) for one in who.ids],
         [("words", " ".join(sorted(words)))],
     ]
@@ -220,7 +210,7 @@ def _fitting(who: Submitter, ways: Mapping[tuple[str, str], list[int]]) -> list[
 
 
 def _spellings(words: list[str]) -> set[str]:
-    """Return the words of a name in order, and joined as Canvas does: last one first."""
+    """Return the words of a name sorted, and joined as Canvas does, last one first."""
     turned = [*words[-1:], *words[:-1]]
     return {" ".join(sorted(words)), "".join(words), "".join(turned)}
 

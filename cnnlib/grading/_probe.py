@@ -76,8 +76,6 @@ def _processes() -> set[int]:
 
 def _has_none() -> bool:
     with open("/proc/self/status", encoding="ascii", errors="replace") as file:
-        facts: dict[str, Any] = dict(
-            line.split(":", 1) for line in file if ":" in line
-        )
+        facts: dict[str, Any] = dict(line.split(":", 1) for line in file if ":" in line)
     held = [int(facts[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")]
     return held[:2] == [0, 0] and facts["NoNewPrivs"].strip() == "1"

@@ -113,7 +113,7 @@ class Run:
     Attributes:
         version: the course's.
         seed: what the cases were drawn from.
-        timeout: seconds of computing that one cell may take.
+        timeout: seconds that one cell may compute; 0: what is usual in its lesson.
         isolation: "full", "limits" or "none".
         isolation_facts: what was tried from inside and found closed, a sentence each.
         unplaced: files that belong to nobody or nothing: (name, reason).

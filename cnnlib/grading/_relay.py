@@ -24,8 +24,6 @@ from ._steps import Steps
 _exit, _fork, _kill, _waitpid = os._exit, os.fork, os.kill, os.waitpid
 _monotonic, _listdir, _open = time.monotonic, os.listdir, open
 _TICKS = os.sysconf("SC_CLK_TCK")
-LONGER = 4.0
-"""How many times its computing time a step may take by the clock."""
 
 
 class Relay:
@@ -44,7 +42,7 @@ class Relay:
         for number in given["run"]:
             step = given["steps"][number]
             self._tell(number, state="start")
-            ended = self._guard(step["seconds"]) if step["guarded"] else None
+            ended = self._guard(step) if step["guarded"] else None
             if ended is not None:
                 self._tell(number, **ended)
                 continue
@@ -55,7 +53,7 @@ class Relay:
             elif self._alone:
                 self._end_others(os.getpid(), also=False)
 
-    def _guard(self, seconds: float) -> dict[str, Any] | None:
+    def _guard(self, step: dict[str, Any]) -> dict[str, Any] | None:
         """Return None in the process that does the step; else how it ended."""
         if len(_listdir("/proc/self/task")) > 1:
             return None
@@ -73,7 +71,7 @@ class Relay:
                 os.setpgid(0, 0)
             return None
         os.close(ready)
-        ended = _watch(copy, done, seconds)
+        ended = _watch(copy, done, step["computing"], step["clock"])
         os.close(done)
         self._end_others(copy, also=ended is not None)
         if ended is None:
@@ -106,9 +104,11 @@ class Relay:
                 _waitpid(copy, 0)
 
 
-def _watch(copy: int, done: int, seconds: float) -> dict[str, Any] | None:
+def _watch(
+    copy: int, done: int, computing: float, clock: float
+) -> dict[str, Any] | None:
     """Wait until a copy has done its step (None), or return how it ended."""
-    latest = _monotonic() + LONGER * seconds
+    latest = _monotonic() + clock
     waiter = select.poll()
     waiter.register(done, select.POLLIN)
     process = os.pidfd_open(copy)
@@ -120,7 +120,7 @@ def _watch(copy: int, done: int, seconds: float) -> dict[str, Any] | None:
                 return None
             if process in seen:
                 return {"state": "died", "code": _code(copy)}
-            if _monotonic() > latest or _computed(copy) > seconds:
+            if _monotonic() > latest or _computed(copy) > computing:
                 return {"state": "timed out"}
     finally:
         os.close(process)

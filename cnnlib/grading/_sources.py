@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from zipfile import ZipFile
@@ -21,7 +21,7 @@ from ._notebook import NotebookError
 MOST_PARTS = 3_000_000
 """Lists, objects and their items in one notebook: each costs memory when parsed."""
 
-_LINK = "is a symbolic link, which is not followed"
+NO_NOTEBOOK = "is no notebook"
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,12 @@ class Source:
         path: a file on the disk.
         member: its name in the zip that `path` is, or "".
         inner: its name in the zip that `member` is, or "".
-        label: what to call it in reports: its path in the submissions.
+        label: what to call it in reports: its path in the submissions. It makes no
+            difference to what a source is.
     """
 
     path: Path
-    label: str
+    label: str = field(compare=False)
     member: str = ""
     inner: str = ""
 
@@ -192,7 +193,7 @@ def _entry(
         yield Found(parts, source, trouble=_unreadable(error))
         return
     if entry.is_symlink() or _junction(entry):
-        yield Found(parts, source, trouble=_LINK)
+        yield Found(parts, source, trouble=_zips.LINK)
     elif not stat.S_ISREG(found.st_mode):
         yield Found(parts, source, trouble="is no ordinary file")
     else:
@@ -205,7 +206,7 @@ def _file(found: Found) -> Iterator[Found]:
     if name.endswith(".ipynb"):
         yield found
     elif not name.endswith(".zip"):
-        yield replace(found, trouble="is no notebook")
+        yield replace(found, trouble=NO_NOTEBOOK)
     else:
         source, inside = found.source, []
         try:
@@ -224,8 +225,8 @@ def _members(
     for member in _zips.members(archive):
         if not member.trouble and any(map(_hidden, member.parts)):
             continue
-        where = {"inner" if zipped.member else "member": member.name}
-        name = label + ("/".join(member.parts) or "?")
-        source = replace(zipped, label=clean(name), **where)
+        name = clean(label + ("/".join(member.parts) or "?"))
+        names = (zipped.member, member.name) if zipped.member else (member.name,)
+        source = Source(zipped.path, name, *names)
         found = Found((*above, *member.parts), source, member.modified, member.trouble)
         yield from [found] if member.trouble else _file(found)

@@ -105,7 +105,7 @@ def _one(
     limit: float,
     seed: int,
 ) -> tuple[Verdict, str]:
-    """Return the verdict on a task, from its asking and its answer cell; see `_same`."""
+    """Return the verdict on a task, and what `_same` says of a wrong answer."""
     if found is None:
         text = "it was not reached: too many cells ended Python."
         return Verdict("not reached", text), ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import _pages, _tables
+from ._names import file_name
 from ._record import Result, Run
 from ._tables import Timings
 
@@ -41,13 +42,10 @@ def replace(path: Path, data: bytes) -> None:
 
 def feedback_names(results: Sequence[Result]) -> dict[str, str]:
     """Return a file name without suffix for each student's page."""
-    from ._intake import file_name
-
     taken: set[str] = set()
     names = {}
     for student in dict.fromkeys(result.student for result in _tables.ordered(results)):
         names[student] = file_name(student, taken)
-        taken.add(names[student])
     return names
 
 

@@ -22,7 +22,8 @@ MOST_MEMBERS = 20_000
 MOST_RATIO = 100
 """How often its own size a zip may hold: notebooks reach 20, bombs 1,000."""
 
-_OUTSIDE = "has a path that leads out of the zip"
+LINK = "is a symbolic link, which is not followed"
+
 _LIST_BYTES = 10_000_000  # what the list of members may take: Python reads it whole
 _DAMAGE = (
     BadZipFile,
@@ -60,6 +61,8 @@ def opened(file: Path | bytes, label: str) -> ZipFile:
         if listed > _LIST_BYTES:
             raise NotebookError(f"{label} holds more than {MOST_MEMBERS:,} files.")
         archive = ZipFile(io.BytesIO(file) if isinstance(file, bytes) else file)
+    except PermissionError:
+        raise NotebookError(f"{label} cannot be read: Permission denied.") from None
     except _DAMAGE:
         raise NotebookError(f"{label} is no zip file, or a damaged one.") from None
     infos = archive.infolist()
@@ -99,18 +102,17 @@ def members(archive: ZipFile) -> Iterator[Member]:
     last = {info.filename: info for info in infos}
     for info in infos:
         kind = stat.S_IFMT(info.external_attr >> 16)
-        if info.is_dir() or kind == stat.S_IFDIR:
+        if info.filename.endswith("/") or kind == stat.S_IFDIR:
             continue
         name = _name(info)
         pieces = re.split(r"[/\\]", name)
         parts = tuple(piece for piece in pieces if piece not in ("", "."))
+        absolute = re.match(r"[/\\]|[A-Za-z]:[/\\]", name)
         trouble = ""
-        if name[:1] in ("", "/", "\\") or re.match(r"[A-Za-z]:[/\\]", name):
-            trouble = _OUTSIDE
-        elif not parts or ".." in parts:
-            trouble = _OUTSIDE
+        if absolute or not parts or ".." in parts:
+            trouble = "has a path that leads out of the zip"
         elif kind == stat.S_IFLNK:
-            trouble = "is a symbolic link, which is not followed"
+            trouble = LINK
         elif kind not in (0, stat.S_IFREG):
             trouble = "is no ordinary file"
         elif last[info.filename] is not info:
