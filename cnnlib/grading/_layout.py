@@ -54,10 +54,21 @@ class Layout:
         self._has_submitted = SUBMITTED in tops
         loose = {path[0] for path in paths if len(path) == 1}
         self._is_course = self._has_submitted or bool(loose & _COURSE_FILES)
-        named = {t for t in tops if _names.student(t) and not self._upload(t, 0)}
         self._holds_downloads = all(
-            self._upload(path[1], 1) for path in paths if path[0] in named and path[1:]
+            self._is_in_download(path)
+            for file in found
+            if (path := self.path(file)) and (path[1:] or not file.trouble)
         )
+
+    def _is_in_download(self, path: Sequence[str]) -> bool:
+        """Tell whether a file may lie in a folder or zip as the platforms make them.
+
+        Where all files do, that is what they lie in. Where some do, a student may have
+        made it look so.
+        """
+        if not path[1:] or self._upload(path[0], 0):
+            return False
+        return self._upload(path[1], 1) is not None
 
     def path(self, file: Found) -> tuple[str, ...]:
         """Return a file's path without folders that only wrap everything."""

@@ -30,9 +30,15 @@ Finished = tuple[Job, dict[str, Any], dict[str, float]]
 class Pool:
     """Does jobs on an executor that it can start anew when it breaks."""
 
-    def __init__(self, executor: Callable[[], Executor], workers: int) -> None:
-        self._make, self._workers = executor, workers
+    def __init__(
+        self,
+        executor: Callable[[], Executor],
+        workers: int,
+        end: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._make, self._workers, self._end = executor, workers, end
         self._executor = executor()
+        self._waiting: dict[Future, Job] = {}
 
     def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function returns in a worker."""
@@ -40,7 +46,7 @@ class Pool:
 
     def each(self, jobs: Iterable[Job]) -> Iterator[Finished]:
         """Yield jobs as they are finished, few of them under way at a time."""
-        waiting: dict[Future, Job] = {}
+        waiting = self._waiting
         for job in jobs:
             waiting[self._executor.submit(grade, job)] = job
             if len(waiting) > 2 * self._workers:
@@ -65,7 +71,7 @@ class Pool:
     def _again(self, jobs: list[Job]) -> Iterator[Finished]:
         """Do jobs one by one: a worker ended, and one of them may be the reason."""
         for job in jobs:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor.shutdown(wait=False)
             self._executor = self._make()
             future = self._executor.submit(grade, job)
             wait([future])
@@ -86,7 +92,10 @@ class Pool:
 
     def close(self, *, now: bool = False) -> None:
         """End the workers; `now`: without waiting for what is under way."""
-        self._executor.shutdown(wait=not now, cancel_futures=True)
+        for future in self._waiting:
+            future.cancel()
+        self._executor.shutdown(wait=not now)
+        self._end()
 
 
 @contextmanager
@@ -120,4 +129,8 @@ def _dask(address: str) -> Pool:
             f"There is no Dask scheduler at {address}: {error}"
         ) from None
     workers = sum(client.nthreads().values())
-    return Pool(lambda: client.get_executor(pure=False, retries=3), max(1, workers))
+
+    def executor() -> Executor:
+        return client.get_executor(pure=False, retries=3)
+
+    return Pool(executor, max(1, workers), client.close)

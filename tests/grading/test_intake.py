@@ -540,6 +540,19 @@ def test_what_a_student_puts_into_a_zip_stays_the_students(tmp_path):
         assert {student for student, *_ in found.superseded} == {outer[:4]}
 
 
+@pytest.mark.parametrize("beside", ["dora.ipynb", "dora/x.ipynb", "dora_4_502_x.ipynb"])
+def test_a_download_beside_single_submissions_is_put_aside(tmp_path, beside):
+    put(tmp_path, beside)
+    put(tmp_path, "readme.txt")
+    put(tmp_path, "CS 1-77.zip", packed(MOODLE))
+    found = gather(tmp_path)
+    assert placed(found) == {"dora": ["02"]}
+    assert len(found.unplaced) == len(MOODLE) + 1
+    assert sum("by itself" in reason for _, reason in found.unplaced) == 4
+    (tmp_path / beside).unlink()  # what is no notebook does not matter
+    assert len(gather(tmp_path).submissions) == 4
+
+
 def test_a_students_folder_full_of_others_names_is_put_aside(tmp_path):
     fake = {"ben_2_999999_x-9.ipynb": notebook(), "carl_3_999999_x-9.ipynb": notebook()}
     put(tmp_path, "anna.zip", packed(fake))
