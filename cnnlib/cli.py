@@ -1,4 +1,4 @@
-"""The command line: ``cnnlib check``, ``cnnlib reset`` and ``cnnlib grade``."""
+"""The command line ``cnnlib``: a student's commands; a class's are in `grading`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnlib.grading import _report
+from cnnlib.grading import _commands, _report
 from cnnlib.grading._judged import CELL_SECONDS, Judged, check_file, notebooks
 from cnnlib.grading._notebook import NotebookError, shown
 
@@ -104,77 +104,7 @@ def reset(
     _report.console().print(_report.clean(sentence))
 
 
-@app.command()
-def grade(
-    submissions: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SUBMISSIONS",
-            help="A folder, or a zip as Moodle or Canvas makes it.",
-        ),
-    ],
-    out: Annotated[
-        Path, typer.Option(metavar="REPORT", help="The folder for the report.")
-    ],
-    lesson: Annotated[
-        str, typer.Option(metavar="NN", help="Grade this lesson's exercise alone.")
-    ] = "",
-    workers: Annotated[
-        int, typer.Option(min=0, help="How many at a time; 0: one to each core.")
-    ] = 0,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=1, help="What the cases are drawn from; else drawn itself."),
-    ] = None,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            help="Seconds that one cell may compute; 0: 20, or 60 where nets are "
-            "trained.",
-        ),
-    ] = 0.0,
-    isolation: Annotated[
-        str,
-        typer.Option(
-            metavar="full|limits|none", help="How student code is held; see the guide."
-        ),
-    ] = "full",
-    scheduler: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="A Dask cluster to grade on.")
-    ] = "",
-    regrade: Annotated[
-        str, typer.Option(metavar="TASK", help="Grade one task again, for everybody.")
-    ] = "",
-) -> None:
-    """Grade a class: run the submissions shut away, judge them, write a report.
-
-    Killed and started again it goes on where it was. Exit code 0: all was graded;
-    2: it cannot be, and the reason is printed.
-    """
-    from cnnlib.grading import _class_report
-    from cnnlib.grading._classroom import LEVELS, Options, grade_class
-
-    console = _report.console()
-    if isolation not in LEVELS:
-        raise typer.BadParameter(
-            f"it is one of {', '.join(LEVELS)}; {isolation!r} came",
-            param_hint="--isolation",
-        )
-    options = Options(
-        *(submissions, out, lesson, workers, seed, timeout, isolation),
-        *(scheduler, regrade),
-    )
-    with _class_report.Progress(console) as progress:
-        try:
-            graded = grade_class(options, progress)
-        except NotebookError as error:
-            _report.problem(_report.console(error=True), str(error))
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            _report.problem(_report.console(error=True), _class_report.STOPPED)
-            raise typer.Exit(130) from None
-    console.print(_class_report.printed(graded, out))
+_commands.add(app)
 
 
 def main() -> None:

@@ -68,6 +68,8 @@ def grade_class(options: Options, watcher: Watcher) -> Graded:
         IsolationError: the level of isolation cannot be had here.
     """
     found = gather(options.submissions, options.lesson)
+    if not found.submissions:
+        raise NotebookError(_nothing(options, found))
     _known_task(options.regrade)
     hidden = _hidden(options)
     if _has_journal(options.out):
@@ -78,8 +80,9 @@ def grade_class(options: Options, watcher: Watcher) -> Graded:
     watcher.begin(len(due), len(found.submissions) - len(due))
     if due:
         workers = options.workers or len(os.sched_getaffinity(0))
-        with pool(workers, options.scheduler) as workers_at_hand:
-            facts = workers_at_hand.ask(isolation, options.isolation, hidden)
+        ready = (options.isolation, hidden, due[0].submission.lesson)
+        with pool(workers, options.scheduler, *ready) as workers_at_hand:
+            facts = workers_at_hand.ask(isolation, *ready)
             watcher.isolated(options.isolation, facts)
             journal = journal or open_journal(
                 options.out, _run(options, fresh=True) | {"facts": facts}
@@ -87,6 +90,13 @@ def grade_class(options: Options, watcher: Watcher) -> Graded:
             _grade(due, options, journal, hidden, workers_at_hand, watcher)
     assert journal is not None
     return _report(options, found, journal)
+
+
+def _nothing(options: Options, found: Intake) -> str:
+    """Say in a sentence why there is nothing to grade."""
+    few = "; ".join(f"{name} {why}" for name, why in found.unplaced[:3])
+    more = f"; and {len(found.unplaced) - 3} more" if len(found.unplaced) > 3 else ""
+    return f"There is no submission in {options.submissions}: {few}{more}."
 
 
 def _run(options: Options, *, fresh: bool = False) -> dict[str, Any]:
@@ -135,9 +145,12 @@ class _Due:
 
 
 def _due(found: Intake, journal: Journal | None, regrade: str) -> list[_Due]:
-    """Return what has not been graded yet, or has changed since, or is asked again."""
+    """Return what has not been graded yet, or has changed since, or is asked again.
+
+    Lesson by lesson, since a worker gets ready for a lesson.
+    """
     due = []
-    for one in found.submissions:
+    for one in sorted(found.submissions, key=lambda one: one.lesson):
         graded = journal is not None and journal.has(
             one.student, one.lesson, _digest(_data(one)[0])
         )

@@ -12,9 +12,13 @@ _MARKS = re.compile(
     re.M,
 )
 _BINDING = re.compile(
-    r"^(?:(?:async )?def|class) (\w+)|^(\w+)(?: *:[^=\n]+)? *=(?!=)", re.M
+    r"^(?:(?:async )?def|class) (\w+)|^(\w+) *(?::[^=\n]+)?=(?!=)", re.M
 )
 _CHECK = re.compile(r"^ *checks\.(\w+)\(", re.M)
+
+
+MOST_PARSED = 200_000
+"""Characters beyond which no cell is parsed: a tree takes 600 times their room."""
 
 
 def bound(source: str) -> set[str]:
@@ -58,6 +62,8 @@ def _lines(source: str) -> list[str]:
 
 
 def _parsed(source: str) -> ast.Module | None:
+    if len(source) > MOST_PARSED:
+        return None
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -73,7 +79,9 @@ def _check(node: ast.AST) -> str:
 
 
 def _bound(body: Sequence[ast.stmt]) -> Iterator[str]:
-    for node in body:
+    left = [*body]
+    while left:  # no recursion: a chain of elif may be thousands long
+        node = left.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Assign):
@@ -86,7 +94,7 @@ def _bound(body: Sequence[ast.stmt]) -> Iterator[str]:
                 yield alias.asname or alias.name.partition(".")[0]
         else:  # the branches of if, for, with, try
             for part in ("body", "orelse", "finalbody"):
-                yield from _bound(getattr(node, part, []))
+                left += getattr(node, part, [])
 
 
 def _names(target: ast.expr) -> Iterator[str]:

@@ -28,6 +28,8 @@ from ._session import START_SECONDS, Session, how_it_ended
 
 MOST_SAID = 256 * 2**20
 """Bytes that a session may say; one that says more is ended."""
+_PART = 200
+"""Bytes that count for each list, object and their items: to read them takes more."""
 _PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "CNNLIB_DATA", "TZ")
 _FIXED = {
     "HOME": jail.PRIVATE,
@@ -45,6 +47,10 @@ _FIXED = {
 
 class IsolationError(NotebookError):
     """The kernel refuses a level of isolation; the text says what and why."""
+
+
+class TemplateEndedError(NotebookError):
+    """The process that opens sessions is there no more; another one can be made."""
 
 
 def _refused(why: str) -> str:
@@ -65,9 +71,12 @@ class Template:
         closed: what was tried from inside and found closed, in sentences.
     """
 
+    slack: float
     closed: list[str]
 
-    def __init__(self, level: str, hidden: Sequence[str] = ()) -> None:
+    def __init__(
+        self, level: str, hidden: Sequence[str] = (), imports: Sequence[str] = ()
+    ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="cnnlib-"))
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115, closed by close
         root, stage = self._folder / "root", self._folder / "stage"
@@ -76,7 +85,9 @@ class Template:
         data = os.environ.get("CNNLIB_DATA", "")
         shown = [*jail.interpreter(), *filter(os.path.isdir, [data])]
         masked = _masked(shown, hidden)
-        held = jail.Jail(level, str(root), str(stage), tuple(shown), masked)
+        held = jail.Jail(
+            level, str(root), str(stage), tuple(shown), masked, tuple(imports)
+        )
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             number = theirs.fileno()
@@ -91,23 +102,25 @@ class Template:
                 start_new_session=True,
             )
         self._control.settimeout(START_SECONDS)
-        told = self._ask({"jail": held.plain()})
-        if "refused" in told:
-            self.close()
-            raise IsolationError(_refused(told["refused"]))
         self._finalizer = weakref.finalize(self, _remove, self._folder, self._process)
-        self.slack: float = told["slack"]
+        self._control.send(json.dumps({"jail": held.plain()}).encode())
         self.level = level
         seen = [*shown, jail.WORK]
         secret = [*hidden, os.path.expanduser("~"), str(_stage.PACKAGE)]
         self._hidden = {os.path.realpath(path): _way(path, seen) for path in secret}
 
     def check(self) -> None:
-        """Try from inside what must be closed; ``closed`` says it in sentences.
+        """Wait until it is ready; try from inside what must be closed.
 
         Raises:
-            IsolationError: at level "full", if anything is possible that must not be.
+            IsolationError: the level cannot be had, or at level "full" something is
+                possible that must not be.
         """
+        told = self._answer()
+        if "refused" in told:
+            self.close()
+            raise IsolationError(_refused(told["refused"]))
+        self.slack = told["slack"]
         with self.open({"probe": self._hidden}) as session:
             told = session.told(START_SECONDS) or {}
         open_ = [name for name in SENTENCES if told.get(name) is not True]
@@ -151,7 +164,7 @@ class Template:
         except OSError:
             packet = b""
         if not packet:
-            raise NotebookError(self._why_not())
+            raise TemplateEndedError(self._why_not())
         return json.loads(packet)
 
     def _why_not(self) -> str:
@@ -169,7 +182,7 @@ class Forked(Session):
     ) -> None:
         self._template, self._pid, self._wire = template, pid, wire
         self._folder = given["folder"]
-        self._buffer, self._said = b"", 0
+        self._buffer, self._said = bytearray(), 0
         self._lines: Iterator[bytes] = iter(())
         wire.settimeout(START_SECONDS)
         with contextlib.suppress(OSError):  # it may have ended already
@@ -203,15 +216,15 @@ class Forked(Session):
             chunk = self._wire.recv(2**20)
         except OSError:
             chunk = b""
-        self._said += len(chunk)
+        self._said += len(chunk) + _PART * sum(map(chunk.count, (b",", b"[", b"{")))
         if not chunk or self._said > MOST_SAID:
             raise EOFError
         *lines, rest = chunk.split(b"\n")
         if not lines:
             self._buffer += rest
             return iter(())
-        lines[0] = self._buffer + lines[0]
-        self._buffer = rest
+        lines[0] = bytes(self._buffer) + lines[0]
+        self._buffer = bytearray(rest)
         return iter([line for line in lines if line])
 
     def how_it_ended(self) -> str:

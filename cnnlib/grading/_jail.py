@@ -11,6 +11,7 @@ it gives up every right.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import sys
@@ -19,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from . import _filter
 from . import _kernel as kernel
 
 PRIVATE = "/tmp"
@@ -27,10 +29,12 @@ WORK = "/tmp/work"
 COURSE = "/course"
 """Where the course's package lies, as far as student code can see."""
 NOBODY = 65_534
+_ADDRESSES = 16
+"""How many times its memory a process may have in addresses: threads reserve many."""
 _OWN = kernel.NEWNS | kernel.NEWIPC | kernel.NEWNET | kernel.NEWUTS
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SETTINGS = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
-_DEVICES = ("null", "zero", "full", "random", "urandom")
+_DEVICES = ("null", "full", "random", "urandom")  # zero is memory that nobody counts
 _CPUS = "/sys/devices/system/cpu"
 _USERS = "root:x:0:0::/:/bin/false\nstudent:x:{0}:{0}::/tmp:/bin/sh\n"
 
@@ -45,6 +49,7 @@ class Jail:
         course: the folder with the course's package as student code may see it.
         shown: files and folders that can be seen, read-only, where they are.
         hidden: folders that must not be seen, though they may lie in one shown.
+        imports: what the template imports besides, because most submissions will.
         memory: bytes that a process may add to what the template has.
         disk: bytes in the private folder, and of one file.
         processes: how many, threads included.
@@ -57,6 +62,7 @@ class Jail:
     course: str = ""
     shown: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     memory: int = 2**30
     disk: int = 256 * 2**20
     processes: int = 64
@@ -70,7 +76,7 @@ class Jail:
     @staticmethod
     def of(plain: dict[str, Any]) -> Jail:
         """Return what `plain` was made from."""
-        tuples = {name: tuple(plain[name]) for name in ("shown", "hidden")}
+        tuples = {name: tuple(plain[name]) for name in ("shown", "hidden", "imports")}
         return Jail(**(plain | tuples))
 
 
@@ -101,6 +107,7 @@ def enter(jail: Jail) -> None:
     """Take this process into the jail; raise OSError where the kernel refuses."""
     if jail.level != "full":
         return
+    kernel.can_filter_calls()
     user, group = os.getuid(), os.getgid()
     kernel.unshare(_OWN | (kernel.NEWUSER if user else 0))
     if user:  # root needs no namespace of users: it can give its rights up for good
@@ -190,35 +197,46 @@ def settle(jail: Jail) -> None:
         kernel.mount("proc", "/proc", "proc", closed)
 
 
-def give_up(jail: Jail) -> None:
-    """Give up, for good, what student code must not have; take on the limits."""
+def give_up(jail: Jail, number: int) -> None:
+    """Give up, for good, what student code must not have; take on the limits.
+
+    `number` is of this session alone, on the whole machine.
+    """
     if jail.level == "none":
         return
+    _write("/proc/self/oom_score_adj", "1000")  # should memory run out, end this first
     for what, most in (
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, 1),  # with 0, programs that collect crashes are called
         (resource.RLIMIT_CPU, jail.seconds),
-        (resource.RLIMIT_DATA, _data_now() + jail.memory),
+        (resource.RLIMIT_AS, _now("VmSize") + _ADDRESSES * jail.memory),
+        (resource.RLIMIT_DATA, _now("VmData") + jail.memory),
         (resource.RLIMIT_FSIZE, jail.disk),
         (resource.RLIMIT_NOFILE, jail.files),
         (resource.RLIMIT_NPROC, _others(jail) + jail.processes),
     ):
         _limit(what, most)
-    if jail.level == "full" and os.getuid() == 0:
-        _be_nobody()
+    if jail.level == "full":
+        kernel.bound_capabilities()
+        if os.getuid() == 0:
+            _be_nobody(number)
     kernel.gain_nothing()
     if jail.level == "full":
         kernel.drop_capabilities()
+    _filter.install()
 
 
-def _be_nobody() -> None:
-    """Stop being root: a user of no other process, or where there is none, nobody."""
+def _be_nobody(number: int) -> None:
+    """Stop being root: a user of this session alone, whom no other one can crowd out.
+
+    Where the machine has room for few users, one of those; at last, nobody.
+    """
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
-    alone = 2_000_000 + os.getppid()
-    try:
-        os.setresuid(alone, alone, alone)
-    except OSError:
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+    for user in (2_000_000 + number, 20_000 + number % 40_000, NOBODY):
+        with contextlib.suppress(OSError):
+            os.setresuid(user, user, user)
+            return
+    raise OSError("no other user can be taken")
 
 
 def _limit(what: int, most: int) -> None:
@@ -227,11 +245,11 @@ def _limit(what: int, most: int) -> None:
     resource.setrlimit(what, (most, most))
 
 
-def _data_now() -> int:
-    """Return the bytes of private memory that this process has reserved already."""
+def _now(what: str) -> int:
+    """Return the bytes of memory that this process has reserved already."""
     with open("/proc/self/status", encoding="ascii", errors="replace") as file:
         for line in file:
-            if line.startswith("VmData:"):
+            if line.startswith(f"{what}:"):
                 return int(line.split()[1]) * 1024
     return 0
 

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,17 +21,21 @@ from ._notebook import NotebookError, parse
 from ._plan import Step, plan
 from ._record import Result, TaskResult
 from ._reference import references
-from ._run import GRACE_SECONDS, Limits, run
+from ._run import GRACE_SECONDS, TRIAL_SECONDS, Limits, run
+from ._visible import cut
 
 if TYPE_CHECKING:
     from ._verdicts import TaskVerdict
 
 USUAL, TRAINING = 20.0, 60.0
 """Seconds that one cell may compute, and one in a lesson with a task that trains."""
+_FOR_TRAINING = ("torch._dynamo", "torchvision")  # the first optimizer needs a second
 LONGER = 4.0
 """How many times as long as it may compute a step may take by the clock."""
 TOGETHER = 5
 """How many times as long as one cell a whole submission may take."""
+MOST_KEPT, MOST_LISTED = 100_000, 200
+"""Characters of one cell, and cells and remarks of one submission, in a report."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,15 @@ class Job:
     status: str = "missing"
 
 
-def start() -> None:
-    """Set up a worker: it ends when the process that started it does."""
+def start(level: str, hidden: tuple[str, ...], lesson: str) -> None:
+    """Set up a worker, which ends when the process that started it does.
+
+    Its template for this lesson gets ready meanwhile.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    _begin(level, hidden, _trains(lesson))
 
 
 def _end_with(parent: Any) -> None:
@@ -76,24 +85,35 @@ _own = threading.local()
 """Each thread's template: a cluster's worker may grade in several threads."""
 
 
-def _template(level: str, hidden: tuple[str, ...]) -> Any:
-    from ._forked import Template
-
-    if getattr(_own, "about", None) != (level, hidden):
-        made = Template(level, hidden)
-        atexit.register(made.close)
-        made.check()
-        _own.template, _own.about = made, (level, hidden)
+def _template(level: str, hidden: tuple[str, ...], trains: bool) -> Any:
+    """Return this thread's template; a new one where the old one will not do."""
+    if getattr(_own, "about", None) != (level, hidden, trains):
+        if hasattr(_own, "template"):
+            _own.template.close()
+        _begin(level, hidden, trains)
+    if not _own.checked:
+        _own.template.check()
+        _own.checked = True
     return _own.template
 
 
-def isolation(level: str, hidden: tuple[str, ...]) -> list[str]:
+def _begin(level: str, hidden: tuple[str, ...], trains: bool) -> None:
+    from ._forked import Template
+
+    _own.template = Template(level, hidden, _FOR_TRAINING if trains else ())
+    _own.about, _own.checked = (level, hidden, trains), False
+    atexit.register(_own.template.close)
+
+
+def isolation(level: str, hidden: tuple[str, ...], lesson: str) -> list[str]:
     """Return what was tried from inside and found closed, in sentences.
+
+    The template that it starts will do for this lesson.
 
     Raises:
         IsolationError: the level cannot be had here.
     """
-    return _template(level, hidden).closed
+    return _template(level, hidden, _trains(lesson)).closed
 
 
 def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
@@ -106,23 +126,30 @@ def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
         matched = match(notebook, reference)
     except NotebookError as error:
         return _unjudged(job, reference.tasks, str(error)).plain(), {}
-    return _graded(job, matched)
+    from ._forked import TemplateEndedError
+
+    try:
+        return _graded(job, matched)
+    except TemplateEndedError:  # for lack of memory, say
+        _own.about = None
+        return _graded(job, matched)
 
 
 def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]:
     from . import _notes, _verdicts  # these import PyTorch
     from ._forked import message
 
-    template = _template(job.level, job.hidden)
+    cell = job.timeout or (TRAINING if _trains(job.lesson) else USUAL)
+    template = _template(job.level, job.hidden, _trains(job.lesson))
     steps = [s for s in plan(matched) if not s.asks or job.only in ("", s.task)]
-    cell = job.timeout or _usual(job.lesson)
     known = _verdicts.limits(cell)
     computing = [known.of(step) * template.slack for step in steps]
     clock = [LONGER * seconds for seconds in computing]
     limits = Limits(
         LONGER * template.slack * cell + GRACE_SECONDS,
         {name: LONGER * template.slack * s for name, s in known.questions.items()},
-        TOGETHER * LONGER * cell,
+        TOGETHER * LONGER * template.slack * cell,
+        min(TRIAL_SECONDS, cell),
     )
     started: dict[int, float] = {}
 
@@ -142,19 +169,19 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
         job.lesson,
         job.digest,
         tuple(_task(verdict, matched) for verdict in found),
-        tuple(notes),
-        tuple(cell.source for cell in matched.added),
+        _first(notes, "remarks"),
+        _first([cell.source for cell in matched.added], "cells"),
     )
     return result.plain(), _seconds(steps, started, ended)
 
 
-def _usual(lesson: str) -> float:
-    """Return the seconds that a cell may compute: more where nets are trained."""
+def _trains(lesson: str) -> bool:
+    """Tell whether a lesson has a task for which something is trained."""
     from cnnlib.checks._question import Question
     from cnnlib.checks._registry import questions
 
-    longest = max(q.seconds for q in questions().values() if q.lesson == lesson)
-    return USUAL if longest <= Question.seconds else TRAINING
+    mine = [q for q in questions().values() if q.lesson == lesson]
+    return any(question.seconds > Question.seconds for question in mine)
 
 
 def _task(verdict: TaskVerdict, matched: Match) -> TaskResult:
@@ -167,8 +194,16 @@ def _task(verdict: TaskVerdict, matched: Match) -> TaskResult:
         verdict.mistake,
         verdict.case,
         verdict.answer,
-        cell.source if cell else "",
+        cut(cell.source, MOST_KEPT) if cell else "",
     )
+
+
+def _first(texts: Sequence[str], what: str) -> tuple[str, ...]:
+    """Return as many as anybody reads: a result is kept for the whole class."""
+    kept = [cut(text, MOST_KEPT) for text in texts[:MOST_LISTED]]
+    if len(texts) > MOST_LISTED:
+        kept.append(f"# … and {len(texts) - MOST_LISTED:,} more {what}")
+    return tuple(kept)
 
 
 def _seconds(

@@ -74,13 +74,26 @@ def open_journal(folder: Path, run: dict[str, Any]) -> Journal:
         made = Journal(path, run)
         made._write({"run": run})
         return made
-    before = lines[0].get("run")
-    if not isinstance(before, dict):
+    journal = _filled(path, lines)
+    _same_run(folder, journal.run, run)
+    return journal
+
+
+def read_journal(folder: Path) -> Journal:
+    """Return the journal of a report that there is; raise `NotebookError` if none."""
+    lines = _lines(folder / NAME)
+    if not lines:
+        raise NotebookError(f"{folder} is not the folder of a report: no {NAME} there.")
+    return _filled(folder / NAME, lines)
+
+
+def _filled(path: Path, lines: list[dict[str, Any]]) -> Journal:
+    run = lines[0].get("run")
+    if not isinstance(run, dict):
         raise NotebookError(
             f"{path} is not the journal of a grading. Take another folder for --out."
         )
-    _same_run(folder, before, run)
-    journal = Journal(path, before)
+    journal = Journal(path, run)
     for line in lines[1:]:
         journal._take(Result.of(line["result"]), line["seconds"])
     return journal

@@ -6,8 +6,11 @@ See mount(2), mount_setattr(2), pivot_root(2), unshare(2), prctl(2) and capset(2
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
+from collections.abc import Mapping
+from typing import TypeVar
 
 NEWNS, NEWUTS, NEWIPC = 0x00020000, 0x04000000, 0x08000000
 NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -17,12 +20,14 @@ _DETACH = 2
 _AT_RECURSIVE, _AT_FDCWD = 0x8000, -100
 _PDEATHSIG, _NO_NEW_PRIVS, _BOUND_DROP = 1, 38, 24
 _SUBREAPER, _DUMPABLE = 36, 4
+_GET_FILTER, _SET_FILTER, _BY_PROGRAM = 21, 22, 2
 _MOUNT_SETATTR = 442
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91, "riscv64": 91}
 _LAST_CAPABILITY = 63
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_Fact = TypeVar("_Fact")
 
 
 class _Attributes(ctypes.Structure):
@@ -39,6 +44,14 @@ def _do(what: str, *arguments: object) -> None:
 
 def _bytes(text: str | None) -> bytes | None:
     return None if text is None else os.fsencode(text)
+
+
+def of_this_processor(facts: Mapping[str, _Fact]) -> _Fact:
+    """Return what is true of this kind of processor; raise OSError if unknown."""
+    kind = platform.machine()
+    if kind not in facts:
+        raise OSError(errno.ENOSYS, f"processors of type {kind} are not known")
+    return facts[kind]
 
 
 def unshare(flags: int) -> None:
@@ -72,7 +85,7 @@ def restrict(target: str, flags: int) -> None:
 def enter_root(folder: str) -> None:
     """Make a mounted folder the root; what was the root is out of reach afterwards."""
     os.chdir(folder)
-    number = ctypes.c_long(_PIVOT_ROOT[platform.machine()])
+    number = ctypes.c_long(of_this_processor(_PIVOT_ROOT))
     _do("syscall pivot_root", number, b".", b".")
     _do("umount2 old root", b".", ctypes.c_int(_DETACH))
     os.chdir("/")
@@ -98,15 +111,34 @@ def hide() -> None:
     _prctl(_DUMPABLE, 0)
 
 
-def drop_capabilities() -> None:
-    """Give up every capability, now and for programs started later."""
-    for capability in range(_LAST_CAPABILITY + 1):
-        if _libc.prctl(_BOUND_DROP, ctypes.c_ulong(capability), 0, 0, 0) != 0:
+def bound_capabilities() -> None:
+    """See to it that programs started later cannot have any capability."""
+    for number in range(_LAST_CAPABILITY + 1):
+        if _libc.prctl(_BOUND_DROP, ctypes.c_ulong(number), 0, 0, 0) != 0:
             break  # there are no more of them
+
+
+def drop_capabilities() -> None:
+    """Give up every capability."""
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
     none = (ctypes.c_uint32 * 6)()
-    number = ctypes.c_long(_CAPSET[platform.machine()])
+    number = ctypes.c_long(of_this_processor(_CAPSET))
     _do("syscall capset", number, ctypes.byref(header), ctypes.byref(none))
+
+
+def can_filter_calls() -> None:
+    """Raise OSError where the kernel cannot look at system calls."""
+    if _libc.prctl(_GET_FILTER, 0, 0, 0, 0) < 0:
+        raise OSError(ctypes.get_errno(), "system calls cannot be filtered")
+
+
+def filter_calls(program: ctypes.Structure) -> None:
+    """Have the kernel look at every system call of this process from now on."""
+    address = ctypes.addressof(program)
+    _do(
+        "prctl filtering system calls",
+        *(_SET_FILTER, ctypes.c_ulong(_BY_PROGRAM), ctypes.c_ulong(address), 0, 0),
+    )
 
 
 def _prctl(option: int, value: int) -> None:

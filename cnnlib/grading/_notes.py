@@ -121,7 +121,8 @@ def _skips(match: Match) -> Iterator[str]:
     known = {part.id: part.source for part in match.reference.parts}
     for cell in match.notebook.cells:
         tags = cell.metadata.get("tags")
-        found = [t for t in tags if t in _TAGS] if isinstance(tags, list) else []
+        tags = tags if isinstance(tags, list) else []
+        found = [tag for tag in tags if isinstance(tag, str) and tag in _TAGS]
         if _code.marks(cell.source) != _code.marks(known.get(cell.id, "")):
             found += _code.marks(cell.source)
         if found and cell.is_code:

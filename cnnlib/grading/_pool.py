@@ -7,6 +7,7 @@ of a Dask cluster.
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -25,6 +26,9 @@ from ._notebook import NotebookError
 
 Finished = tuple[Job, dict[str, Any], dict[str, float]]
 """A job, its plain result, and the seconds of each task."""
+
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Pool:
@@ -99,9 +103,16 @@ class Pool:
 
 
 @contextmanager
-def pool(workers: int, scheduler: str = "") -> Iterator[Pool]:
-    """Open a pool of processes, or of the workers of a Dask scheduler's cluster."""
-    made = _dask(scheduler) if scheduler else Pool(lambda: _processes(workers), workers)
+def pool(workers: int, scheduler: str, *ready: Any) -> Iterator[Pool]:
+    """Open a pool of processes, or of the workers of a Dask scheduler's cluster.
+
+    Each process gets `ready` for what it will be asked (see `start`).
+    """
+    made = (
+        _dask(scheduler)
+        if scheduler
+        else Pool(lambda: _processes(workers, ready), workers)
+    )
     try:
         yield made
     except BaseException:
@@ -110,9 +121,14 @@ def pool(workers: int, scheduler: str = "") -> Iterator[Pool]:
     made.close()
 
 
-def _processes(workers: int) -> Executor:
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, start)
+def _processes(workers: int, ready: tuple[Any, ...]) -> Executor:
+    """Return a pool of processes; where that can be, they share one PyTorch."""
+    os.environ |= dict.fromkeys(_ONE_THREAD, "1")  # forks need it; so does speed
+    shares = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if shares else "spawn")
+    if shares:
+        context.set_forkserver_preload(["cnnlib.grading._verdicts"])
+    return ProcessPoolExecutor(workers, context, start, ready)
 
 
 def _dask(address: str) -> Pool:

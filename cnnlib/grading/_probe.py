@@ -78,4 +78,5 @@ def _has_none() -> bool:
     with open("/proc/self/status", encoding="ascii", errors="replace") as file:
         facts: dict[str, Any] = dict(line.split(":", 1) for line in file if ":" in line)
     held = [int(facts[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")]
-    return held[:2] == [0, 0] and facts["NoNewPrivs"].strip() == "1"
+    closed = [facts[name].strip() for name in ("NoNewPrivs", "Seccomp")]
+    return held[:2] == [0, 0] and closed == ["1", "2"]

@@ -58,6 +58,7 @@ class Relay:
         if len(_listdir("/proc/self/task")) > 1:
             return None
         done, ready = os.pipe()
+        before = _computed_by_all() if self._alone else 0.0
         try:
             copy = _fork()
         except OSError:  # too many processes: go on without a copy
@@ -71,7 +72,11 @@ class Relay:
                 os.setpgid(0, 0)
             return None
         os.close(ready)
-        ended = _watch(copy, done, step["computing"], step["clock"])
+
+        def computed() -> float:
+            return _computed_by_all() - before if self._alone else _computed(copy)
+
+        ended = _watch(copy, done, step["clock"], step["computing"], computed)
         os.close(done)
         self._end_others(copy, also=ended is not None)
         if ended is None:
@@ -105,7 +110,7 @@ class Relay:
 
 
 def _watch(
-    copy: int, done: int, computing: float, clock: float
+    copy: int, done: int, clock: float, most: float, computed: Callable[[], float]
 ) -> dict[str, Any] | None:
     """Wait until a copy has done its step (None), or return how it ended."""
     latest = _monotonic() + clock
@@ -120,7 +125,7 @@ def _watch(
                 return None
             if process in seen:
                 return {"state": "died", "code": _code(copy)}
-            if _monotonic() > latest or _computed(copy) > computing:
+            if _monotonic() > latest or computed() > most:
                 return {"state": "timed out"}
     finally:
         os.close(process)
@@ -134,11 +139,16 @@ def _code(copy: int) -> int:
     return info.si_status if info.si_code == os.CLD_EXITED else -info.si_status
 
 
+def _computed_by_all() -> float:
+    """Return the seconds for which all processes of a session have computed."""
+    return sum(_computed(int(name)) for name in _listdir("/proc") if name.isdigit())
+
+
 def _computed(copy: int) -> float:
-    """Return the seconds for which a process, with its threads, has computed."""
+    """Return the seconds for which a process has computed, and those it waited for."""
     try:
         with _open(f"/proc/{copy}/stat", encoding="ascii", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return sum(map(int, fields[11:15])) / _TICKS

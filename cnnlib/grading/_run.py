@@ -17,15 +17,18 @@ from ._session import Done, Session
 GRACE_SECONDS = 15.0
 """A question stops slow answers itself; after that much longer the process is ended."""
 MOST_STARTS = 12
+TRIAL_SECONDS = 10.0
+"""For a cell in a first session that is not guarded; a question may take twice that."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many seconds a cell may take, each question, and all of it together."""
+    """How many seconds a cell may take, each question, all of it, a cell on trial."""
 
     cell: float
     questions: dict[str, float]
     together: float = float("inf")
+    trial: float = TRIAL_SECONDS
 
     def of(self, step: Step) -> float:
         """Return the seconds after which the process is ended."""
@@ -34,7 +37,6 @@ class Limits:
 
 Open = Callable[[list[int], bool], AbstractContextManager[Session]]
 """Opens a session that does the steps at these places, each guarded or not."""
-TRIAL_SECONDS = 10.0
 
 
 def run(
@@ -65,18 +67,24 @@ def run(
             for number in session.starts(wanted):
                 watch(steps[number])
                 patience = known.of(steps[number])
-                if trying and not steps[number].asks:
-                    patience = min(patience, TRIAL_SECONDS)
+                if trying:
+                    asks = steps[number].asks
+                    patience = min(patience, 2 * TRIAL_SECONDS if asks else known.trial)
                 found = session.wait(number, patience)
                 if trying and found.state != "done":
                     break
                 if number not in done or found.state != "done":
                     done[number] = found
-                if not session.goes_on:
+                if not session.goes_on or _is_over(begun, known):
                     break
-        if time.monotonic() - begun > known.together:
+        if _is_over(begun, known):
             break
     return done
+
+
+def _is_over(begun: float, limits: Limits) -> bool:
+    """Tell whether all steps together have taken too long."""
+    return time.monotonic() - begun > limits.together
 
 
 def _is_due(step: Step, before: Done | None) -> bool:

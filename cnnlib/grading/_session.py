@@ -17,6 +17,8 @@ from typing import Any
 from ._notebook import NotebookError
 
 START_SECONDS = 180.0
+NEXT_SECONDS = 30.0
+"""Between two steps nothing takes long, unless student code has a hand in it."""
 _NOTHING_YET = {"state": "nothing yet"}
 
 
@@ -47,7 +49,7 @@ class Session(ABC):
     def starts(self, wanted: Sequence[int]) -> Iterator[int]:
         """Yield the place of each step as it starts, until the session ends."""
         for place, number in enumerate(wanted):
-            told = self._told(START_SECONDS)
+            told = self._told(NEXT_SECONDS if place else START_SECONDS)
             if told != {"step": number, "state": "start"}:
                 if place == 0:
                     raise NotebookError(self.why_not())

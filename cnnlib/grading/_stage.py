@@ -16,6 +16,7 @@ _CHECKS_LEFT_OUT = {
 }
 _GRADING_KEPT = {
     "__init__.py",
+    "_filter.py",
     "_jail.py",
     "_kernel.py",
     "_probe.py",

@@ -21,6 +21,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _jail as jail
@@ -44,7 +45,7 @@ def main(control: socket.socket) -> None:
         return
     _import_from(jail.COURSE if held.level == "full" else held.course)
     slack = max(1.0, _speed() / _TYPICAL)
-    steps = _prepare(slack)
+    steps = _prepare(slack, held.imports)
     _say(control, {"ready": True, "slack": slack, "threads": _threads()})
     while True:
         message, sockets, _, _ = socket.recv_fds(control, 2**16, 1)
@@ -68,12 +69,11 @@ def _import_from(folder: str) -> None:
     importlib.invalidate_caches()
 
 
-def _prepare(slack: float) -> Steps:
+def _prepare(slack: float, imports: Sequence[str]) -> Steps:
     """Import what submissions use, so that none of them has to."""
     import matplotlib.font_manager
     import matplotlib.pyplot
     import torch
-    import torchvision
 
     import cnnlib
     from cnnlib.checks import _wire
@@ -82,11 +82,13 @@ def _prepare(slack: float) -> Steps:
 
     for name in cnnlib.__all__:
         getattr(cnnlib, name)
+    for name in imports:
+        importlib.import_module(name)
     torch.set_num_threads(1)
     steps = _steps.Steps(slack)
     gc.collect()
     gc.freeze()
-    assert all((matplotlib, torchvision, _probe, _relay, _wire))
+    assert all((matplotlib, _probe, _relay, _wire))
     return steps
 
 
@@ -122,12 +124,13 @@ def _open(held: jail.Jail, steps: Steps, wire: int, control: socket.socket) -> i
         control.close()
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL)
+        number = os.getpid()  # among all processes of the machine
         jail.separate(held)
         first = os.fork()
         if first == 0:
             kernel.die_with_parent(signal.SIGKILL)
             jail.settle(held)
-            _first(held, steps, wire)
+            _first(held, steps, wire, number)
         os.close(wire)
         signal.signal(signal.SIGTERM, lambda *_: os.kill(first, signal.SIGKILL))
         os.waitpid(first, 0)
@@ -163,13 +166,13 @@ def _descendants(pid: int) -> list[int]:
     return found[1:]
 
 
-def _first(held: jail.Jail, steps: Steps, wire: int) -> None:
+def _first(held: jail.Jail, steps: Steps, wire: int, number: int) -> None:
     """Watch over a session as its first process: memory, and who is left behind."""
     kernel.adopt_orphans()
     pid = os.fork()
     if pid == 0:
         try:
-            _run(held, steps, wire)
+            _run(held, steps, wire, number)
         except BaseException:
             traceback.print_exc()
         os._exit(1)
@@ -186,7 +189,7 @@ def _first(held: jail.Jail, steps: Steps, wire: int) -> None:
         time.sleep(0.05)
 
 
-def _run(held: jail.Jail, steps: Steps, wire: int) -> None:
+def _run(held: jail.Jail, steps: Steps, wire: int, number: int) -> None:
     """Read what is to be done, give up all rights, and do it."""
     from cnnlib.checks._wire import dumps
 
@@ -205,7 +208,7 @@ def _run(held: jail.Jail, steps: Steps, wire: int) -> None:
     repeatable()
     _settle_in(given["folder"])
     os.nice(5)
-    jail.give_up(held)
+    jail.give_up(held, number)
     if "probe" in given:
         tell(0, state="done", **look(given["probe"]))
     else:
@@ -227,8 +230,11 @@ def _end_the_greedy(held: jail.Jail, usual: int) -> None:
     """End the largest process of a session that holds more memory than it may."""
     if held.level == "none":
         return
-    sizes = {pid: _own_memory(str(pid)) for pid in _descendants(os.getpid())}
-    if sum(max(0, size - usual) for size in sizes.values()) > 1.5 * held.memory:
+    most, below = 1.5 * held.memory, _descendants(os.getpid())
+    if sum(max(0, _own_memory(str(pid)) - usual) for pid in below) <= most:
+        return
+    sizes = {pid: _share(pid) for pid in below}
+    if sum(sizes.values()) > most:
         with contextlib.suppress(OSError):
             os.kill(max(sizes, key=lambda pid: sizes[pid]), signal.SIGKILL)
 
@@ -248,8 +254,22 @@ def _read(folder: str) -> list[str]:
         return []
 
 
+def _share(pid: int) -> int:
+    """Return a process's share of memory: what n processes hold counts 1/n in each.
+
+    It takes longer to find out than `_own_memory`, which counts it n times.
+    """
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            lines = [line.split() for line in file if line.startswith("Pss_")]
+    except OSError:
+        lines = []
+    found = [int(line[1]) for line in lines if line[0] in ("Pss_Anon:", "Pss_Shmem:")]
+    return sum(found) * 1024 if found else _own_memory(str(pid))
+
+
 def _own_memory(pid: str) -> int:
-    """Return the bytes of memory that a process shares with nobody, about."""
+    """Return the bytes of memory that a process has without a file, about."""
     try:
         with open(f"/proc/{pid}/statm", encoding="ascii") as file:
             _, resident, shared, *_ = map(int, file.read().split())

@@ -22,6 +22,10 @@ from ._plan import Step
 from ._run import Limits
 from ._session import Done
 
+_NOT_REACHED = (
+    "it was not reached: other cells took too long, or too many ended Python."
+)
+
 
 @dataclass(frozen=True)
 class TaskVerdict:
@@ -107,8 +111,7 @@ def _one(
 ) -> tuple[Verdict, str]:
     """Return the verdict on a task, and what `_same` says of a wrong answer."""
     if found is None:
-        text = "it was not reached: too many cells ended Python."
-        return Verdict("not reached", text), ""
+        return Verdict("not reached", _NOT_REACHED), ""
     if found.state == "died":
         return Verdict("died", f"while it was called, {found.reason}."), ""
     if found.state == "timed out":
@@ -139,10 +142,11 @@ def _judged(name: str, sent: Any, seed: int) -> tuple[Verdict, str]:
         else:
             outcomes = unpack(sent, len(about.cases))
         verdict = judge(about.task, about.cases, outcomes, about)
-    except WireError as error:
-        text = f"what came back from it cannot be judged. {error}"
+        return verdict, _same(outcomes) if verdict.status == "failed" else ""
+    except Exception as error:  # values that no checker was made for
+        why = error if isinstance(error, WireError) else type(error).__name__
+        text = f"what came back from it cannot be judged. {why}"
         return Verdict("error", text), ""
-    return verdict, _same(outcomes) if verdict.status == "failed" else ""
 
 
 def _same(outcomes: Sequence[Outcome]) -> str:
@@ -182,7 +186,7 @@ def _missing(
             "back."
         )
     if cell is None:
-        return "not reached", "it was not reached: too many cells ended Python."
+        return "not reached", _NOT_REACHED
     if cell.state == "died":
         return "died", f"it has no answer: while its cell ran, {cell.reason}."
     if cell.state == "timed out":
