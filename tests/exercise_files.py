@@ -15,10 +15,10 @@ TASKS = [
 
 
 class Book:
-    """A notebook of lesson 03, "exercises" or "solutions", to be changed at will."""
+    """A notebook, of "exercises" or "solutions", to be changed at will."""
 
-    def __init__(self, kind: str) -> None:
-        text = (ROOT / kind / "03_pooling.ipynb").read_text(encoding="utf-8")
+    def __init__(self, kind: str, name: str = "03_pooling") -> None:
+        text = (ROOT / kind / f"{name}.ipynb").read_text(encoding="utf-8")
         self.raw = json.loads(text)
 
     @property
