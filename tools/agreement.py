@@ -1,21 +1,26 @@
-"""Ask nbval, ``cnnlib check`` and nbgrader for their verdicts on the same notebooks.
+"""Ask nbval, ``cnnlib check``, ``cnnlib grade`` and nbgrader about the same notebooks.
 
 Notebook 0 of a lesson is its solution. Notebook k has in each task the k-th named
-mistake, or the solution where there are fewer. The three must agree on every task, and
+mistake, or the solution where there are fewer. The four must agree on every task, and
 with what is known: solutions pass, mistakes do not.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
+import cloudpickle
 import nbformat
 
 from cnnlib.checks._registry import questions, task
@@ -25,8 +30,8 @@ from tools.course import Course
 
 Verdicts = dict[tuple[str, str], bool]
 MISTAKE = """\
-from cnnlib.checks._registry import task
-{name} = task("{name}").key.mistakes[{index}].answer"""
+import base64, pickle
+{name} = pickle.loads(base64.b64decode({pickled!r}))"""
 
 
 def notebook(lesson: str, k: int, course: Course) -> nbformat.NotebookNode:
@@ -39,8 +44,18 @@ def notebook(lesson: str, k: int, course: Course) -> nbformat.NotebookNode:
         if cell.metadata.get("cnnlib", {}).get("role") == "answer":
             cell.source = solved[cell.id]
             if 0 < k <= len(task(cell.id).key.mistakes):
-                cell.source = MISTAKE.format(name=cell.id, index=k - 1)
+                cell.source = MISTAKE.format(
+                    name=cell.id, pickled=_pickled(cell.id, k - 1)
+                )
     return made
+
+
+def _pickled(name: str, index: int) -> bytes:
+    """Return a mistake with all its code: where grading runs, there are no mistakes."""
+    answer = task(name).key.mistakes[index].answer
+    module = import_module(f"cnnlib.checks._keys.lesson{questions()[name].lesson}")
+    cloudpickle.register_pickle_by_value(module)
+    return base64.b64encode(cloudpickle.dumps(answer))
 
 
 def expected(lesson: str, ks: Sequence[int]) -> Verdicts:
@@ -91,6 +106,27 @@ def by_check(folder: Path) -> Verdicts:
     }
 
 
+def by_grade(folder: Path) -> Verdicts:
+    """Let ``cnnlib grade`` grade them as a class."""
+    report = folder / "graded"
+    students = folder / "students"
+    students.mkdir()
+    for file in folder.glob("*.ipynb"):
+        shutil.copy(file, students)
+    command = [sys.executable, "-m", "cnnlib.cli", "grade", str(students)]
+    done = subprocess.run(
+        [*command, "--out", str(report)], env=_env(), capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    results = json.loads((report / "report.json").read_text())["results"]
+    return {
+        (result["student"], verdict["task"]): verdict["status"] == "passed"
+        for result in results
+        for verdict in result["tasks"]
+    }
+
+
 def by_nbgrader(folder: Path, lesson: str, course: Course) -> Verdicts:
     """Let nbgrader grade the same files; each stands for a student."""
     home = folder / "nbgrader"
@@ -136,7 +172,7 @@ def _env() -> dict[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare the three; return 0 if they agree everywhere."""
+    """Compare the four; return 0 if they agree everywhere."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.agreement", description=__doc__
     )
@@ -157,6 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             verdicts = {
                 "nbval": by_nbval(folder),
                 "cnnlib check": by_check(folder),
+                "cnnlib grade": by_grade(folder),
                 "nbgrader": by_nbgrader(folder, lesson, course),
             }
         for key, passes in known.items():
@@ -165,10 +202,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if set(said.values()) != {passes}:
                 bad += 1
                 print(f"lesson {lesson}, {key}: expected {passes}, {said}")
-        print(
-            f"lesson {lesson}: {len(known)} verdicts of each of the three", flush=True
-        )
-    print(f"{count} tasks in notebooks, {bad} on which the three differ")
+        print(f"lesson {lesson}: {len(known)} verdicts of each of the four", flush=True)
+    print(f"{count} tasks in notebooks, {bad} on which the four differ")
     return 1 if bad else 0
 
 

@@ -86,9 +86,13 @@ _own = threading.local()
 
 
 def _template(level: str, hidden: tuple[str, ...], trains: bool) -> Any:
-    """Return this thread's template; a new one where the old one will not do."""
-    if getattr(_own, "about", None) != (level, hidden, trains):
-        if hasattr(_own, "template"):
+    """Return this thread's template; a new one where the old one will not do.
+
+    One that is ready for training does for other lessons, too.
+    """
+    about = getattr(_own, "about", None)
+    if about not in [(level, hidden, trains), (level, hidden, True)]:
+        if about:
             _own.template.close()
         _begin(level, hidden, trains)
     if not _own.checked:
