@@ -84,10 +84,8 @@ checks.full_convolve1d(full_convolve1d)
 #
 # **By hand.** A 2 x 3 image, a 2 x 2 kernel, a bias of 0.5:
 #
-# | image |  |  | | kernel |  |
-# |---|---|---|---|---|---|
-# | 1 | 2 | 0 | | 1 | 0 |
-# | 0 | 3 | 4 | | 2 | −1 |
+# $$\text{image} = \begin{pmatrix}1&2&0\\0&3&4\end{pmatrix}\qquad
+# \text{kernel} = \begin{pmatrix}1&0\\2&-1\end{pmatrix}$$
 #
 # The left window gives 1·1 + 2·0 + 0·2 − 3·1 = −2, the right one
 # 2·1 + 0·0 + 3·2 − 4·1 = 4. With the bias: [[−1.5, 4.5]].

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 SEED = 0
 """The cases of a notebook's check cell are always the same ones."""
 
+_WHOLE_WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 _silent = False
 
 
@@ -30,7 +32,13 @@ class Wrong(AssertionError):
     """An answer that did not pass; notebooks show the message alone."""
 
     def _render_traceback_(self) -> list[str]:
-        return str(self).split("\n")
+        return [part for line in str(self).split("\n") for part in _wrapped(line)]
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a sentence where notebooks would break a word; leave grids as they are."""
+    is_grid = "   " in line or line.startswith(" ")
+    return [line] if is_grid else textwrap.wrap(line, 88, **_WHOLE_WORDS) or [""]
 
 
 class Check:

@@ -239,3 +239,12 @@ def test_a_name_that_is_no_task_lists_the_tasks():
 def test_notebooks_show_the_message_alone():
     error = Wrong("one\ntwo")
     assert error._render_traceback_() == ["one", "two"]
+
+
+def test_a_notebook_breaks_sentences_between_words_and_grids_nowhere():
+    sentence = "Likely: " + "the kernel is turned upside down and so on " * 4
+    grid = "1 " * 30 + "   " + "2 " * 30
+    shown = checks.Wrong(f"✗ short\n\n{grid}\n{sentence.strip()}")._render_traceback_()
+    assert shown[:3] == ["✗ short", "", grid]
+    assert " ".join(shown[3:]) == sentence.strip()
+    assert all(len(line) <= 88 for line in shown[3:])
