@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ["imports", "summary", "mosaic", "lessons", "training", "grading"]
+NAMES = ["imports", "summary", "mosaic", "lessons", "training", "checks", "grading"]
 
 
 def main() -> None:

@@ -79,7 +79,7 @@ def grade_class(options: Options, watcher: Watcher) -> Graded:
         journal, due = None, _due(found, None, "")
     watcher.begin(len(due), len(found.submissions) - len(due))
     if due:
-        workers = options.workers or len(os.sched_getaffinity(0))
+        workers = options.workers or _cores()
         ready = (options.isolation, hidden, due[0].submission.lesson)
         with pool(workers, options.scheduler, *ready) as workers_at_hand:
             facts = workers_at_hand.ask(isolation, *ready)
@@ -109,6 +109,13 @@ def _run(options: Options, *, fresh: bool = False) -> dict[str, Any]:
         "timeout": options.timeout,
         "isolation": options.isolation,
     }
+
+
+def _cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _has_journal(out: Path) -> bool:

@@ -21,36 +21,19 @@ from cnnlib.checks._wire import WireError, loads
 
 from . import _jail as jail
 from . import _stage
-from ._notebook import NotebookError
-from ._plan import Step
 from ._probe import SENTENCES
-from ._session import START_SECONDS, Session, how_it_ended
+from ._session import (
+    START_SECONDS,
+    IsolationError,
+    Session,
+    TemplateEndedError,
+    how_it_ended,
+)
 
 MOST_SAID = 256 * 2**20
 """Bytes that a session may say; one that says more is ended."""
 _PART = 200
 """Bytes that count for each list, object and their items: to read them takes more."""
-_PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "CNNLIB_DATA", "TZ")
-_FIXED = {
-    "HOME": jail.PRIVATE,
-    "TMPDIR": jail.PRIVATE,
-    "MPLBACKEND": "agg",
-    "PYTHONHASHSEED": "0",
-    "PYTHONNOUSERSITE": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONIOENCODING": "utf-8",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
-
-
-class IsolationError(NotebookError):
-    """The kernel refuses a level of isolation; the text says what and why."""
-
-
-class TemplateEndedError(NotebookError):
-    """The process that opens sessions is there no more; another one can be made."""
 
 
 def _refused(why: str) -> str:
@@ -97,7 +80,7 @@ class Template:
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 cwd=stage,
-                env=_environment(stage),
+                env=_stage.environment(stage),
                 pass_fds=[number],
                 start_new_session=True,
             )
@@ -243,39 +226,6 @@ def _remove(folder: Path, process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def message(
-    steps: Sequence[Step],
-    wanted: list[int],
-    seed: int,
-    seconds: Sequence[tuple[float, float]],
-    *,
-    guarded: bool = True,
-) -> dict[str, Any]:
-    """Return what a session is told: the steps, and which of them to do.
-
-    `seconds` are, for each step, how long it may compute, and take by the clock.
-    """
-    sent = [
-        {
-            "source": step.source,
-            "task": step.task,
-            "guarded": guarded and (step.asks or step.cell is not None),
-            "computing": computing,
-            "clock": clock,
-        }
-        for step, (computing, clock) in zip(steps, seconds, strict=True)
-    ]
-    return {"steps": sent, "run": wanted, "seed": seed}
-
-
-def _environment(stage: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    path = os.pathsep.join([os.path.dirname(sys.executable), "/usr/bin", "/bin"])
-    return (
-        {"LANG": "C.UTF-8"} | kept | _FIXED | {"PATH": path, "PYTHONPATH": str(stage)}
-    )
 
 
 def _way(folder: str, shown: Sequence[str]) -> list[str]:

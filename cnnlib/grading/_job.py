@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -18,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from ._match import Match, match
 from ._notebook import NotebookError, parse
-from ._plan import Step, plan
+from ._plan import Step, message, plan
 from ._record import Result, TaskResult
 from ._reference import references
 from ._run import GRACE_SECONDS, TRIAL_SECONDS, Limits, run
+from ._session import TemplateEndedError
 from ._visible import cut
 
 if TYPE_CHECKING:
@@ -102,9 +104,12 @@ def _template(level: str, hidden: tuple[str, ...], trains: bool) -> Any:
 
 
 def _begin(level: str, hidden: tuple[str, ...], trains: bool) -> None:
-    from ._forked import Template
+    if sys.platform.startswith("linux"):
+        from ._forked import Template as Sessions
+    else:
+        from ._spawned import Spawner as Sessions
 
-    _own.template = Template(level, hidden, _FOR_TRAINING if trains else ())
+    _own.template = Sessions(level, hidden, _FOR_TRAINING if trains else ())
     _own.about, _own.checked = (level, hidden, trains), False
     atexit.register(_own.template.close)
 
@@ -130,8 +135,6 @@ def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
         matched = match(notebook, reference)
     except NotebookError as error:
         return _unjudged(job, reference.tasks, str(error)).plain(), {}
-    from ._forked import TemplateEndedError
-
     try:
         return _graded(job, matched)
     except TemplateEndedError:  # for lack of memory, say
@@ -141,7 +144,6 @@ def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
 
 def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]:
     from . import _notes, _verdicts  # these import PyTorch
-    from ._forked import message
 
     cell = job.timeout or (TRAINING if _trains(job.lesson) else USUAL)
     template = _template(job.level, job.hidden, _trains(job.lesson))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ._match import identify, match
 from ._notebook import NotebookError, read
-from ._plan import Step, plan
+from ._plan import Step, message, plan
 from ._run import Limits, run
 from ._spawned import Spawned
 
@@ -63,7 +63,8 @@ def check_file(
     folder = path.resolve().parent
 
     def start(wanted: list[int], guarded: bool) -> Spawned:
-        return Spawned(steps, wanted, folder, 0)
+        times = [(seconds, seconds)] * len(steps)
+        return Spawned(message(steps, wanted, 0, times), folder)
 
     done = run(steps, start, limits, watch)
     from . import _notes, _verdicts

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ._match import Match
 from ._notebook import Cell
@@ -67,3 +69,28 @@ def _steps(part: Part, cell: Cell | None) -> list[Step]:
     if part.role == "answer":
         return [Step(cell.source, part.task, cell)] if cell else []
     return [Step(part.source)]
+
+
+def message(
+    steps: Sequence[Step],
+    wanted: list[int],
+    seed: int,
+    seconds: Sequence[tuple[float, float]],
+    *,
+    guarded: bool = True,
+) -> dict[str, Any]:
+    """Return what a session is told: the steps, and which of them to do.
+
+    `seconds` are, for each step, how long it may compute, and take by the clock.
+    """
+    sent = [
+        {
+            "source": step.source,
+            "task": step.task,
+            "guarded": guarded and (step.asks or step.cell is not None),
+            "computing": computing,
+            "clock": clock,
+        }
+        for step, (computing, clock) in zip(steps, seconds, strict=True)
+    ]
+    return {"steps": sent, "run": wanted, "seed": seed}

@@ -17,9 +17,17 @@ from typing import Any
 from ._notebook import NotebookError
 
 START_SECONDS = 180.0
+_NOTHING_YET = {"state": "nothing yet"}
 NEXT_SECONDS = 30.0
 """Between two steps nothing takes long, unless student code has a hand in it."""
-_NOTHING_YET = {"state": "nothing yet"}
+
+
+class IsolationError(NotebookError):
+    """A level of isolation cannot be had; the text says which and why."""
+
+
+class TemplateEndedError(NotebookError):
+    """The process that opens sessions is there no more; another one can be made."""
 
 
 @dataclass(frozen=True)

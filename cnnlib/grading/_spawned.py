@@ -12,12 +12,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from ._plan import Step
-from ._session import Session, how_it_ended
+from . import _stage
+from ._session import IsolationError, Session, how_it_ended
 
 _LONGEST_LINE = 2**30
 
@@ -27,14 +27,10 @@ class Spawned(Session):
 
     def __init__(
         self,
-        steps: Sequence[Step],
-        wanted: list[int],
+        message: dict[str, Any],
         folder: Path,
-        seed: int,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        sent = [{"source": step.source, "task": step.task} for step in steps]
-        message = {"steps": sent, "run": wanted, "seed": seed}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115, closed by __exit__
         settings = {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
         self._process = subprocess.Popen(
@@ -107,6 +103,39 @@ class Spawned(Session):
             f"Python could not be started to run the cells: {last}. In a notebook, "
             "cnnlib.check_setup() says what has to be mended."
         )
+
+
+class Spawner:
+    """Opens sessions where nothing can be forked or shut away: not on Linux.
+
+    It has what a `Template` has.
+    """
+
+    slack = 1.0
+    closed: tuple[str, ...] = ()
+
+    def __init__(self, level: str, *_: object) -> None:
+        self._level = level
+        self._folder = tempfile.TemporaryDirectory(prefix="cnnlib-")
+        self._stage = _stage.build(Path(self._folder.name, "stage"))
+
+    def check(self) -> None:
+        """Raise `IsolationError` unless nothing was to be isolated."""
+        if self._level != "none":
+            raise IsolationError(
+                f"Submissions can be shut away on Linux alone; this is {sys.platform}. "
+                "Use Linux, on Windows for example WSL 2. --isolation none would let "
+                "them do whatever you can."
+            )
+
+    def open(self, message: dict[str, Any]) -> Spawned:
+        """Open a session that does the steps of a message."""
+        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        return Spawned(message, folder, _stage.environment(self._stage))
+
+    def close(self) -> None:
+        """Remove what was made."""
+        self._folder.cleanup()
 
 
 def _send(pipe: IO[bytes], message: bytes) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -25,6 +27,17 @@ _GRADING_KEPT = {
     "_child.py",
     "_template.py",
 }
+_PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "CNNLIB_DATA", "TZ")
+_FIXED = {
+    "MPLBACKEND": "agg",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONIOENCODING": "utf-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
 _NOWHERE = {"__pycache__", "cli.py"}
 
 
@@ -42,3 +55,11 @@ def _left_out(folder: str, names: Collection[str]) -> set[str]:
     if here == PACKAGE / "grading":
         out |= set(names) - _GRADING_KEPT
     return out
+
+
+def environment(stage: Path) -> dict[str, str]:
+    """Return the environment in which the copy is used: as little as will do."""
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    path = [os.path.dirname(sys.executable), "/usr/bin", "/bin"]
+    made = {"PATH": os.pathsep.join(path), "PYTHONPATH": str(stage)}
+    return {"LANG": "C.UTF-8"} | kept | _FIXED | made

@@ -1,0 +1,91 @@
+"""The package that student code sees: whole enough to run, and without the answers."""
+
+import ast
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from cnnlib.checks._registry import questions, task
+from cnnlib.grading import _job, _stage
+from cnnlib.grading._session import IsolationError
+from tools.build import ROOT
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    return _stage.build(tmp_path_factory.mktemp("stage"))
+
+
+def test_judges_keys_and_references_are_not_in_it(stage):
+    names = {path.name for path in (stage / "cnnlib" / "checks").iterdir()}
+    assert not names & {"_judge.py", "_key.py", "_keys", "_reference", "_words.py"}
+    kept = {path.name for path in (stage / "cnnlib" / "grading").iterdir()}
+    assert not kept & {"_verdicts.py", "_match.py", "_reference.py", "_journal.py"}
+
+
+def test_no_hint_and_no_name_of_a_mistake_is_in_it(stage):
+    text = "\n".join(path.read_text() for path in stage.rglob("*.py"))
+    for name in questions():
+        for mistake in task(name).key.mistakes:
+            assert mistake.hint not in text
+            assert f'"{mistake.name}"' not in text
+
+
+def test_no_reference_is_in_it(stage):
+    """No function of the keys stands in the stage under any name."""
+    bodies = set()
+    for path in stage.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                bodies.add(_body(node))
+    keys = ROOT / "cnnlib" / "checks" / "_keys"
+    for path in sorted(keys.glob("lesson*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and len(_body(node)) > 150:
+                assert _body(node) not in bodies, f"{path.name}: {node.name}"
+
+
+def _body(node):
+    return "\n".join(ast.dump(line) for line in node.body)
+
+
+def test_what_exercises_import_works_there_and_asks_nothing_of_a_judge(stage):
+    code = (
+        "import cnnlib, sys\n"
+        "from cnnlib import checks, data, models\n"
+        "from cnnlib.training import random_shift\n"
+        "from cnnlib.grading import _steps\n"
+        "steps = _steps.Steps()\n"
+        "run = {'source': 'from cnnlib import checks\\nflatten = 3\\n"
+        "checks.flatten(4)\\nafter = 1', 'task': ''}\n"
+        "assert steps.do(run, 1) == {'raised': None}\n"
+        "ask = {'source': None, 'task': 'flatten'}\n"
+        "assert steps.do(ask, 1) == {'answer': 'no function', 'type': 'int'}\n"
+        "assert not [m for m in sys.modules if '_keys' in m or '_judge' in m]\n"
+        "print(cnnlib.__file__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env={"PYTHONPATH": str(stage), "PATH": "", "MPLBACKEND": "agg"},
+        cwd=stage,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(stage / "cnnlib" / "__init__.py")
+
+
+def test_where_nothing_can_be_forked_the_verdicts_are_the_same(monkeypatch, school):
+    monkeypatch.setattr(_job.sys, "platform", "darwin")
+    monkeypatch.setattr(_job, "_own", threading.local())
+    data = (school / "wrong.ipynb").read_bytes()
+    job = _job.Job("wrong", "03", "", data, "none", 7, 0.0)
+    plain, _ = _job.grade(job)
+    passed = {task["task"]: task["status"] for task in plain["tasks"]}
+    assert passed.pop("flatten") == "failed"
+    assert set(passed.values()) == {"passed"}
+    monkeypatch.setattr(_job, "_own", threading.local())
+    with pytest.raises(IsolationError, match=r"on Linux alone; this is .*WSL 2"):
+        _job.isolation("full", (), "03")
