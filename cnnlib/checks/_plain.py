@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -77,9 +78,11 @@ def plain(item: Any, depth: int = 4) -> Value:
     if isinstance(item, nn.Module):
         return Value("module", kind.__name__)
     if depth and isinstance(item, list | tuple):
-        return Value("list", [plain(entry, depth - 1) for entry in item[:_LONGEST]])
+        first = islice(item[:_LONGEST], _LONGEST)
+        return Value("list", [plain(entry, depth - 1) for entry in first])
     if depth and isinstance(item, Mapping) and len(item) <= _LONGEST:
-        return Value("dict", {str(k): plain(v, depth - 1) for k, v in item.items()})
+        entries = islice(item.items(), _LONGEST)  # its length may be a lie
+        return Value("dict", {str(k): plain(v, depth - 1) for k, v in entries})
     return _other(kind)
 
 

@@ -6,7 +6,6 @@ It imports PyTorch; the process that hands out jobs does not.
 
 from __future__ import annotations
 
-import atexit
 import multiprocessing
 import os
 import sys
@@ -14,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +111,7 @@ def _begin(level: str, hidden: tuple[str, ...], trains: bool) -> None:
 
     _own.template = Sessions(level, hidden, _FOR_TRAINING if trains else ())
     _own.about, _own.checked = (level, hidden, trains), False
-    atexit.register(_own.template.close)
+    Finalize(None, _own.template.close, exitpriority=1)  # atexit is not for workers
 
 
 def isolation(level: str, hidden: tuple[str, ...], lesson: str) -> list[str]:
@@ -154,7 +154,7 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
     limits = Limits(
         LONGER * template.slack * cell + GRACE_SECONDS,
         {name: LONGER * template.slack * s for name, s in known.questions.items()},
-        TOGETHER * LONGER * template.slack * cell,
+        TOGETHER * LONGER * template.slack * max(cell, USUAL),
         min(TRIAL_SECONDS, cell),
     )
     started: dict[int, float] = {}

@@ -76,6 +76,8 @@ class Listener:
         with contextlib.suppress(OSError):
             while True:
                 _, sender = self.udp.recvfrom(100)
+                if sender is None:  # it was shut
+                    return
                 self.heard.append("a datagram")
                 self.udp.sendto(self._answers, sender)
 
