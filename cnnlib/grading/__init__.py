@@ -10,7 +10,7 @@ costs them nothing that can be found again. Where to look:
 - beside student code: `_session` is what is said of steps, `_steps` does them;
   `_child` in a process started for a file (`_spawned`), or `_relay` in one forked from
   a `_template` (`_forked`), in the `_jail` (`_kernel`, `_filter`, `_probe`), with the
-  copy of the package that `_stage` makes;
+  copy of the package that `_stage` makes; `_trains` says which lessons need more;
 - a class: `_intake` finds submissions (`_layout`, `_names`, `_attempts`, `_sources`,
   `_zips`), `_classroom` grades them on a `_pool`, `_job` is one of them, `_journal`
   keeps results (`_record`); `_commands` and `_class_report` are the command line;

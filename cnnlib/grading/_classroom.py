@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -79,17 +81,32 @@ def grade_class(options: Options, watcher: Watcher) -> Graded:
         journal, due = None, _due(found, None, "")
     watcher.begin(len(due), len(found.submissions) - len(due))
     if due:
-        workers = options.workers or _cores()
-        ready = (options.isolation, hidden, due[0].submission.lesson)
-        with pool(workers, options.scheduler, *ready) as workers_at_hand:
-            facts = workers_at_hand.ask(isolation, *ready)
+        lessons = sorted({one.submission.lesson for one in due})
+        with _workers(options, hidden, lessons) as workers:
+            facts = workers.ask(isolation, options.isolation, hidden)
             watcher.isolated(options.isolation, facts)
             journal = journal or open_journal(
                 options.out, _run(options, fresh=True) | {"facts": facts}
             )
-            _grade(due, options, journal, hidden, workers_at_hand, watcher)
+            _grade(due, options, journal, hidden, workers, watcher)
     assert journal is not None
     return _report(options, found, journal)
+
+
+@contextmanager
+def _workers(
+    options: Options, hidden: tuple[str, ...], lessons: list[str]
+) -> Iterator[Pool]:
+    """Open the pool; here its workers share one template, which starts at once."""
+    count = options.workers or _cores()
+    with ExitStack() as stack:
+        address = None
+        if not options.scheduler and sys.platform.startswith("linux"):
+            from ._forked import Template
+
+            shared = Template(options.isolation, hidden, lessons)
+            address = stack.enter_context(closing(shared)).address
+        yield stack.enter_context(pool(count, options.scheduler, address))
 
 
 def _nothing(options: Options, found: Intake) -> str:

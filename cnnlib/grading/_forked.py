@@ -14,10 +14,9 @@ import tempfile
 import time
 import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from cnnlib.checks._wire import WireError, loads
 
 from . import _jail as jail
 from . import _stage
@@ -46,22 +45,27 @@ def _refused(why: str) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where a template can be reached, and what is to be known of it."""
+
+    path: str
+    level: str
+    folder: str
+    hidden: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 class Template:
-    """A process that has imported everything, in its jail, and opens sessions.
+    """A process that has imported everything, in its jail, started and ended from here.
 
     Attributes:
-        slack: how many times as long as on a typical machine things take here.
-        closed: what was tried from inside and found closed, in sentences.
+        address: where a `Channel` finds it, at once, though it takes a while to answer.
     """
 
-    slack: float
-    closed: list[str]
-
     def __init__(
-        self, level: str, hidden: Sequence[str] = (), imports: Sequence[str] = ()
+        self, level: str, hidden: Sequence[str] = (), lessons: Sequence[str] = ()
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="cnnlib-"))
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115, closed by close
         root, stage = self._folder / "root", self._folder / "stage"
         root.mkdir()
         _stage.build(stage)
@@ -69,28 +73,61 @@ class Template:
         shown = [*jail.interpreter(), *filter(os.path.isdir, [data])]
         masked = _masked(shown, hidden)
         held = jail.Jail(
-            level, str(root), str(stage), tuple(shown), masked, tuple(imports)
+            level, str(root), str(stage), tuple(shown), masked, tuple(lessons)
         )
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            number = theirs.fileno()
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cnnlib.grading._template", str(number)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                cwd=stage,
-                env=_stage.environment(stage),
-                pass_fds=[number],
-                start_new_session=True,
-            )
-        self._control.settimeout(START_SECONDS)
-        self._finalizer = weakref.finalize(self, _remove, self._folder, self._process)
-        self._control.send(json.dumps({"jail": held.plain()}).encode())
-        self.level = level
+        path = str(self._folder / "control")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(path)
+            listener.listen(256)
+            self._process = _started(listener.fileno(), stage, self._folder / "errors")
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(held.plain()).encode() + b"\n")
+        self._process.stdin.flush()
+        self._end = weakref.finalize(self, _remove, self._folder, self._process)
         seen = [*shown, jail.WORK]
         secret = [*hidden, os.path.expanduser("~"), str(_stage.PACKAGE)]
-        self._hidden = {os.path.realpath(path): _way(path, seen) for path in secret}
+        found = {os.path.realpath(one): tuple(_way(one, seen)) for one in secret}
+        self.address = Address(path, level, str(self._folder), tuple(found.items()))
+
+    def close(self) -> None:
+        """End the template, and remove what was made for it."""
+        self._end()
+
+
+def _started(listener: int, stage: Path, errors: Path) -> subprocess.Popen[bytes]:
+    with errors.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "cnnlib.grading._template", str(listener)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            cwd=stage,
+            env=_stage.environment(stage),
+            pass_fds=[listener],
+            start_new_session=True,
+        )
+
+
+class Channel:
+    """A worker's connection to a template: opens sessions, one at a time.
+
+    Attributes:
+        slack: how many times as long as on a typical machine things take here.
+        closed: what was tried from inside and found closed, in sentences.
+
+    Raises:
+        TemplateEndedError: it cannot be reached.
+    """
+
+    slack: float
+    closed: list[str]
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(START_SECONDS)
+        with contextlib.suppress(OSError):  # why not is said below
+            self._control.connect(address.path)
 
     def check(self) -> None:
         """Wait until it is ready; try from inside what must be closed.
@@ -101,13 +138,12 @@ class Template:
         """
         told = self._answer()
         if "refused" in told:
-            self.close()
             raise IsolationError(_refused(told["refused"]))
         self.slack = told["slack"]
-        with self.open({"probe": self._hidden}) as session:
+        with self.open({"probe": dict(self._address.hidden)}) as session:
             told = session.told(START_SECONDS) or {}
         open_ = [name for name in SENTENCES if told.get(name) is not True]
-        if open_ and self.level == "full":
+        if open_ and self._address.level == "full":
             tried = f"tried from inside and found open: {', '.join(open_)}"
             raise IsolationError(_refused(tried))
         self.closed = [words for name, words in SENTENCES.items() if name not in open_]
@@ -115,31 +151,24 @@ class Template:
     def open(self, message: dict[str, Any]) -> Forked:
         """Open a session that does the steps of a message."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, contextlib.suppress(OSError):
             packet = json.dumps({"open": True}).encode()
             socket.send_fds(self._control, [packet], [theirs.fileno()])
         pid = self._answer()["pid"]
         folder = jail.WORK
-        if self.level != "full":
-            folder = tempfile.mkdtemp(prefix="session-", dir=self._folder)
+        if self._address.level != "full":
+            folder = tempfile.mkdtemp(prefix="session-", dir=self._address.folder)
         return Forked(self, pid, ours, message | {"folder": folder})
 
     def close_session(self, pid: int) -> None:
         """End a session and everything that it started."""
-        self._ask({"close": pid})
+        with contextlib.suppress(OSError):  # why it ended is said below
+            self._control.send(json.dumps({"close": pid}).encode())
+        self._answer()
 
     def close(self) -> None:
-        """End the template, and remove what was made for it."""
+        """End the connection, and what is open there."""
         self._control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        self._errors.close()
-        _remove(self._folder, self._process)
-
-    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
-        with contextlib.suppress(OSError):  # why it ended is said below
-            self._control.send(json.dumps(message).encode())
-        return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         try:
@@ -151,8 +180,10 @@ class Template:
         return json.loads(packet)
 
     def _why_not(self) -> str:
-        self._errors.seek(0)
-        said = self._errors.read().decode("utf-8", "replace").strip().split("\n")
+        said = ["it is gone"]
+        with contextlib.suppress(OSError):
+            text = Path(self._address.folder, "errors").read_text(errors="replace")
+            said = text.strip().split("\n")
         last = said[-1].strip() or "it did not say why"
         return f"The process that runs submissions has ended: {last}"
 
@@ -161,9 +192,9 @@ class Forked(Session):
     """A session of a template."""
 
     def __init__(
-        self, template: Template, pid: int, wire: socket.socket, given: dict[str, Any]
+        self, channel: Channel, pid: int, wire: socket.socket, given: dict[str, Any]
     ) -> None:
-        self._template, self._pid, self._wire = template, pid, wire
+        self._channel, self._pid, self._wire = channel, pid, wire
         self._folder = given["folder"]
         self._buffer, self._said = bytearray(), 0
         self._lines: Iterator[bytes] = iter(())
@@ -176,12 +207,14 @@ class Forked(Session):
 
     def __exit__(self, *_: object) -> None:
         self._wire.close()
-        self._template.close_session(self._pid)
+        self._channel.close_session(self._pid)
         if self._folder != jail.WORK:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def told(self, seconds: float) -> dict[str, Any] | None:
         """Return the next message; None if none came in time; see `Session`."""
+        from cnnlib.checks._wire import WireError, loads  # imports PyTorch
+
         deadline = time.monotonic() + seconds
         while True:
             for line in self._lines:

@@ -49,7 +49,7 @@ class Jail:
         course: the folder with the course's package as student code may see it.
         shown: files and folders that can be seen, read-only, where they are.
         hidden: folders that must not be seen, though they may lie in one shown.
-        imports: what the template imports besides, because most submissions will.
+        lessons: what it is for: more is imported where nets are trained.
         memory: bytes that a process may add to what the template has.
         disk: bytes in the private folder, and of one file.
         processes: how many, threads included.
@@ -62,7 +62,7 @@ class Jail:
     course: str = ""
     shown: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
-    imports: tuple[str, ...] = ()
+    lessons: tuple[str, ...] = ()
     memory: int = 2**30
     disk: int = 256 * 2**20
     processes: int = 64
@@ -76,7 +76,7 @@ class Jail:
     @staticmethod
     def of(plain: dict[str, Any]) -> Jail:
         """Return what `plain` was made from."""
-        tuples = {name: tuple(plain[name]) for name in ("shown", "hidden", "imports")}
+        tuples = {name: tuple(plain[name]) for name in ("shown", "hidden", "lessons")}
         return Jail(**(plain | tuples))
 
 
@@ -108,12 +108,7 @@ def enter(jail: Jail) -> None:
     if jail.level != "full":
         return
     kernel.can_filter_calls()
-    user, group = os.getuid(), os.getgid()
-    kernel.unshare(_OWN | (kernel.NEWUSER if user else 0))
-    if user:  # root needs no namespace of users: it can give its rights up for good
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{user} {user} 1")
-        _write("/proc/self/gid_map", f"{group} {group} 1")
+    _move(_OWN)
     kernel.mount(None, "/", None, kernel.REC | kernel.PRIVATE)
     kernel.mount("tmpfs", jail.root, "tmpfs", kernel.NOSUID, "size=4m,mode=755")
     _show(jail)
@@ -121,8 +116,16 @@ def enter(jail: Jail) -> None:
     _hide(jail)
     _remount_root()
     kernel.mount("tmpfs", PRIVATE, "tmpfs", kernel.NOSUID | kernel.NODEV, "size=64m")
+
+
+def _move(flags: int) -> None:
+    """Move to namespaces of one's own; root needs none of users, as it takes others."""
+    user, group = os.getuid(), os.getgid()
+    kernel.unshare(flags | (kernel.NEWUSER if user else 0))
     if user:
-        _write("/proc/sys/user/max_user_namespaces", "0")
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{user} {user} 1")
+        _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
 def _show(jail: Jail) -> None:
@@ -181,10 +184,13 @@ def _write(path: str, text: str) -> None:
 
 
 def separate(jail: Jail) -> None:
-    """Give the children of this process everything that sessions must not share."""
+    """Give the children of this process everything that sessions must not share.
+
+    The count of a user's processes is among it: no session can crowd out another.
+    """
     if jail.level != "full":
         return
-    kernel.unshare(_OWN | kernel.NEWPID)
+    _move(_OWN | kernel.NEWPID)
     options = f"size={jail.disk},nr_inodes=20000,mode=1777"
     for folder in (PRIVATE, "/dev/shm"):
         kernel.mount("tmpfs", folder, "tmpfs", kernel.NOSUID | kernel.NODEV, options)

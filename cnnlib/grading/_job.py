@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 USUAL, TRAINING = 20.0, 60.0
 """Seconds that one cell may compute, and one in a lesson with a task that trains."""
-_FOR_TRAINING = ("torch._dynamo", "torchvision")  # the first optimizer needs a second
 LONGER = 4.0
 """How many times as long as it may compute a step may take by the clock."""
 TOGETHER = 5
@@ -67,15 +67,18 @@ class Job:
     status: str = "missing"
 
 
-def start(level: str, hidden: tuple[str, ...], lesson: str) -> None:
+def start(address: Any) -> None:
     """Set up a worker, which ends when the process that started it does.
 
-    Its template for this lesson gets ready meanwhile.
+    Its template is at an address; without one it makes one when it needs it.
     """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # to end without a word
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _begin(level, hidden, _trains(lesson))
+    _shared.append(address)
 
 
 def _end_with(parent: Any) -> None:
@@ -83,46 +86,48 @@ def _end_with(parent: Any) -> None:
     os._exit(1)
 
 
+_shared: list[Any] = []
+"""The address of the template that this process shares with others, if it does."""
 _own = threading.local()
-"""Each thread's template: a cluster's worker may grade in several threads."""
+"""Each thread's channel: a cluster's worker may grade in several threads."""
 
 
-def _template(level: str, hidden: tuple[str, ...], trains: bool) -> Any:
-    """Return this thread's template; a new one where the old one will not do.
-
-    One that is ready for training does for other lessons, too.
-    """
-    about = getattr(_own, "about", None)
-    if about not in [(level, hidden, trains), (level, hidden, True)]:
-        if about:
-            _own.template.close()
-        _begin(level, hidden, trains)
-    if not _own.checked:
-        _own.template.check()
-        _own.checked = True
-    return _own.template
+def _channel(level: str, hidden: tuple[str, ...]) -> Any:
+    """Return this thread's channel to a template."""
+    if getattr(_own, "about", None) != (level, hidden):
+        made = _opened(level, hidden)
+        try:
+            made.check()
+        except BaseException:
+            made.close()
+            raise
+        Finalize(None, made.close, exitpriority=2)
+        _own.channel, _own.about = made, (level, hidden)
+    return _own.channel
 
 
-def _begin(level: str, hidden: tuple[str, ...], trains: bool) -> None:
-    if sys.platform.startswith("linux"):
-        from ._forked import Template as Sessions
-    else:
-        from ._spawned import Spawner as Sessions
+def _opened(level: str, hidden: tuple[str, ...]) -> Any:
+    if not sys.platform.startswith("linux"):
+        from ._spawned import Spawner
 
-    _own.template = Sessions(level, hidden, _FOR_TRAINING if trains else ())
-    _own.about, _own.checked = (level, hidden, trains), False
-    Finalize(None, _own.template.close, exitpriority=1)  # atexit is not for workers
+        return Spawner(level)
+    from ._forked import Channel, Template
+
+    address = _shared.pop() if _shared else None
+    if address is None:
+        made = Template(level, hidden, tuple(references()))
+        Finalize(None, made.close, exitpriority=1)  # atexit is not for workers
+        address = made.address
+    return Channel(address)
 
 
-def isolation(level: str, hidden: tuple[str, ...], lesson: str) -> list[str]:
+def isolation(level: str, hidden: tuple[str, ...]) -> list[str]:
     """Return what was tried from inside and found closed, in sentences.
-
-    The template that it starts will do for this lesson.
 
     Raises:
         IsolationError: the level cannot be had here.
     """
-    return _template(level, hidden, _trains(lesson)).closed
+    return _channel(level, hidden).closed
 
 
 def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
@@ -143,18 +148,18 @@ def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
 
 
 def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]:
-    from . import _notes, _verdicts  # these import PyTorch
+    from . import _notes, _trains, _verdicts  # these import PyTorch
 
-    cell = job.timeout or (TRAINING if _trains(job.lesson) else USUAL)
-    template = _template(job.level, job.hidden, _trains(job.lesson))
+    cell = job.timeout or (TRAINING if _trains.trains(job.lesson) else USUAL)
+    channel = _channel(job.level, job.hidden)
     steps = [s for s in plan(matched) if not s.asks or job.only in ("", s.task)]
     known = _verdicts.limits(cell)
-    computing = [known.of(step) * template.slack for step in steps]
+    computing = [known.of(step) * channel.slack for step in steps]
     clock = [LONGER * seconds for seconds in computing]
     limits = Limits(
-        LONGER * template.slack * cell + GRACE_SECONDS,
-        {name: LONGER * template.slack * s for name, s in known.questions.items()},
-        TOGETHER * LONGER * template.slack * max(cell, USUAL),
+        LONGER * channel.slack * cell + GRACE_SECONDS,
+        {name: LONGER * channel.slack * s for name, s in known.questions.items()},
+        TOGETHER * LONGER * channel.slack * max(cell, USUAL),
         min(TRIAL_SECONDS, cell),
     )
     started: dict[int, float] = {}
@@ -164,7 +169,7 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
 
     def start(wanted: list[int], guarded: bool) -> Any:
         times = list(zip(computing, clock, strict=True))
-        return template.open(message(steps, wanted, job.seed, times, guarded=guarded))
+        return channel.open(message(steps, wanted, job.seed, times, guarded=guarded))
 
     done = run(steps, start, lambda: limits, begin, trial=True)
     ended = time.perf_counter()
@@ -179,15 +184,6 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
         _first([cell.source for cell in matched.added], "cells"),
     )
     return result.plain(), _seconds(steps, started, ended)
-
-
-def _trains(lesson: str) -> bool:
-    """Tell whether a lesson has a task for which something is trained."""
-    from cnnlib.checks._question import Question
-    from cnnlib.checks._registry import questions
-
-    mine = [q for q in questions().values() if q.lesson == lesson]
-    return any(question.seconds > Question.seconds for question in mine)
 
 
 def _task(verdict: TaskVerdict, matched: Match) -> TaskResult:

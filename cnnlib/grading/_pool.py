@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -127,8 +128,30 @@ def _processes(workers: int, ready: tuple[Any, ...]) -> Executor:
     shares = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if shares else "spawn")
     if shares:
+        from multiprocessing import forkserver
+
         context.set_forkserver_preload(["cnnlib.grading._verdicts"])
+        with _unheard():
+            forkserver.ensure_running()
     return ProcessPoolExecutor(workers, context, start, ready)
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Let processes that are started here end without a word when all is stopped.
+
+    What goes wrong in them comes back as their jobs' errors.
+    """
+    errors = os.dup(2)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # here it comes later
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(errors, 2)
+        os.close(errors)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
 
 def _dask(address: str) -> Pool:

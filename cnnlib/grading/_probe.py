@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import socket
@@ -53,11 +54,15 @@ def _places() -> list[str]:
 
 
 def _can_write(folder: str) -> bool:
+    path = os.path.join(folder, f"cnnlib-probe-{os.getpid()}")
     try:
-        with open(os.path.join(folder, "cnnlib-probe"), "x"):
-            return True
+        with open(path, "x"):
+            pass
     except OSError:
         return False
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    return True
 
 
 def _is_cut_off() -> bool:

@@ -22,6 +22,7 @@ from ._steps import Steps
 
 # Student code may replace what modules hold; these are taken before any of it runs.
 _exit, _fork, _kill, _waitpid = os._exit, os.fork, os.kill, os.waitpid
+_getpid, _getppid = os.getpid, os.getppid
 _monotonic, _listdir, _open = time.monotonic, os.listdir, open
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -48,12 +49,10 @@ class Relay:
                 continue
             facts = self._steps.do(step, given["seed"])
             if (facts.get("raised") or {}).get("type") == "MemoryError":
-                _kill(os.getpid(), signal.SIGKILL)  # what it holds, nobody else can have
+                _kill(_getpid(), signal.SIGKILL)  # what it holds, nobody else can have
             self._tell(number, state="done", **facts)
-            if self._waiting is not None:
-                self._relieve()
-            elif self._alone:
-                self._end_others(os.getpid(), also=False)
+            self._end_others()
+            self._relieve()
 
     def _guard(self, step: dict[str, Any]) -> dict[str, Any] | None:
         """Return None in the process that does the step; else how it ended."""
@@ -80,35 +79,36 @@ class Relay:
 
         ended = _watch(copy, done, step["clock"], step["computing"], computed)
         os.close(done)
-        self._end_others(copy, also=ended is not None)
         if ended is None:
             _exit(0)  # the copy goes on
+        if not self._alone:
+            with contextlib.suppress(OSError):
+                os.killpg(copy, signal.SIGKILL)
+        self._end_others()
+        with contextlib.suppress(OSError):
+            _waitpid(copy, 0)
         return ended
 
     def _relieve(self) -> None:
-        """Let the original go: this process has done the step."""
-        assert self._waiting is not None
+        """Let the original go, if there is one: this process has done the step."""
+        if self._waiting is None:
+            return
         with contextlib.suppress(OSError):
             os.write(self._waiting, b"!")
         with contextlib.suppress(OSError):
             os.close(self._waiting)
         self._waiting = None
 
-    def _end_others(self, copy: int, *, also: bool) -> None:
-        """End what the step left running and, if asked, the copy that did it."""
-        if not self._alone:
-            if also:
+    def _end_others(self) -> None:
+        """End what a step left running; the original goes on until it is let go.
+
+        It must not see to that itself, since the next step's copy may be there by then.
+        """
+        kept = {1, _getpid(), _getppid()}
+        for entry in _listdir("/proc") if self._alone else ():
+            if entry.isdigit() and int(entry) not in kept:
                 with contextlib.suppress(OSError):
-                    os.killpg(copy, signal.SIGKILL)
-        else:
-            kept = {1, os.getpid()} if also else {1, os.getpid(), copy}
-            for entry in _listdir("/proc"):
-                if entry.isdigit() and int(entry) not in kept:
-                    with contextlib.suppress(OSError):
-                        _kill(int(entry), signal.SIGKILL)
-        if also:
-            with contextlib.suppress(OSError):
-                _waitpid(copy, 0)
+                    _kill(int(entry), signal.SIGKILL)
 
 
 def _watch(

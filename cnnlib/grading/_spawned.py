@@ -108,7 +108,7 @@ class Spawned(Session):
 class Spawner:
     """Opens sessions where nothing can be forked or shut away: not on Linux.
 
-    It has what a `Template` has.
+    It has what a `Channel` has.
     """
 
     slack = 1.0

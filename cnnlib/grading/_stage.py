@@ -26,6 +26,7 @@ _GRADING_KEPT = {
     "_steps.py",
     "_child.py",
     "_template.py",
+    "_trains.py",
 }
 _PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "CNNLIB_DATA", "TZ")
 _FIXED = {

@@ -10,9 +10,12 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -20,12 +23,15 @@ from pathlib import Path
 
 import pytest
 
+from cnnlib.grading import _run
 from cnnlib.grading._names import clean
+from cnnlib.grading._plan import Step
+from cnnlib.grading._session import Done, Session
 from tests.exercise_files import ROOT, TASKS, Book
 from tests.grading.attacks import ALL, ATTACKS, NONE, World, right_answers
 from tests.grading.conftest import COMMAND, rows
 
-OPTIONS = ("--seed", "11", "--timeout", "3")
+OPTIONS = ("--seed", "11", "--timeout", "2")
 HONEST = {"anna": ALL, "mila": frozenset(TASKS[:3]), "zoe": NONE}
 """Those who solved all, half, and nothing."""
 
@@ -193,7 +199,8 @@ def graded(tmp_path_factory) -> Graded:
     before = _states(places)
     begun = time.monotonic()
     surroundings = {"HOME": str(home), "TMPDIR": str(temp), "CANARY_KEY": "secret"}
-    process = _command(school, out, env=os.environ | surroundings)
+    workers = ("--workers", "4")  # some of them only sleep
+    process = _command(school, out, *workers, env=os.environ | surroundings)
     try:
         said, errors = process.communicate(timeout=600)
     finally:
@@ -305,3 +312,196 @@ def test_the_pages_are_safe(graded):
 
 def test_the_terminal_is_not_steered(graded):
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e]", graded.said)
+
+
+# ---- other machines, other users, other days -----------------------------------------
+
+
+def _handed_in(school: Path, names: tuple[str, ...] = ()) -> None:
+    """Let the honest hand in, and some of the others."""
+    _honest(school)
+    listener = Listener()
+    listener.close()
+    world = World(9, 9, listener.name, *(school.parent / p for p in "hrs"), ())
+    for attack in ATTACKS:
+        if attack.name in names:
+            attack.write(school, world)
+
+
+def _passed(out: Path) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {
+        row["student"]: set() for row in rows(out, "grades.csv")
+    }
+    for row in rows(out, "grades.csv"):
+        if row["status"] == "passed":
+            found[row["student"]].add(row["task"])
+    return {student: frozenset(tasks) for student, tasks in found.items()}
+
+
+def test_where_it_cannot_be_had_nothing_is_run(tmp_path):
+    """The kernel refuses a network of its own, in a namespace made so."""
+    if not shutil.which("unshare"):
+        pytest.skip("there is no program unshare here")
+    _handed_in(tmp_path / "school")
+    refuse = 'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"'
+    command = [*COMMAND, str(tmp_path / "school"), "--out", str(tmp_path / "out")]
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", refuse, "sh", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, said
+    assert "cannot be fully shut away here (namespaces: No space left" in said
+    assert "so none was run" in said
+    assert "With --isolation limits they would be able to read whatever you can" in said
+    assert not (tmp_path / "out").exists()
+
+
+AS_USER = ("setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups")
+UNCOVERED = """
+mount --bind "$2" /mnt && mount -t tmpfs -o mode=755 tmpfs "$1" && mkdir -p "$2" &&
+mount --move /mnt "$2" && shift 2 && exec "$@"
+"""
+"""Shows an interpreter that lies in a folder which others may not enter."""
+
+
+def _as_user() -> list[str]:
+    """Return what makes a command an ordinary user's, or skip the test."""
+    if os.getuid():
+        pytest.skip("the whole class was graded by an ordinary user")
+    python = Path(sys.base_prefix).resolve()
+    shut = [p for p in reversed(python.parents) if not p.stat().st_mode & 0o001]
+    command = [*AS_USER]
+    if shut:
+        way = ["unshare", "--mount", "--propagation", "private", "sh", "-c", UNCOVERED]
+        command = [*way, "sh", str(shut[0]), str(python), *command]
+    tried = subprocess.run(
+        [*command, sys.executable, "-c", "import cnnlib"],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tried.returncode:
+        pytest.skip(f"Python is out of an ordinary user's reach: {tried.stderr[-200:]}")
+    return command
+
+
+def test_an_ordinary_user_is_as_safe():
+    command = _as_user()
+    names = (
+        *("answers in files", "answers in other processes", "daemon", "fork bomb"),
+        *("everybody killed", "looks into other processes", "memory without an owner"),
+        *("parent killed", "processes hoarded", "rights taken back"),
+        *("sockets of all kinds", "writes outside"),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        _handed_in(base / "school", names)
+        temp = base / f"temp-{os.getpid()}-user"
+        temp.mkdir()
+        for path in (base, *base.rglob("*")):
+            os.chown(path, 1000, 1000)
+        where = {"HOME": str(base), "TMPDIR": str(temp)}
+        done = subprocess.run(
+            [*command, *COMMAND, "school", "--out", "out", *OPTIONS],
+            cwd=base,
+            env=os.environ | where,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = _passed(base / "out")
+        report = json.loads((base / "out" / "report.json").read_text())
+        assert list(temp.iterdir()) == []
+        assert _living(str(temp)) == []
+    expected = {a.name: a.passes for a in ATTACKS if a.name in names} | HONEST
+    assert found == expected
+    notes = [note for result in report["results"] for note in result["notes"]]
+    assert [note for note in notes if "Boast" in note] == []
+    assert report["run"]["isolation"] == "full"
+
+
+def test_a_template_that_is_killed_costs_nobody(tmp_path):
+    """As when memory runs out, and the system ends the largest process."""
+    school, out, temp = (tmp_path / name for name in ("school", "out", "temp"))
+    _handed_in(school, ("sleep",))
+    temp.mkdir()
+    more = ("--workers", "1")
+    process = _command(school, out, *more, env=os.environ | {"TMPDIR": str(temp)})
+    try:
+        killed = _kill_templates(str(temp), out / "journal.jsonl", process)
+        said, errors = process.communicate(timeout=200)
+    finally:
+        process.kill()
+    assert killed
+    assert process.returncode == 0, (said + errors).decode()
+    assert _passed(out) == HONEST | {"sleep": ALL}
+    assert list(temp.iterdir()) == []
+
+
+def _kill_templates(mark: str, journal: Path, process: subprocess.Popen) -> list[int]:
+    """Kill the templates of a class in the midst of its grading."""
+    until = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < until:
+        graded = journal.read_bytes().count(b"\n") if journal.exists() else 0
+        if graded == 3:  # the run, anna, mila; the sleeper is under way, before zoe
+            time.sleep(1)
+            return [_killed(entry) for entry in _templates(mark)]
+        time.sleep(0.05)
+    return []
+
+
+def _templates(mark: str) -> list[int]:
+    found = []
+    for entry in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        with contextlib.suppress(OSError):
+            if mark in Path(f"/proc/{entry}/environ").read_text():
+                facts = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2]
+                if _is_template(entry) and not _is_template(int(facts.split()[1])):
+                    found.append(entry)
+    return found
+
+
+def _is_template(number: int) -> bool:
+    return b"grading._template" in Path(f"/proc/{number}/cmdline").read_bytes()
+
+
+def _killed(number: int) -> int:
+    os.kill(number, signal.SIGKILL)
+    return number
+
+
+class _Patient(Session):
+    """A session in which every cell takes as long as it may."""
+
+    def __enter__(self) -> "_Patient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def starts(self, wanted):
+        return iter(wanted)
+
+    def wait(self, number, seconds):
+        self.clock[0] += seconds
+        return Done("timed out")
+
+    def told(self, seconds):
+        raise EOFError
+
+    how_it_ended = why_not = lambda self: ""
+
+
+def test_many_slow_cells_have_an_end(monkeypatch):
+    clock = _Patient.clock = [0.0]
+    monkeypatch.setattr(_run.time, "monotonic", lambda: clock[0])
+    limits = _run.Limits(cell=30.0, questions={}, together=300.0)
+    steps = [Step("while True: pass")] * 1000
+    done = _run.run(steps, lambda *_: _Patient(), lambda: limits, trial=True)
+    assert 0 < len(done) <= 11
+    assert clock[0] <= 350.0

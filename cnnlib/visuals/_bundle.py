@@ -1,0 +1,75 @@
+"""The modules in ``js/`` as one script that stands in the page and asks for nothing.
+
+Each file is an ES module that a browser, or anywidget, could load as it is. In a page
+they stand one after the other inside one function: what is imported comes first,
+``import`` and ``export`` fall away, and so do comments and the indentation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from ..plots._style import HEAT, SIGNED, Scale
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";$', re.M)
+_EXPORT = re.compile(r"^export (?=function|const)", re.M)
+_DEFAULT = "export default { render };"
+_COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)$\n?", re.M | re.S)
+_INDENT = re.compile(r"^\s+", re.M)
+_CLASS = ".cnnlib-visual.cnnlib-visual"
+"""The class of every visual, twice, to outweigh the page's rules for its outputs."""
+
+
+def page_script(name: str, key: str, data: dict[str, Any]) -> str:
+    """Return the script that brings the visual ``key`` to life, without its tag."""
+    call = f"mount({_text(key)}, {_text(data)}, {_text(_style())}, render);"
+    return f'(() => {{\n"use strict";\n{bundle(name)}{call}\n}})();'
+
+
+@cache
+def bundle(name: str) -> str:
+    """Return ``js/<name>.js`` and all it imports, each module once, imports first."""
+    code = "".join(map(_plain, _in_order(name, [])))
+    return _INDENT.sub("", _COMMENT.sub("", code)).replace("</", "<\\/")
+
+
+def _in_order(name: str, before: list[str]) -> list[str]:
+    for needed in _IMPORT.findall(_read(f"{name}.js")):
+        if needed not in before:
+            before = _in_order(needed, before)
+    return [*before, name]
+
+
+def _plain(name: str) -> str:
+    code = _read(f"{name}.js").replace(_DEFAULT, "")
+    code = _EXPORT.sub("", _IMPORT.sub("", code))
+    return code.replace('"SIGNED_COLOURS"', _text(_colours(SIGNED))).replace(
+        '"HEAT_COLOURS"', _text(_colours(HEAT))
+    )
+
+
+@cache
+def _style() -> str:
+    rules = re.sub(r"/\*.*?\*/", "", _read("look.css"), flags=re.S)
+    return re.sub(r"\s+", " ", rules).replace(".V", _CLASS)
+
+
+def _read(file: str) -> str:
+    return files(__package__).joinpath("js", file).read_text("utf-8")
+
+
+def _colours(scale: str) -> str:
+    """Write the 256 colours of a scale as hexadecimal digits, six for each."""
+    return Scale(0, 1, scale).colours(np.linspace(0, 1, 256)).tobytes().hex()
+
+
+def _text(value: Any) -> str:
+    """Write a value as JavaScript that may stand inside a script tag."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "").replace("\u2029", "")
