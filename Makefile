@@ -32,7 +32,7 @@ help:
 	@echo "make clean         remove the virtual environment and caches"
 
 lab: $(VENV)/.lab
-	$(LAB) notebooks/00_images_as_tensors.ipynb $(ARGS)
+	$(LAB) --ServerApp.root_dir=. notebooks/00_images_as_tensors.ipynb $(ARGS)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(ARGS) tests
