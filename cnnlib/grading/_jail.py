@@ -28,6 +28,8 @@ PRIVATE = "/tmp"
 WORK = "/tmp/work"
 COURSE = "/course"
 """Where the course's package lies, as far as student code can see."""
+_ASIDE = "/.aside"
+"""Where that lies for good which is to be seen in the private folder."""
 NOBODY = 65_534
 _ADDRESSES = 16
 """How many times its memory a process may have in addresses: threads reserve many."""
@@ -115,7 +117,7 @@ def enter(jail: Jail) -> None:
     kernel.enter_root(jail.root)
     _hide(jail)
     _remount_root()
-    kernel.mount("tmpfs", PRIVATE, "tmpfs", kernel.NOSUID | kernel.NODEV, "size=64m")
+    _private(jail, "size=64m")
 
 
 def _move(flags: int) -> None:
@@ -130,9 +132,10 @@ def _move(flags: int) -> None:
 
 def _show(jail: Jail) -> None:
     root = jail.root
+    closed, aside = kernel.RDONLY | kernel.NOSUID | kernel.NODEV, _aside(jail)
     for path in (*jail.shown, _CPUS, *(f"/etc/{name}" for name in _SETTINGS)):
-        _bind(root, path, kernel.RDONLY | kernel.NOSUID | kernel.NODEV)
-    _bind(root, jail.course, kernel.RDONLY | kernel.NOSUID | kernel.NODEV, COURSE)
+        _bind(root, path, closed, aside.get(path, ""))
+    _bind(root, jail.course, closed, COURSE)
     for name in _DEVICES:
         _bind(root, f"/dev/{name}", kernel.NOSUID)
     _bind(root, "/proc", kernel.NOSUID)  # each session mounts its own over it
@@ -143,13 +146,28 @@ def _show(jail: Jail) -> None:
     _write(root + "/etc/hosts", "127.0.0.1 localhost\n")
 
 
+def _aside(jail: Jail) -> dict[str, str]:
+    """Return what is to be seen in the private folder, and where it lies for good."""
+    inside = [path for path in jail.shown if _within(path, [PRIVATE])]
+    return {path: f"{_ASIDE}/{number}" for number, path in enumerate(inside)}
+
+
+def _private(jail: Jail, options: str) -> None:
+    """Mount a private folder; a Python that is installed there is seen in it."""
+    kernel.mount("tmpfs", PRIVATE, "tmpfs", kernel.NOSUID | kernel.NODEV, options)
+    for path, place in _aside(jail).items():
+        if os.path.isdir(place):
+            os.makedirs(path, exist_ok=True)
+            kernel.mount(place, path, None, kernel.BIND | kernel.REC)
+
+
 def _bind(root: str, path: str, flags: int, place: str = "") -> None:
     """Show a path of this machine below the new root, at its own place or another."""
     target = root + (place or path)
     if os.path.lexists(target) or not os.path.exists(path):
         return
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.path.islink(path):
+    if os.path.islink(path) and not place:
         os.symlink(os.readlink(path), target)
         return
     if os.path.isdir(path):
@@ -163,10 +181,18 @@ def _bind(root: str, path: str, flags: int, place: str = "") -> None:
 
 def _hide(jail: Jail) -> None:
     """Lay an empty folder over what must not be seen, where it could be."""
-    for path in jail.hidden:
+    for path in (_where(jail, path) for path in jail.hidden):
         if os.path.isdir(path) and not _within(PRIVATE, [path]):
             kernel.mount("tmpfs", path, "tmpfs", kernel.NOSUID, "size=0,mode=555")
             kernel.restrict(path, kernel.RDONLY)
+
+
+def _where(jail: Jail, path: str) -> str:
+    """Return where a path lies for good, in the new root."""
+    for shown, place in _aside(jail).items():
+        if _within(path, [shown]):
+            return os.path.normpath(os.path.join(place, os.path.relpath(path, shown)))
+    return path
 
 
 def _remount_root() -> None:
@@ -192,8 +218,8 @@ def separate(jail: Jail) -> None:
         return
     _move(_OWN | kernel.NEWPID)
     options = f"size={jail.disk},nr_inodes=20000,mode=1777"
-    for folder in (PRIVATE, "/dev/shm"):
-        kernel.mount("tmpfs", folder, "tmpfs", kernel.NOSUID | kernel.NODEV, options)
+    _private(jail, options)
+    kernel.mount("tmpfs", "/dev/shm", "tmpfs", kernel.NOSUID | kernel.NODEV, options)
 
 
 def settle(jail: Jail) -> None:
