@@ -77,7 +77,8 @@ class Template:
         )
         path = str(self._folder / "control")
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(path)
+            with _short(path) as name:
+                listener.bind(name)
             listener.listen(256)
             self._process = _started(listener.fileno(), stage, self._folder / "errors")
         assert self._process.stdin is not None
@@ -108,6 +109,16 @@ def _started(listener: int, stage: Path, errors: Path) -> subprocess.Popen[bytes
         )
 
 
+@contextlib.contextmanager
+def _short(path: str) -> Iterator[str]:
+    """Call a socket by a short name: of long ones the kernel takes 107 bytes."""
+    folder = os.open(os.path.dirname(path), os.O_PATH)
+    try:
+        yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
+    finally:
+        os.close(folder)
+
+
 class Channel:
     """A worker's connection to a template: opens sessions, one at a time.
 
@@ -126,8 +137,8 @@ class Channel:
         self._address = address
         self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(START_SECONDS)
-        with contextlib.suppress(OSError):  # why not is said below
-            self._control.connect(address.path)
+        with contextlib.suppress(OSError), _short(address.path) as name:
+            self._control.connect(name)  # why it cannot be is said below
 
     def check(self) -> None:
         """Wait until it is ready; try from inside what must be closed.

@@ -254,7 +254,10 @@ def give_up(jail: Jail, number: int) -> None:
     kernel.gain_nothing()
     if jail.level == "full":
         kernel.drop_capabilities()
-    _filter.install()
+        _filter.install()
+    else:
+        with contextlib.suppress(OSError):  # not every kernel can
+            _filter.install()
 
 
 def _be_nobody(number: int) -> None:

@@ -18,7 +18,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -125,15 +125,19 @@ def pool(workers: int, scheduler: str, *ready: Any) -> Iterator[Pool]:
 def _processes(workers: int, ready: tuple[Any, ...]) -> Executor:
     """Return a pool of processes; where that can be, they share one PyTorch."""
     os.environ |= dict.fromkeys(_ONE_THREAD, "1")  # forks need it; so does speed
-    shares = "forkserver" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if shares else "spawn")
-    if shares:
+    return ProcessPoolExecutor(workers, _context(), start, ready)
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    if "forkserver" in multiprocessing.get_all_start_methods():
         from multiprocessing import forkserver
 
+        context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["cnnlib.grading._verdicts"])
-        with _unheard():
+        with suppress(OSError), _unheard():  # TMPDIR may be too long for a socket
             forkserver.ensure_running()
-    return ProcessPoolExecutor(workers, context, start, ready)
+            return context
+    return multiprocessing.get_context("spawn")
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class ExploreKernel(Visual):
         }
         self._bridge = Bridge("", self._hear)
         self._draw()
-        self._bridge.name = self.key
+        self._bridge.name = self.data["bridge"] = self.key
 
     @property
     def kernel(self) -> torch.Tensor:

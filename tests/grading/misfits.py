@@ -154,6 +154,6 @@ NAMES = [
         "$(touch x) `touch y` ; touch z",
         "{{ 7 * 7 }}{% x %}",
         "con",
-        os.fsdecode(b"\xff\xfe not UTF-8"),
+        "\udcff\udcfe not UTF-8",
     )
 ]

@@ -113,9 +113,6 @@ const index = (role, number, row, column) =>
 
 /** Write a number into a cell on its colour; `small` stands in the corner. */
 function write(cell, text, rgb, small = "") {
-  const said = `${text}|${rgb}|${small}`;
-  if (cell.said === said) return;
-  cell.said = said;
   cell.replaceChildren(text);
   cell.style.background = rgb ? css(rgb) : "";
   cell.style.color = rgb ? inkOn(rgb) : "";
@@ -125,17 +122,17 @@ function write(cell, text, rgb, small = "") {
 
 /** Put the frame on [row, column, height, width], or nowhere; it glides if that is welcome. */
 function moveFrame(frame, area) {
-  const before = frame.getBoundingClientRect();
-  const shown = !frame.hidden;
+  const before = frame.hidden ? undefined : frame.area;
   frame.hidden = !area;
-  if (!area) return;
+  frame.area = area;
+  if (!area || String(area) === String(before)) return;
   const [row, column, height, width] = area;
   frame.style.gridArea = `${row + 2}/${column + 2}/span ${height}/span ${width}`;
-  keepInView(frame);
-  if (!shown || calm() || !frame.animate) return;
-  const after = frame.getBoundingClientRect();
-  const from = `translate(${before.x - after.x}px,${before.y - after.y}px)`;
-  frame.animate([{ transform: from }, { transform: "none" }], { duration: 160, easing: "ease-out" });
+  requestAnimationFrame(() => keepInView(frame));
+  if (!before || calm() || !frame.animate) return;
+  const by = `calc(var(--wide)*${before[1] - column}),calc(var(--cell)*${before[0] - row})`;
+  const path = [{ transform: `translate(${by})` }, { transform: "none" }];
+  frame.animate(path, { duration: 160, easing: "ease-out" });
 }
 
 /** Scroll the part that holds an element sideways, until the element is seen. */

@@ -16,6 +16,11 @@ export function buildGrids(data, pick) {
     data.output.length > 1 ? `output, channel ${o}` : "output", map.length, map[0].length,
     { kind: "grid", longest: longest(data, "output"), onpick: (i, j) => pick(o, i, j) }));
   kernels.forEach((grid, c) => writeKernel(grid, data, c));
+  inputs.forEach((grid, c) => {
+    grid.top = largestOf(data.input);
+    grid.el.classList.toggle("holes", data.dilation.some((d) => d > 1));
+    grid.cells.forEach((line, row) => line.forEach((_, column) => writeInput(grid, data, c, row, column)));
+  });
   return { inputs, kernels, outputs, rows: arrange(inputs, kernels, outputs) };
 }
 
@@ -45,10 +50,10 @@ function writeKernel(grid, data, c) {
 /** Draw the window at a place of the output, and what is known of the output. */
 export function drawGrids({ inputs, outputs }, data, [o, i, j], isKnown) {
   const corner = [i * data.stride[0], j * data.stride[1]];
-  const largest = data.mode === "max" && isKnown(o, i, j) ? data.output[o][i][j] : undefined;
+  const winner = data.mode === "max" && isKnown(o, i, j) ? data.output[o][i][j] : undefined;
   inputs.forEach((grid, c) => {
-    if (data.kernel || c === o) drawInput(grid, data, c, corner, largest);
-    else drawInput(grid, data, c);
+    if (data.kernel || c === o) drawWindow(grid, data, c, corner, winner);
+    else drawWindow(grid, data, c);
   });
   outputs.forEach((grid, channel) => {
     const here = channel === o ? [i, j] : undefined;
@@ -56,12 +61,16 @@ export function drawGrids({ inputs, outputs }, data, [o, i, j], isKnown) {
   });
 }
 
+/** Bring the cells of the output to what is known now; only those that change. */
 function drawOutput(grid, data, channel, here, isKnown) {
   const top = largestOf(data.output);
   data.output[channel].forEach((row, r) => row.forEach((value, q) => {
     const cell = grid.cells[r][q];
     const current = Boolean(here) && here[0] === r && here[1] === q;
     const known = isKnown(r, q);
+    const state = [known, current, !here && r + q === 0].join();
+    if (cell.state === state) return;
+    cell.state = state;
     const text = known ? fixed(value, data.decimals.output) : current ? "?" : "";
     grid.write(cell, text, known ? tint(value, top) : undefined);
     cell.classList.toggle("empty", !known);
@@ -73,24 +82,31 @@ function drawOutput(grid, data, channel, here, isKnown) {
   grid.frame(here && [...here, 1, 1]);
 }
 
-/** Draw one channel of the padded input; small, in the window, the weights or who wins. */
-function drawInput(grid, data, c, corner, winner) {
-  const [above, , left] = data.margins;
-  const top = largestOf(data.input);
-  grid.cells.forEach((line, row) => line.forEach((cell, column) => {
-    const value = data.input[c][row - above]?.[column - left];
-    const padding = value === undefined;
-    const [r, q] = corner ? tapOf(data, corner, row, column) : [-1, -1];
-    const tapped = r >= 0 && q >= 0;
-    const text = padding ? (data.mode === "max" ? "−∞" : "0") : fixed(value, data.decimals.input);
-    const weight = tapped && data.kernel ? weightText(data.kernel[c][r][q]) : "";
-    const small = tapped && value === winner && !padding ? "max" : weight;
-    grid.write(cell, text, padding ? undefined : tint(value, top), small);
-    cell.classList.toggle("padding", padding);
-    cell.classList.toggle("tap", tapped);
-  }));
+/** Write one channel of the padded input; small: its weight, or who is the largest. */
+function writeInput(grid, data, c, row, column, small = "") {
+  const value = data.input[c][row - data.margins[0]]?.[column - data.margins[2]];
+  const cell = grid.cells[row][column];
+  const padding = value === undefined;
+  const text = padding ? (data.mode === "max" ? "−∞" : "0") : fixed(value, data.decimals.input);
+  grid.write(cell, text, padding ? undefined : tint(value, grid.top), small);
+  cell.classList.toggle("padding", padding);
+}
+
+/** Move the window of one channel to a corner; without one there is none. */
+function drawWindow(grid, data, c, corner, winner) {
+  for (const [row, column] of grid.taps ?? []) {
+    writeInput(grid, data, c, row, column);
+    grid.cells[row][column].classList.remove("tap");
+  }
+  grid.taps = corner ? tapsOf(data, corner) : [];
+  for (const [row, column, r, q] of grid.taps) {
+    const value = data.input[c][row - data.margins[0]]?.[column - data.margins[2]];
+    const wins = value !== undefined && value === winner;
+    const weight = data.kernel ? weightText(data.kernel[c][r][q]) : "";
+    writeInput(grid, data, c, row, column, wins ? "max" : weight);
+    grid.cells[row][column].classList.add("tap");
+  }
   const reach = data.window.map((n, axis) => data.dilation[axis] * (n - 1) + 1);
-  grid.el.classList.toggle("holes", data.dilation.some((d) => d > 1));
   grid.frame(corner && [...corner, ...reach]);
 }
 
@@ -100,10 +116,9 @@ function weightText(weight) {
   return text.length <= 6 ? text : "";
 }
 
-/** Which cell [r, q] of the window lies on a cell of the input; -1 for none. */
-function tapOf({ window, dilation }, corner, row, column) {
-  return [row, column].map((at, axis) => {
-    const off = (at - corner[axis]) / dilation[axis];
-    return Number.isInteger(off) && off < window[axis] ? off : -1;
-  });
+/** The cells under the window: [row, column] of the padded input, [r, q] of the window. */
+function tapsOf({ window, dilation }, [top, left]) {
+  const rows = Array.from({ length: window[0] }, (_, r) => r);
+  const columns = Array.from({ length: window[1] }, (_, q) => q);
+  return rows.flatMap((r) => columns.map((q) => [top + r * dilation[0], left + q * dilation[1], r, q]));
 }

@@ -1,0 +1,356 @@
+"""explore_kernel in Chromium: each response is torch's, and drawn within a frame."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cnnlib import explore_kernel, images
+from cnnlib.plots import plot_conv
+from cnnlib.plots._style import Scale, scale_for
+
+from .test_visuals_page import button, opened, photo
+
+pytestmark = pytest.mark.browser
+
+MODES = ["zeros", "reflect", "replicate", "circular", "none"]
+
+
+def conv2d(image, kernel, mode="zeros", stride=1):
+    """(1, H, W), (n, n) -> (H', W'), by an nn.Conv2d layer in float64."""
+    n = len(kernel)
+    layer = torch.nn.Conv2d(
+        1,
+        1,
+        n,
+        stride,
+        0 if mode == "none" else n // 2,
+        bias=False,
+        padding_mode="zeros" if mode == "none" else mode,
+    ).double()
+    layer.weight.data = torch.as_tensor(kernel).double()[None, None]
+    return layer(image.double()[None]).detach()[0, 0]
+
+
+@pytest.fixture
+def shown(browser, tmp_path):
+    """Open an explorer as a page: ``with shown(image, kernel) as page``."""
+
+    def show(image, *kernel, **options):
+        path = tmp_path / "explorer.html"
+        explore_kernel(image, *kernel).save(path)
+        return opened(browser, path, **options)
+
+    return show
+
+
+def response(page):
+    """The response as the page computed it, (H', W')."""
+    found = page.evaluate(
+        """() => {
+            const one = document.querySelector('.cnnlib-visual').cnnlib.response();
+            return [one.height, one.width, [...one.pixels]];
+        }"""
+    )
+    return torch.tensor(found[2], dtype=torch.float64).reshape(found[0], found[1])
+
+
+def drawn(page, which):
+    """The pixels of a canvas, (H, W, 3)."""
+    found = (
+        page.locator("canvas[role=img]")
+        .nth(which)
+        .evaluate(
+            """e => [e.height, e.width, [...e.getContext('2d')
+            .getImageData(0, 0, e.width, e.height).data]]"""
+        )
+    )
+    return np.array(found[2]).reshape(found[0], found[1], 4)[..., :3]
+
+
+def fields(page):
+    """The weights as they stand in the fields."""
+    found = page.eval_on_selector_all(".editor input", "all => all.map(e => e.value)")
+    side = int(len(found) ** 0.5)
+    return torch.tensor([float(value) for value in found]).reshape(side, side)
+
+
+def choose(page, label, name):
+    """Choose from a menu by keyboard: its first letters."""
+    menu = page.get_by_label(label, exact=True)
+    menu.focus()
+    page.keyboard.type(name)
+    assert menu.evaluate("e => e.selectedOptions[0].text") == name
+
+
+def code(page):
+    """The response that the lines of Python on the page give."""
+    lines = page.locator(".codebox .line").all_inner_texts()
+    names = {"torch": torch, "F": F, "image": photo()}
+    exec("\n".join(lines), names)
+    return names["response"]
+
+
+def check(page, image, kernel, mode="zeros", stride=1):
+    right = conv2d(image, kernel, mode, stride)
+    found = response(page)
+    torch.testing.assert_close(found, right, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(code(page).double(), right, rtol=1e-4, atol=1e-5)
+    caption = page.locator(".pane .caption").nth(1).inner_text()
+    rows, columns = right.shape
+    assert caption.startswith(f"response, {rows} × {columns}, from ")
+    low, high = (
+        float(part.replace("−", "-"))
+        for part in caption.split("from ")[1].split(" to ")
+    )
+    assert (low, high) == pytest.approx((right.min(), right.max()), abs=1e-4)
+
+
+@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("mode", MODES)
+def test_any_weights_padding_and_stride_give_torchs_response(shown, size, mode):
+    torch.manual_seed(size)
+    kernel = torch.randint(-9, 10, (size, size)) / 4
+    with shown(photo(), torch.zeros(size, size)) as page:
+        page.locator(".editor input").first.focus()
+        for weight in kernel.flatten().tolist():
+            page.keyboard.press("Control+a")
+            page.keyboard.type(f"{weight:g}")
+            page.keyboard.press("Tab")
+        assert torch.equal(fields(page), kernel)
+        choose(page, "Padding", "no padding" if mode == "none" else mode)
+        check(page, photo(), kernel, mode)
+        for stride in (2, 3, 4):
+            choose(page, "Stride", str(stride))
+            check(page, photo(), kernel, mode, stride)
+
+
+def test_arrow_keys_change_a_weight_by_one(shown):
+    with shown(photo(), torch.eye(3)) as page:
+        page.locator(".editor input").nth(4).focus()
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowDown")
+        kernel = torch.eye(3)
+        kernel[1, 1] = 2
+        assert torch.equal(fields(page), kernel)
+        check(page, photo(), kernel)
+        spoken = page.locator(".spoken").inner_text()
+        assert "Weight in row 1, column 1: 2." in spoken
+        assert "The weights add up to 4" in spoken
+
+
+def test_a_field_without_a_number_keeps_the_last_one(shown):
+    with shown(photo(), torch.eye(3)) as page:
+        page.locator(".editor input").first.focus()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("-")
+        assert (
+            page.locator(".editor input").first.get_attribute("aria-invalid") == "true"
+        )
+        check(page, photo(), torch.eye(3))
+        page.keyboard.type("2")
+        kernel = torch.eye(3)
+        kernel[0, 0] = -2
+        check(page, photo(), kernel)
+
+
+PRESETS = {
+    "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    "blur": torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16,
+    "mean": torch.full((3, 3), 1 / 9, dtype=torch.float64),
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+    "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "vertical edges": [[-1, 0, 1]] * 3,
+    "horizontal edges": [[-1] * 3, [0] * 3, [1] * 3],
+    "Sobel, vertical edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "emboss": [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
+    "shift by one column": [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
+}
+
+
+def test_presets_are_what_their_names_say_in_both_sizes(shown):
+    with shown(photo(), torch.ones(3, 3)) as page:
+        known = page.get_by_label("Kernel", exact=True).locator("option")
+        assert known.all_inner_texts() == ["your own", *PRESETS]
+        for name, kernel in PRESETS.items():
+            choose(page, "Kernel", name)
+            check(page, photo(), torch.as_tensor(kernel))
+        # a constant picture: the last line of the tools says what becomes of it
+        choose(page, "Size", "5 × 5")
+        wide = known.all_inner_texts()[len(PRESETS) + 1 :]
+        assert wide == ["wide blur", "wide mean"]
+        for name, kernel in PRESETS.items():
+            choose(page, "Kernel", name)
+            check(page, photo(), F.pad(torch.as_tensor(kernel), (1, 1, 1, 1)))
+        line = torch.tensor([1.0, 4, 6, 4, 1]).double()
+        choose(page, "Kernel", "wide blur")
+        check(page, photo(), torch.outer(line, line) / 256)
+        choose(page, "Kernel", "wide mean")
+        check(page, photo(), torch.full((5, 5), 1 / 25).double())
+        choose(page, "Size", "3 × 3")
+        check(page, photo(), torch.full((3, 3), 1 / 25).double())
+        assert known.all_inner_texts() == ["your own", *PRESETS]
+
+
+def test_shifting_by_a_column_moves_the_picture_to_the_right(shown):
+    image = photo()
+    with shown(image) as page:
+        choose(page, "Kernel", "shift by one column")
+        found = response(page)
+    assert torch.equal(found[:, 1:].float(), image[0, :, :-1])
+
+
+@pytest.mark.parametrize(
+    ("kernel", "divisor", "words"),
+    [
+        ([[1, 2, 1], [2, 4, 2], [1, 2, 1]], 16, "Divided by the sum."),
+        ([[-1, 0, 1]] * 3, 3, "The sum is 0"),
+        ([[0, 0, 0], [0, -2, 0], [0, 0, 0]], -2, "Divided by the sum."),
+        ([[0, 0, 0]] * 3, 1, "nothing to divide by"),
+    ],
+)
+def test_normalise(shown, kernel, divisor, words):
+    kernel = torch.tensor(kernel).double()
+    with shown(photo(), kernel) as page:
+        button(page, "Normalise").press("Enter")
+        check(page, photo(), kernel / divisor)
+        assert words in page.locator(".spoken").inner_text()
+        total = float(kernel.sum() / divisor)
+        assert (
+            f"The weights add up to {total:g}" in page.locator(".sum-of").inner_text()
+        )
+        button(page, "Normalise").press("Enter")  # once more changes nothing
+        check(page, photo(), kernel / divisor)
+
+
+def test_turn_and_start_over(shown):
+    kernel = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])
+    with shown(photo(), kernel) as page:
+        button(page, "Turn by 180°").press("Enter")
+        check(page, photo(), kernel.flip(0, 1))
+        assert torch.equal(fields(page), kernel.flip(0, 1))
+        button(page, "Start over").press("Enter")
+        check(page, photo(), kernel)
+
+
+@pytest.mark.parametrize(
+    "kernel", [PRESETS["vertical edges"], PRESETS["blur"], PRESETS["sharpen"]]
+)
+def test_colours_are_those_of_plot_conv(shown, kernel):
+    kernel = torch.as_tensor(kernel).float()
+    right = plot_conv(photo(), kernel).figure.axes[1].images[0]
+    values = np.asarray(right.get_array())
+    scale = Scale(*right.get_clim(), right.get_cmap().name)
+    with shown(photo(), kernel) as page:
+        found, before = drawn(page, 1), drawn(page, 0)
+        ends = page.locator(".ends").nth(1).inner_text().split()
+    wanted = scale.colours(values).astype(int)
+    off = np.abs(found - wanted).max(axis=-1)
+    assert (off <= 3).mean() > 0.999  # the 99th percentile comes from a histogram
+    assert off.max() <= 12
+    shown_ends = [float(end.replace("−", "-")) for end in (ends[0], ends[-1])]
+    assert shown_ends == pytest.approx([scale.low, scale.high], rel=0.01)
+    grey = scale_for(photo().numpy()).colours(photo()[0].numpy())
+    assert np.abs(before - grey.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "stride"), [("zeros", 1), ("reflect", 2), ("none", 3)]
+)
+def test_the_arithmetic_of_any_number_comes_out(shown, mode, stride):
+    image = photo()
+    kernel = torch.tensor([[1.0, -2, 3], [0.5, 0, -1], [2, 2, -4]])
+    right = conv2d(image, kernel, mode, stride)
+    rows, columns = right.shape
+    with shown(image, kernel) as page:
+        choose(page, "Padding", "no padding" if mode == "none" else mode)
+        choose(page, "Stride", str(stride))
+        places = itertools.product((0, 5, rows - 1), (0, 7, columns - 1))
+        for i, j in places:
+            for name, value in (("row", i), ("column", j)):
+                page.get_by_label(f"{name} of the response").focus()
+                page.keyboard.press("Control+a")
+                page.keyboard.type(str(value))
+            *parts, total = page.locator(".probe .sum").all()
+            name, terms, result = total.locator("span").all_inner_texts()
+            assert name == f"response[{i}, {j}]"
+            assert float(result[2:].replace("−", "-")) == pytest.approx(
+                float(right[i, j]), abs=1e-4
+            )
+            assert eval(terms.replace("−", "-")) == pytest.approx(
+                float(right[i, j]), abs=1e-3
+            )
+            sums = [part.locator(".terms").inner_text() for part in parts]
+            values = [eval(s.replace("·", "*").replace("−", "-")) for s in sums]
+            assert sum(values) == pytest.approx(float(right[i, j]), abs=2e-3)
+
+
+def test_a_click_asks_for_the_number_under_it(shown):
+    image = photo()
+    with shown(image) as page:
+        choose(page, "Stride", "2")
+        for which, factor in ((1, 1), (0, 2)):
+            canvas = page.locator("canvas[role=img]").nth(which)
+            box = canvas.bounding_box()
+            high, wide = canvas.evaluate("e => [e.height, e.width]")
+            spot = {
+                "x": box["width"] * (10.5 * factor) / wide,
+                "y": box["height"] * (6.5 * factor) / high,
+            }
+            canvas.click(position=spot)
+            values = [
+                page.get_by_label(f"{name} of the response").input_value()
+                for name in ("row", "column")
+            ]
+            assert values == ["6", "10"]
+
+
+def test_what_lies_outside_is_brought_inside(shown):
+    with shown(photo()) as page:
+        page.get_by_label("row of the response").focus()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("999")
+        rows = photo().shape[1]
+        assert page.get_by_label("row of the response").input_value() == str(rows - 1)
+
+
+def test_a_page_without_python_does_not_claim_one(shown):
+    with shown(photo()) as page:
+        page.wait_for_timeout(400)
+        assert not page.locator(".told").is_visible()
+
+
+@pytest.mark.parametrize("size", [3, 5])
+def test_a_256x256_image_is_redrawn_within_a_frame(shown, size, record_property):
+    torch.manual_seed(0)
+    image = images.to_tensor(images.load("china", height=256, grey=True))[:, :, :256]
+    with shown(image, torch.randn(size, size)) as page:
+        assert response(page).shape == (256, 256)
+        times = page.evaluate(
+            """() => {
+                const one = document.querySelector('.cnnlib-visual').cnnlib;
+                return Array.from({ length: 80 }, () => one.redraw())
+                    .slice(20).sort((a, b) => a - b);
+            }"""
+        )
+        # the whole way of a key press: fields, words, code, arithmetic
+        key = page.evaluate(
+            """() => {
+                const field = document.querySelector('.editor input');
+                return Array.from({ length: 60 }, (_, k) => {
+                    field.value = k;
+                    const start = performance.now();
+                    field.dispatchEvent(new Event('input', { bubbles: true }));
+                    document.body.offsetHeight;
+                    return performance.now() - start;
+                }).slice(20).sort((a, b) => a - b);
+            }"""
+        )
+    for name, list_ in (("redraw", times), ("key press", key)):
+        median, worst = list_[len(list_) // 2], list_[-1]
+        record_property(f"{name} {size}x{size} ms", round(median, 2))
+        print(f"{name}, {size}x{size} on 256x256: {median:.2f} ms (worst {worst:.2f})")
+        assert median < 16
