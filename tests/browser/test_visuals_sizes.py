@@ -62,14 +62,17 @@ def grid_numbers(page, which):
         .locator(".maps svg")
         .first.evaluate(
             """svg => {
-            const rects = [...svg.querySelectorAll('rect')].filter((e) =>
+            const real = [...svg.querySelectorAll('rect')].filter((e) =>
                 e.getAttribute('fill') !== 'none');
-            const at = (e) => [+e.getAttribute('y'), +e.getAttribute('x')];
-            const counts = [...svg.querySelectorAll('text')].map((e) => +e.textContent);
-            const real = rects.filter((e) => e.getAttribute('class') === null);
-            return { counts, side: Math.sqrt(rects.length), real: real.length,
-                crosses: svg.querySelectorAll('.cross').length,
-                first: real.length ? at(real[0]) : [] };
+            const parts = (name) => (svg.querySelector(name).getAttribute('d')
+                .match(/M/g) ?? []).length;
+            return {
+                counts: [...svg.querySelectorAll('text')].map((e) => +e.textContent),
+                cells: real.length + parts('.around'),
+                crosses: parts('.cross'),
+                first: ['y', 'x'].map((name) => +real[0].getAttribute(name)),
+                last: ['y', 'x'].map((name) => +real.at(-1).getAttribute(name)),
+            };
         }"""
         )
     )
@@ -94,16 +97,17 @@ def test_sizes_formula_and_coverage(page, which, setting):
     found = grid_numbers(page, which)
     seen = image.grad[0, 0].int().flatten().tolist()
     assert found["counts"] == seen == coverage(n, k, s, p, d).flatten().tolist()
-    assert (found["side"], found["real"]) == (n + 2 * p, n * n)
-    assert found["first"] == [p * 26 + 3, p * 26 + 3]
+    assert found["cells"] == (n + 2 * p) ** 2
+    assert found["first"] == [p * 26 + 3] * 2
+    assert found["last"] == [(p + n - 1) * 26 + 3] * 2
     padded = coverage(n + 2 * p, k, s, 0, d)
     around = np.ones_like(padded, bool)
     around[p : p + n, p : p + n] = False
     assert found["crosses"] == int((around & (padded == 0)).sum())
     caption = card(page, which).locator(".maps .caption").nth(1).inner_text()
     assert caption == f"output {side} × {side}"
-    cells = card(page, which).locator(".maps svg").nth(1).locator("rect.real").count()
-    assert cells == side**2
+    output = card(page, which).locator(".maps svg").nth(1).locator(".real")
+    assert output.get_attribute("d").count("M") == side**2
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

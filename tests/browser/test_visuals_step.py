@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from cnnlib import step_conv, step_pool
 from cnnlib.plots._style import Scale, ink_on
 
-from .test_visuals_page import button, grid, opened
+from .test_visuals_page import LIVE, button, grid, opened
 
 pytestmark = pytest.mark.browser
 
@@ -128,11 +128,11 @@ def near(value):
 
 def read(page):
     """What stands on the page, cell by cell."""
-    return page.evaluate(
-        """() => {
+    return page.locator(LIVE).first.evaluate(
+        """(root) => {
             const text = (cell) => cell.firstChild ? cell.firstChild.textContent : '';
             const small = (cell) => cell.querySelector('small')?.textContent ?? '';
-            const grids = [...document.querySelectorAll('.grid')].map((grid) => ({
+            const grids = [...root.querySelectorAll('.grid')].map((grid) => ({
                 name: grid.querySelector('.caption').textContent,
                 cells: [...grid.querySelectorAll('.row')].slice(1).map((row) =>
                     [...row.querySelectorAll('.cell')].map((cell) => ({
@@ -142,14 +142,14 @@ def read(page):
                         current: cell.getAttribute('aria-selected') === 'true',
                     }))),
             }));
-            const lines = [...document.querySelectorAll('.sums .sum')].map((line) =>
+            const lines = [...root.querySelectorAll('.sums .sum')].map((line) =>
                 ['name', 'terms', 'result'].map((part) =>
                     line.querySelector('.' + part).textContent));
-            const code = [...document.querySelectorAll('.codebox')].map((box) =>
+            const code = [...root.querySelectorAll('.codebox')].map((box) =>
                 [...box.querySelectorAll('.line')].map((line) => line.textContent));
             return { grids, lines, code,
-                step: document.querySelector('.slider .value').textContent,
-                spoken: document.querySelector('.spoken').textContent };
+                step: root.querySelector('.slider .value').textContent,
+                spoken: root.querySelector('.spoken').textContent };
         }"""
     )
 

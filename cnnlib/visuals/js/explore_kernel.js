@@ -80,10 +80,11 @@ export function render({ model, el }) {
       { w, x: padded.pixels[(top + r) * padded.width + left + q] }))));
   }
 
-  const sign = (text) => h("div", { class: "sign", "aria-hidden": "true" }, text);
+  const joined = (sign, part) => h("div", { class: "after" },
+    h("div", { class: "sign", "aria-hidden": "true" }, sign), part);
   begin(el, model.get("title"), model.get("facts"));
   el.append(tools.el,
-    h("div", { class: "stage" }, before.el, sign("∗"), editor.el, sign("="), after.el),
+    h("div", { class: "stage" }, before.el, joined("∗", editor.el), joined("=", after.el)),
     h("div", { class: "below" }, probe.el, h("div", { class: "codes" }, told, code)), voice.el);
   before.show(image, imageScale, image);
   editor.show(first);

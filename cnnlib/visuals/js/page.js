@@ -114,7 +114,7 @@ export function slider(words, { min = 0, max, value = min, label = words, oninpu
 
 /** A labelled choice; `options` are [value, words] pairs. */
 export function choice(words, options, value, onchange) {
-  const select = h("select", {}, options.map(([name, text]) =>
+  const select = h("select", { "aria-label": words }, options.map(([name, text]) =>
     h("option", { value: name, selected: name === value }, text)));
   select.addEventListener("change", () => onchange(select.value));
   return { el: h("label", { class: "field" }, h("span", {}, words), select), select };
