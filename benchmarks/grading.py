@@ -5,8 +5,9 @@
 
 Every fourth submission is unsolved, solved, or has one of the known mistakes in one
 task. Each side is started as an instructor would start it, start-up included; ours
-shuts every submission away, which the others do not. nbval runs with one process and,
-beside it, with one to each core.
+shuts every submission away, which the others do not. It runs before, between and after
+the others, and the median counts: they take minutes, over which machines change. nbval
+runs with one process and, beside it, with one to each core.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import csv
 import itertools
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -101,13 +103,19 @@ def compare(count: int) -> None:
         nbval += ["--nbval-cell-timeout=60", "-p", "no:cacheprovider", "class"]
         ours = ["cnnlib.cli", "grade", "class", "--out", "report", "--seed", "1"]
         both = ["-n", "2", "--dist", "loadfile"]
-        seconds = {
-            "cnnlib grade": run(ours, folder),
-            "nbval": run(nbval, folder, fails=True),
-            "nbval, two at a time": run([*nbval, *both], folder, fails=True),
-            "nbgrader autograde": run(["nbgrader", "autograde", NAME], course),
+        others = {
+            "nbval": lambda: run(nbval, folder, fails=True),
+            "nbval, two at a time": lambda: run([*nbval, *both], folder, fails=True),
+            "nbgrader autograde": lambda: run(["nbgrader", "autograde", NAME], course),
         }
+        seconds, own = {}, [run(ours, folder)]
+        for name, other in others.items():
+            seconds[name] = other()
+            shutil.rmtree(folder / "report")
+            own.append(run(ours, folder))
+        seconds = {"cnnlib grade": statistics.median(own)} | seconds
         print(f"{count} submissions of lesson 02, seconds, start-up included")
+        print(f"  all of ours: {', '.join(f'{spent:.1f}' for spent in own)}")
         for name, spent in seconds.items():
             ratio = spent / seconds["cnnlib grade"]
             print(f"  {name:22} {spent:8.1f}   {ratio:6.1f} times ours", flush=True)

@@ -10,7 +10,7 @@ from tools.course import Course
 
 
 def main() -> None:
-    """Print the seconds of every lesson, kernel start included, and their sum."""
+    """Print the seconds of every lesson, from the kernel's start to the last cell."""
     course = Course(build.ROOT)
     threads = str(len(os.sched_getaffinity(0)))
     seconds = {}

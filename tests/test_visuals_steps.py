@@ -218,6 +218,25 @@ def test_numbers_are_taken_as_they_are(image):
     assert stepper.output.tolist() == [[[10.0]]]
 
 
+def test_the_still_picture_shows_the_grids_and_boxes_the_first_window():
+    image, kernel = draw(0, 4, 4, whole=True), draw(1, 2, 2, whole=True)
+    stepper = step_conv(image, kernel, 1, padding=1, dilation=2)
+    (ax,) = stepper.figure.axes
+    written = [text.get_text().replace("−", "-") for text in ax.texts]
+    numbers = [float(text) for text in written if re.fullmatch(r"-?\d+", text)]
+    padded = F.pad(image, (1, 1, 1, 1))
+    parts = [padded, kernel, torch.tensor(stepper.output[0])]
+    assert numbers == torch.cat([part.flatten() for part in parts]).tolist()
+    assert {"padded input", "kernel", "output"} <= set(written)
+    boxes = [
+        (patch.get_width(), patch.get_height())
+        for patch in ax.patches
+        if patch.get_edgecolor()[:3] == (1, 1, 1)
+    ]
+    (_, three), (_, one) = boxes  # the reach of the window, and one number
+    assert three == 3 * one
+
+
 ONE, THREE = torch.ones(5, 5), torch.ones(3, 3)
 REFUSED = [
     ("The image must have shape", lambda: step_conv(torch.ones(5), THREE)),

@@ -49,7 +49,9 @@ def execute(
     timeout: int = CELL_TIMEOUT,
     environment: dict[str, str] | None = None,
 ) -> float:
-    """Run all cells in place and return the seconds, kernel start included.
+    """Run all cells in place; return the seconds from the kernel's start to the end.
+
+    The end of the last cell: a student does not wait for the kernel to shut down.
 
     Raises ``NotebookError`` for the first cell that fails without being tagged
     ``raises-exception``, or that takes longer than ``timeout`` seconds.
@@ -66,19 +68,21 @@ async def execute_async(
     on_cell: Callable[[], None] = lambda: None,
 ) -> float:
     """Do the same in an event loop, calling ``on_cell`` after every code cell."""
-    current = 0
+    current, ended = 0, 0.0
 
     def starts(cell: NotebookNode, cell_index: int) -> None:
         nonlocal current
         current = cell_index
 
     def completes(**_: Any) -> None:
+        nonlocal ended
+        ended = time.perf_counter()
         on_cell()
 
     loop: Any = asyncio.get_running_loop()
     loop.add_signal_handler = _refuse_handler
     with tempfile.TemporaryDirectory(prefix="lesson-") as folder:
-        started = time.perf_counter()
+        started = ended = time.perf_counter()
         client = NotebookClient(
             notebook,
             km=AsyncKernelManager(kernel_spec_manager=_ThisPython()),
@@ -104,7 +108,6 @@ async def execute_async(
         except DeadKernelError:
             message = "the kernel died in this cell (out of memory, or a crash)"
             raise NotebookError(Finding(current, message)) from None
-        seconds = time.perf_counter() - started
         left = sorted(path.name for path in home.iterdir())
         if left:
             message = (
@@ -112,7 +115,7 @@ async def execute_async(
                 "write into a tempfile.TemporaryDirectory"
             )
             raise NotebookError(Finding(0, message))
-    return seconds
+    return ended - started
 
 
 def _refuse_handler(*_: Any) -> None:

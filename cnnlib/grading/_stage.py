@@ -38,6 +38,7 @@ _FIXED = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # see `_kernel.use_large_pages`
 }
 _NOWHERE = {"__pycache__", "cli.py"}
 

@@ -106,6 +106,7 @@ def _import_from(folder: str) -> None:
 
 def _prepare(slack: float, lessons: Sequence[str]) -> Steps:
     """Import what submissions use, so that none of them has to."""
+    gc.disable()  # what is imported stays
     import matplotlib.font_manager
     import matplotlib.pyplot
     import torch
@@ -124,6 +125,8 @@ def _prepare(slack: float, lessons: Sequence[str]) -> Steps:
     steps = _steps.Steps(slack)
     gc.collect()
     gc.freeze()
+    gc.enable()
+    kernel.use_large_pages()
     assert all((matplotlib, _probe, _relay, _wire))
     return steps
 

@@ -312,6 +312,27 @@ def test_a_click_asks_for_the_number_under_it(shown):
             assert values == ["6", "10"]
 
 
+@pytest.mark.parametrize(("mode", "stride"), [("zeros", 1), ("none", 2)])
+def test_the_frames_lie_on_the_window_and_on_its_number(shown, mode, stride):
+    p = 0 if mode == "none" else 1
+    with shown(photo()) as page:
+        choose(page, "Padding", "no padding" if mode == "none" else mode)
+        choose(page, "Stride", str(stride))
+        for name, value in (("row", 6), ("column", 9)):
+            page.get_by_label(f"{name} of the response").fill(str(value))
+        boxes = page.evaluate(
+            """() => [...document.querySelectorAll('.picture')].map((box) => {
+                const canvas = box.querySelector('canvas');
+                const style = box.querySelector('.window').style;
+                const part = (name, of) => parseFloat(style[name]) / 100 * of;
+                return [part('top', canvas.height), part('left', canvas.width),
+                    part('height', canvas.height), part('width', canvas.width)];
+            })"""
+        )
+    assert boxes[0] == pytest.approx([6 * stride - p, 9 * stride - p, 3, 3], abs=0.01)
+    assert boxes[1] == pytest.approx([6, 9, 1, 1], abs=0.01)
+
+
 def test_what_lies_outside_is_brought_inside(shown):
     with shown(photo()) as page:
         page.get_by_label("row of the response").focus()

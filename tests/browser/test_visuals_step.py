@@ -166,8 +166,26 @@ def check_step(page, case, k, *, spoken=True):
     check_code(now["code"], case, (o, i, j))
     if spoken:
         assert f"row {i}, column {j}: " in now["spoken"].lower()
-        said = now["spoken"].rstrip(".").rpartition(" is ")[2]
-        assert number(said.replace("minus ", "-")) == near(value)
+        check_speech(now["spoken"], case, value)
+
+
+def check_speech(spoken, case, value):
+    """The sum as it is read out gives the number that is read out."""
+    for word, sign in (("minus ", "-"), (" times ", "*"), (", plus bias", "+")):
+        spoken = spoken.replace(word, sign)
+    terms, _, said = spoken.rstrip(".").partition(": ")[2].rpartition(" is ")
+    assert number(said) == near(value)
+    cells = [float(x) for x in re.findall(r"-?[\d.]+", terms)]
+    if "row" in terms:
+        return  # too many products to be listened to: the sums of the rows
+    if case.mode == "conv":
+        assert terms.count("*") == case.kernel.numel()
+        total = eval(terms.replace(", plus ", "+").rstrip(", "))
+        assert total == pytest.approx(value, abs=1e-3)
+    elif case.mode == "max":
+        assert max(cells) == near(value)
+    else:
+        assert sum(cells) / len(cells) == near(value)
 
 
 def check_grids(grids, case, places, k):
@@ -289,6 +307,10 @@ def test_slider_and_arrow_keys_go_where_they_say(shown, case):
         page.get_by_role("slider", name="Step").focus()
         page.keyboard.press("End")
         check_step(page, case, last)
+        said = page.get_by_role("slider", name="Step").get_attribute("aria-valuetext")
+        place = f"row {rows - 1}, column {columns - 1}"
+        place = f"channel {channels - 1}, {place}" if channels > 1 else place
+        assert said == f"{last + 1} of {last + 1}: {place}"
         page.keyboard.press("ArrowLeft")
         check_step(page, case, max(0, last - 1))
         page.keyboard.press("Home")
@@ -338,6 +360,24 @@ def test_the_frame_lies_on_the_window(shown, case):
             )
             assert len(off) >= 8
             assert all(abs(distance) <= 2 for distance in off)
+
+
+def test_the_window_is_scrolled_into_view_on_a_phone(shown):
+    case = Case(grid(1, 14, 14), grid(1, 3, 3, seed=1), options={"padding": 1})
+    with shown(case, width=375) as page:
+        page.get_by_role("slider", name="Step").focus()
+        for key in ("End", "Home", "End"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(100)
+            outside = page.evaluate(
+                """() => [...document.querySelectorAll('.window')].map((frame) => {
+                    const own = frame.getBoundingClientRect();
+                    const seen = frame.closest('.scroll').getBoundingClientRect();
+                    return own.left < seen.left || own.right > seen.right;
+                })"""
+            )
+            assert outside[0] is False
+            assert outside[-1] is False
 
 
 def test_colours_are_those_of_plots_and_numbers_stand_out(shown):
@@ -605,6 +645,8 @@ def test_a_whole_round_by_keyboard_alone(shown):
     with shown(case) as page:
         button(page, "Predict").press("Enter")
         for k, value in enumerate(values):
+            asked = page.locator(".quiz .name").inner_text()
+            assert asked == f"Your number for output[{k // 3}, {k % 3}]"
             if k == 2:  # one wrong try
                 page.keyboard.type(str(value + 1000))
                 page.keyboard.press("Enter")

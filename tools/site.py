@@ -1,0 +1,48 @@
+"""Build the site: ``python -m tools.site``; then open ``build/site/index.html``.
+
+The notebooks are shown as they were built and not run again. What is wrong with a page
+(a link that leads nowhere, a formula that cannot be shown) ends the build.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.course import Course
+from tools.site_math import font
+from tools.site_stage import stage
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def build(course: Course, target: Path) -> int:
+    """Write the site into ``target``; return Sphinx's exit code."""
+    source = target.with_name(f"{target.name}-source")
+    stage(course, source)
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
+    command += ["-b", "html", "-c", str(ROOT / "site")]
+    command += ["-d", str(target.with_name(f"{target.name}-doctrees"))]
+    code = subprocess.run([*command, str(source), str(target)], check=False).returncode
+    if code == 0:
+        (target / "_static" / "math.woff").write_bytes(font())
+    return code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the site as the command line asks."""
+    parser = argparse.ArgumentParser(prog="tools.site", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
+    options = parser.parse_args(arguments)
+    target = options.out.resolve()
+    code = build(Course(ROOT), target)
+    if code == 0:
+        print(f"Open {target / 'index.html'}")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""The site's source: a folder that Sphinx reads, made from what the repository holds.
+
+Notebooks and the pages in ``docs/`` are copied and prepared; the first page and those of
+the API are written. A file is written only if it changed, so that Sphinx reads again
+only what is new.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+
+import cnnlib
+from tools import site_errata
+from tools.course import Course
+from tools.site_notebooks import Reading, read
+from tools.stamp import BRANCH
+
+DOCS = ("glossary", "instructors", "proof", "summary-vs-torchinfo")
+_LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]*)(#[^)]*)?\)")
+
+_Files = dict[str, str]
+
+
+def stage(course: Course, target: Path) -> None:
+    """Write the site's source into ``target``; what belongs there no more is removed."""
+    files = notebooks(course) | documents(course) | api()
+    files["index.md"] = index(course)
+    for name, text in files.items():
+        _write(target / name, text.encode("utf-8"))
+    kept = {target / name for name in files}
+    for folder in ("notebooks", "exercises"):
+        for path in sorted((course.root / folder).glob("*.ipynb")):
+            copy = target / "originals" / folder / path.name
+            _write(copy, path.read_bytes())
+            kept.add(copy)
+    picture = target / "lesson-01.png"
+    _write(picture, (course.root / "docs" / "lesson-01.png").read_bytes())
+    for path in set(target.rglob("*.*")) - kept - {picture}:
+        if path.is_file():
+            path.unlink()
+
+
+def _write(path: Path, data: bytes) -> None:
+    if not path.is_file() or path.read_bytes() != data:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def readings(course: Course, folder: str) -> list[Reading]:
+    """Read the built notebooks of a folder, in order."""
+    return [read(path) for path in sorted((course.root / folder).glob("*.ipynb"))]
+
+
+def notebooks(course: Course) -> _Files:
+    """Return lessons and exercises with their launch links made into a row of buttons."""
+    files = {}
+    for folder in ("notebooks", "exercises"):
+        for reading in readings(course, folder):
+            first = reading.notebook.cells[0]
+            row = launch_row(reading, course, folder)
+            title, _, rest = first.source.partition("\n")
+            rest = rest.replace(reading.launch, "").lstrip()
+            first.source = f"{title}\n\n{row}\n\n{rest}"
+            files[f"{folder}/{reading.name}.ipynb"] = nbformat.writes(reading.notebook)
+    return files
+
+
+def launch_row(reading: Reading, course: Course, folder: str) -> str:
+    """Return the links to Colab and Binder, to the file, and to lesson or exercises."""
+    file = f"{reading.name}.ipynb"
+    others = {"notebooks": "exercises", "exercises": "notebooks"}
+    words = {"notebooks": "Lesson", "exercises": "Exercises"}
+    links = [
+        reading.launch,
+        f"{{download}}`Download <../originals/{folder}/{file}>`",
+    ]
+    other = others[folder]
+    if (course.root / other / file).is_file():
+        links.append(f"[{words[other]}](../{other}/{file})")
+    links += _copies(course, reading.name, "../") if folder == "notebooks" else []
+    return "{.launch}\n" + " · ".join(links)
+
+
+def _copies(course: Course, name: str, up: str) -> list[str]:
+    """Return links to the deck and the handout of a lesson, where they were made.
+
+    Sphinx copies both folders beside its own pages; that link is none of its own.
+    """
+    made = {"Slides": f"slides/{name}.html", "Paper": f"handout/{name}.pdf"}
+    return [
+        f'<a href="{up}{file}">{word}</a>'
+        for word, file in made.items()
+        if (course.root / "build" / file).is_file()
+    ]
+
+
+def documents(course: Course) -> _Files:
+    """Return the pages of ``docs/``; links that leave the site lead to the repository."""
+    files = {"docs/errata.md": site_errata.page()}
+    for name in DOCS:
+        text = (course.root / "docs" / f"{name}.md").read_text(encoding="utf-8")
+        files[f"docs/{name}.md"] = relinked(text, course)
+    return files
+
+
+def relinked(text: str, course: Course) -> str:
+    """Return a page of ``docs/`` with links to files outside the site made absolute."""
+
+    def target(match: re.Match[str]) -> str:
+        path = os.path.normpath(f"docs/{match[2]}")
+        own = path.startswith(("notebooks/", "exercises/")) or (
+            path.startswith("docs/")
+            and Path(path).suffix == ".md"
+            and Path(path).stem in (*DOCS, "errata")
+        )
+        if own:
+            return match[0]
+        return f"{match[1]}{course.address}/blob/{BRANCH}/{path}{match[3] or ''})"
+
+    return _LINK.sub(target, text)
+
+
+def index(course: Course) -> str:
+    """Return the first page: its text from ``site/index.md``, a card to each lesson."""
+    text = (course.root / "site" / "index.md").read_text(encoding="utf-8")
+    cards = "\n".join(_card(course, one) for one in readings(course, "notebooks"))
+    return text.replace("{{lessons}}", cards).replace("{{address}}", course.address)
+
+
+def _card(course: Course, reading: Reading) -> str:
+    file = f"{reading.name}.ipynb"
+    links = [f"{reading.minutes} minutes"]
+    if (course.root / "exercises" / file).is_file():
+        links.append(f"[Exercises](exercises/{file})")
+    links += _copies(course, reading.name, "")
+    return (
+        f":::{{container}} lesson\n**[{reading.title}](notebooks/{file})**\n\n"
+        f"{reading.summary}\n\n{' · '.join(links)}\n:::\n"
+    )
+
+
+def api() -> _Files:
+    """Return the pages of the API: one to the package, one to each public module."""
+    names = {name: getattr(cnnlib, name) for name in cnnlib.__all__}
+    modules = [name for name, value in names.items() if isinstance(value, ModuleType)]
+    entries = "\n".join(f"   {name}" for name in modules)
+    files = {
+        "api/index.rst": (
+            f"{_title('The package cnnlib')}.. automodule:: cnnlib\n\n"
+            f".. toctree::\n   :hidden:\n\n{entries}\n\n"
+            + "".join(f"- :doc:`{name}`: {_first_line(names[name])}\n" for name in modules)
+            + "\n"
+            + "".join(
+                f".. auto{'class' if isinstance(value, type) else 'function'}:: "
+                f"cnnlib.{name}\n"
+                + ("   :members:\n" if isinstance(value, type) else "")
+                + "\n"
+                for name, value in names.items()
+                if name not in modules
+            )
+        )
+    }
+    for name in modules:
+        files[f"api/{name}.rst"] = (
+            f"{_title(f'cnnlib.{name}')}.. automodule:: cnnlib.{name}\n"
+            "   :members:\n   :imported-members:\n"
+        )
+    return files
+
+
+def _title(text: str) -> str:
+    return f"{text}\n{'=' * len(text)}\n\n"
+
+
+def _first_line(module: ModuleType) -> str:
+    return (module.__doc__ or "").strip().partition("\n")[0]
