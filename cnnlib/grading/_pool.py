@@ -100,6 +100,8 @@ class Pool:
         for future in self._waiting:
             future.cancel()
         self._executor.shutdown(wait=not now)
+        if now:
+            _end_children()
         self._end()
 
 
@@ -126,6 +128,16 @@ def _processes(workers: int, ready: tuple[Any, ...]) -> Executor:
     """Return a pool of processes; where that can be, they share one PyTorch."""
     os.environ |= dict.fromkeys(_ONE_THREAD, "1")  # forks need it; so does speed
     return ProcessPoolExecutor(workers, _context(), start, ready)
+
+
+def _end_children() -> None:
+    """End all workers, one that was just being started among them.
+
+    Stopped at that moment, the executor does not know of it, yet Python waits for it
+    at its own end, for ever.
+    """
+    for child in multiprocessing.active_children():
+        child.kill()
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -12,7 +13,7 @@ import time
 
 import pytest
 
-from cnnlib.grading import _classroom, _journal
+from cnnlib.grading import _classroom, _journal, _pool
 from cnnlib.grading._notebook import NotebookError
 from tests.grading.conftest import COMMAND, grade, rows, unlike
 
@@ -181,19 +182,46 @@ def test_with_limits_alone_the_verdicts_are_the_same(graded, school, tmp_path):
 
 
 def test_stopped_by_the_keyboard_it_says_how_to_go_on(school, tmp_path):
+    many, out = tmp_path / "class", tmp_path / "out"
+    many.mkdir()
+    for number in range(100):
+        shutil.copy(next(school.glob("right*")), many / f"student{number}.ipynb")
     process = subprocess.Popen(
-        [*COMMAND, str(school), "--out", str(tmp_path / "out")],
+        [*COMMAND, str(many), "--out", str(out)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    time.sleep(4)
+    while len(_lines(out / "journal.jsonl")) < 3:
+        assert process.poll() is None
+        time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "give the same command to go on" in " ".join(said.split())
     assert "Traceback" not in said
+    assert len(_lines(out / "journal.jsonl")) < 100
+
+
+def _lines(path):
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_stopped_while_a_worker_is_being_started_none_is_left():
+    context = multiprocessing.get_context("spawn")
+    unknown = context.Process(target=time.sleep, args=(60,))
+
+    def stopped():
+        with _pool.pool(1, "", None) as pool:
+            assert pool.ask(abs, -3) == 3
+            unknown.start()  # the executor does not know of it
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    unknown.join(timeout=20)
+    assert unknown.exitcode == -signal.SIGKILL
 
 
 def test_the_process_that_hands_out_jobs_does_not_import_torch():
