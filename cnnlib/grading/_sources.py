@@ -22,6 +22,15 @@ MOST_PARTS = 3_000_000
 """Lists, objects and their items in one notebook: each costs memory when parsed."""
 
 NO_NOTEBOOK = "is no notebook"
+_HIDDEN = "is hidden, since its name begins with a dot: rename it to have it graded"
+_CLUTTER = {
+    *("__MACOSX", ".DS_Store", ".localized", ".directory", ".thumbnails"),
+    *(".git", ".gitignore", ".gitattributes", ".gitkeep", ".github", ".svn", ".hg"),
+    *(".ipynb_checkpoints", ".virtual_documents", ".jupyter", ".ipython", ".python"),
+    *(".cache", ".config", ".local", ".npm", ".conda", ".venv", ".env", ".vscode"),
+    *(".idea", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".Rhistory"),
+}
+"""What systems, editors and tools leave beside a notebook."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,7 @@ class Found:
 
 
 def files(path: Path) -> list[Found]:
-    """Find every file in a folder or zip, but for hidden ones; or the one that it is.
+    """Find every file in a folder or zip, but for clutter; or the one that it is.
 
     Raise `NotebookError` if the path itself cannot be taken.
     """
@@ -158,12 +167,14 @@ def _folder(root: Path) -> Iterator[Found]:
         except OSError as error:
             yield Found(parts, source, trouble=_unreadable(error))
             continue
-        shown = [entry for entry in seen if not _hidden(entry.name)]
+        shown = [entry for entry in seen if not _clutter(entry.name)]
         if parts and not shown:
             yield Found(parts, source, trouble="is an empty folder")
         for entry in shown:
             below = (*parts, entry.name)
-            if entry.is_dir(follow_symlinks=False) and not _junction(entry):
+            if entry.name.startswith("."):
+                yield Found(below, _on_disk(root, below), trouble=_HIDDEN)
+            elif entry.is_dir(follow_symlinks=False) and not _junction(entry):
                 waiting.append(below)
             else:
                 yield from _entry(entry, _on_disk(root, below), below)
@@ -173,9 +184,9 @@ def _on_disk(root: Path, parts: tuple[str, ...]) -> Source:
     return Source(root.joinpath(*parts), clean("/".join(parts)))
 
 
-def _hidden(name: str) -> bool:
-    """Tell whether a file or folder is not meant to be seen: no need to list it."""
-    return name.startswith(".") or name == "__MACOSX"
+def _clutter(name: str) -> bool:
+    """Tell whether a system or a tool left a file or folder: no need to list it."""
+    return name in _CLUTTER or name.startswith(("._", ".~", ".#", ".Trash", ".nfs"))
 
 
 def _junction(entry: os.DirEntry[str]) -> bool:
@@ -223,10 +234,12 @@ def _members(
 ) -> Iterator[Found]:
     """Go through a zip, and the zips in it."""
     for member in _zips.members(archive):
-        if not member.trouble and any(map(_hidden, member.parts)):
+        if not member.trouble and any(map(_clutter, member.parts)):
             continue
+        hidden = any(part.startswith(".") for part in member.parts)
         name = clean(label + ("/".join(member.parts) or "?"))
         names = (zipped.member, member.name) if zipped.member else (member.name,)
         source = Source(zipped.path, name, *names)
-        found = Found((*above, *member.parts), source, member.modified, member.trouble)
-        yield from [found] if member.trouble else _file(found)
+        trouble = member.trouble or (_HIDDEN if hidden else "")
+        found = Found((*above, *member.parts), source, member.modified, trouble)
+        yield from [found] if trouble else _file(found)

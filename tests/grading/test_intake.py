@@ -766,16 +766,20 @@ def test_a_file_that_became_a_pipe_or_a_link_stays_shut(tmp_path):
         one.source.read()
 
 
-def test_hidden_files_are_passed_over_and_others_are_listed(tmp_path):
+def test_clutter_is_passed_over_and_the_rest_is_listed(tmp_path):
     for name in (
         "anna/x.ipynb", "anna/.ipynb_checkpoints/x-checkpoint.ipynb", "anna/._x.ipynb",
         "__MACOSX/anna/x.ipynb", ".git/y.ipynb", "ben/.ipynb_checkpoints/x.ipynb",
-        "anna/data.csv", "readme", "clara.ipynb.txt",
+        "anna/data.csv", "readme", "clara.ipynb.txt", ".dora/x.ipynb", "eva/.x.ipynb",
     ):  # fmt: skip
         put(tmp_path, name)
+    inside = packed({"fred/.x.ipynb": notebook(), "._x": b"", ".git/x.ipynb": b""})
+    put(tmp_path, "f.zip", inside)
     found = gather(tmp_path)
     assert placed(found) == {"anna": ["02"]}
-    assert reasons(found) == {
+    hidden = [".dora", "eva/.x.ipynb", "f.zip/fred/.x.ipynb"]
+    why = "is hidden, since its name begins with a dot: rename it to have it graded"
+    assert reasons(found) == dict.fromkeys(hidden, why) | {
         "anna/data.csv": "is no notebook",
         "readme": "is no notebook",
         "clara.ipynb.txt": "is no notebook",
@@ -1034,7 +1038,7 @@ def test_paths_that_are_nothing(tmp_path):
     with pytest.raises(NotebookError, match="no folder, no zip file and no notebook"):
         gather(put(tmp_path, "x.pdf"))
     with pytest.raises(NotebookError, match="There is no file in"):
-        gather(put(tmp_path, "x.zip", packed({".hidden": b"x"})))
+        gather(put(tmp_path, "x.zip", packed({".gitkeep": b""})))
     with pytest.raises(NotebookError, match="no exercise of lesson 99"):
         gather(tmp_path, "99")
 
