@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import select
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -16,7 +18,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from . import _jail as jail
 from . import _stage
@@ -33,6 +35,7 @@ MOST_SAID = 256 * 2**20
 """Bytes that a session may say; one that says more is ended."""
 _PART = 200
 """Bytes that count for each list, object and their items: to read them takes more."""
+_PREFIX = "cnnlib-grade-"
 
 
 def _refused(why: str) -> str:
@@ -65,7 +68,9 @@ class Template:
     def __init__(
         self, level: str, hidden: Sequence[str] = (), lessons: Sequence[str] = ()
     ) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="cnnlib-"))
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._held = _lock(self._folder)  # as long as this object lives
         root, stage = self._folder / "root", self._folder / "stage"
         root.mkdir()
         _stage.build(stage)
@@ -263,6 +268,28 @@ class Forked(Session):
     def why_not(self) -> str:
         """Say in a sentence why it did not even start."""
         return "The session could not be started: it ended before its first step."
+
+
+def _lock(folder: Path) -> TextIO | None:
+    """Say that a folder is in use, until the file is closed; None if it is already."""
+    file = (folder / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def _sweep() -> None:
+    """Remove what graders left behind that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            found = (folder / "lock").lstat()
+            if stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid():
+                with _lock(folder) or contextlib.nullcontext() as unused:
+                    if unused:
+                        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove(folder: Path, process: subprocess.Popen[bytes]) -> None:

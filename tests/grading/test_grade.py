@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -240,3 +241,24 @@ def test_columns_are_those_of_the_guide(graded):
         assert next(csv.reader(file)) == [
             *("student", "lesson", "task", "points", "earned", "status", "reason")
         ]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone forks")
+def test_what_killed_graders_left_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    from cnnlib.grading import _forked
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, used, other, linked = (
+        tmp_path / name
+        for name in ("cnnlib-grade-a", "cnnlib-grade-b", "cnnlib-c", "cnnlib-grade-d")
+    )
+    for folder in (left, used, other):
+        (folder / "stage").mkdir(parents=True)
+        (folder / "lock").touch()
+    linked.symlink_to(other)
+    (tmp_path / "cnnlib-grade-e").mkdir()  # it is just being made
+    with _forked._lock(used):
+        _forked._sweep()
+        assert not left.exists()
+        assert all((folder / "stage").exists() for folder in (used, other))
+    assert len(list(tmp_path.iterdir())) == 4
