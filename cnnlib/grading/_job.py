@@ -16,19 +16,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ._match import Match, match
 from ._notebook import NotebookError, parse
 from ._plan import Step, message, plan
-from ._record import Result, TaskResult
+from ._record import Result, TaskResult, TaskVerdict
 from ._reference import references
 from ._run import GRACE_SECONDS, TRIAL_SECONDS, Limits, run
 from ._session import TemplateEndedError
 from ._visible import cut
-
-if TYPE_CHECKING:
-    from ._verdicts import TaskVerdict
 
 USUAL, TRAINING = 20.0, 60.0
 """Seconds that one cell may compute, and one in a lesson with a task that trains."""
@@ -188,16 +185,8 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
 
 def _task(verdict: TaskVerdict, matched: Match) -> TaskResult:
     cell = matched.cell(verdict.task, "answer")
-    return TaskResult(
-        verdict.task,
-        verdict.points,
-        verdict.status,
-        verdict.text,
-        verdict.mistake,
-        verdict.case,
-        verdict.answer,
-        cut(cell.source, MOST_KEPT) if cell else "",
-    )
+    code = cut(cell.source, MOST_KEPT) if cell else ""
+    return TaskResult(**vars(verdict), code=code)
 
 
 def _first(texts: Sequence[str], what: str) -> tuple[str, ...]:

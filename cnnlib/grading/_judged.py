@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ._match import identify, match
 from ._notebook import NotebookError, read
 from ._plan import Step, message, plan
+from ._record import TaskVerdict
 from ._run import Limits, run
 from ._spawned import Spawned
-
-if TYPE_CHECKING:
-    from ._verdicts import TaskVerdict
 
 CELL_SECONDS = 60.0
 

@@ -9,8 +9,9 @@ from . import _code
 from ._match import Match
 from ._notebook import FORMAT, Cell
 from ._plan import Step
+from ._record import TaskVerdict
 from ._session import Done
-from ._verdicts import TaskVerdict, raised
+from ._verdicts import raised
 
 _TAGS = {
     "raises-exception",

@@ -23,8 +23,8 @@ STATUSES = (
 
 
 @dataclass(frozen=True)
-class TaskResult:
-    """What became of one task of one submission.
+class TaskVerdict:
+    """What became of one task.
 
     Attributes:
         task: its name.
@@ -34,7 +34,6 @@ class TaskResult:
         mistake: the name of the known mistake that explains the answer, or "".
         case: the kind of case that shows it, or "".
         answer: the same for answers that gave the same wrong values, or "".
-        code: the student's answer cell.
     """
 
     task: str
@@ -44,7 +43,6 @@ class TaskResult:
     mistake: str = ""
     case: str = ""
     answer: str = ""
-    code: str = ""
 
     @property
     def passed(self) -> bool:
@@ -60,6 +58,28 @@ class TaskResult:
     def reason(self) -> str:
         """The first line of the message, without its sign."""
         return self.text.split("\n")[0].lstrip("✓✗ ")
+
+    @property
+    def sentence(self) -> str:
+        """The reason, without the task's name that leads it."""
+        line = self.reason.removeprefix(self.task)
+        return line.removeprefix(": ") if line.startswith(":") else f"it{line}"
+
+    @property
+    def details(self) -> str:
+        """The whole message, "" if the first line says all of it."""
+        return self.text if "\n" in self.text else ""
+
+
+@dataclass(frozen=True)
+class TaskResult(TaskVerdict):
+    """A verdict with the answer that it is on, as reports show it.
+
+    Attributes:
+        code: the student's answer cell.
+    """
+
+    code: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,54 +18,13 @@ from cnnlib.checks._wire import WireError, unpack
 from . import _code
 from ._match import Match
 from ._plan import Step
+from ._record import TaskVerdict
 from ._run import Limits
 from ._session import Done
 
 _NOT_REACHED = (
     "it was not reached: other cells took too long, or too many ended Python."
 )
-
-
-@dataclass(frozen=True)
-class TaskVerdict:
-    """What became of one task.
-
-    Attributes:
-        status: passed, failed, error, timed out, died, missing, unsolved, not reached.
-        text: the whole message for the student.
-        mistake: the name of the mistake found, or "".
-        case: the kind of the case that shows it, or "".
-        answer: the same for wrong answers that gave the same values, or "".
-    """
-
-    task: str
-    points: int
-    status: str
-    text: str
-    mistake: str = ""
-    case: str = ""
-    answer: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether it earns its points."""
-        return self.status == "passed"
-
-    @property
-    def earned(self) -> int:
-        """The points earned: all or none."""
-        return self.points if self.passed else 0
-
-    @property
-    def sentence(self) -> str:
-        """The first line, without its sign and without the name that leads it."""
-        line = self.text.split("\n")[0].lstrip("✓✗ ").removeprefix(f"{self.task}")
-        return line.removeprefix(": ") if line.startswith(":") else f"it{line}"
-
-    @property
-    def details(self) -> str:
-        """The whole message, "" if the first line says all of it."""
-        return self.text if "\n" in self.text else ""
 
 
 def limits(cell: float) -> Limits:
