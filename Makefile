@@ -18,18 +18,26 @@ NBVAL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-current-env \
 	--nbval-cell-timeout=120 \
 	-p no:cacheprovider -n $(WORKERS) --dist loadfile
 
-.PHONY: help lab test test-browser build proof nbgrader lint bench clean
+.PHONY: help setup lab test test-browser build proof nbgrader site slides handout lint dist matrix bench clean
 
 help:
 	@echo "make lab           set up and open JupyterLab on lesson 00"
+	@echo "make setup         set up alone: for VS Code and dev containers"
 	@echo "make test          set up and run every test"
 	@echo "make build         lessons/*.py to the notebooks, executed"
 	@echo "make proof         the checkers against every known mistake: docs/proof.md"
 	@echo "make nbgrader      a course folder for nbgrader: build/nbgrader"
+	@echo "make site          all of it as pages to read: build/site (slides, handout in it)"
+	@echo "make slides        each lesson as a deck for teaching: build/slides"
+	@echo "make handout       each lesson as a PDF to print: build/handout"
 	@echo "make lint          ruff and mypy"
+	@echo "make dist          wheel and sdist for PyPI, tested: dist/"
+	@echo "make matrix        run it all on Colab's packages, the lowest and the newest"
 	@echo "make bench         our speed beside what you would use instead"
 	@echo "make test-browser  run the lessons in JupyterLab in Chromium"
 	@echo "make clean         remove the virtual environment and caches"
+
+setup: $(VENV)/.lab
 
 lab: $(VENV)/.lab
 	$(LAB) --ServerApp.root_dir=. notebooks/00_images_as_tensors.ipynb $(ARGS)
@@ -50,10 +58,27 @@ proof: $(VENV)/.dev
 nbgrader: $(VENV)/.dev
 	$(BIN)/python -m tools.nbgrader_course $(ARGS)
 
+site: $(VENV)/.dev
+	$(BIN)/python -m tools.site $(ARGS)
+
+slides: $(VENV)/.dev
+	$(BIN)/python -m tools.slides $(ARGS)
+
+handout: $(VENV)/.dev
+	$(BIN)/python -m tools.handout $(ARGS)
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+dist: $(VENV)/.dev
+	rm -rf dist
+	$(BIN)/python -m build
+	CNNLIB_DIST=dist $(BIN)/python -m pytest $(ARGS) tests/test_wheel.py
+
+matrix: $(VENV)/.dev
+	$(BIN)/python -m tools.matrix $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)

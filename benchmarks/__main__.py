@@ -3,7 +3,17 @@
 import importlib
 import sys
 
-NAMES = ["imports", "summary", "mosaic", "lessons", "training", "checks", "grading"]
+NAMES = [
+    "imports",
+    "summary",
+    "mosaic",
+    "network",
+    "lessons",
+    "training",
+    "checks",
+    "grading",
+    "binder",
+]
 
 
 def main() -> None:

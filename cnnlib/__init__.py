@@ -4,6 +4,14 @@ Parts load when they are first used, so that ``import cnnlib`` costs next to not
 The public names stand in ``__init__.pyi``.
 """
 
-import lazy_loader
+import sys
+
+try:
+    import lazy_loader
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "The course needs the package lazy-loader. Install it in a terminal with: "
+        f'"{sys.executable}" -m pip install lazy-loader'
+    ) from error
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,11 +1,19 @@
 from . import arithmetic, data, diagrams, images, models, plots, training, visuals
 from ._picture import Picture
-from ._setup_check import check_setup
+from ._setup import check_setup
 from ._summary import summary
 from ._worked import worked_example
 from .plots import plot_conv, plot_convs
 from .training import evaluate, fit
-from .visuals import explore_kernel, explore_sizes, step_conv, step_pool
+from .visuals import (
+    draw_digit,
+    explore_kernel,
+    explore_network,
+    explore_sizes,
+    step_conv,
+    step_pool,
+    watch_training,
+)
 
 __all__ = [
     "Picture",
@@ -13,8 +21,10 @@ __all__ = [
     "check_setup",
     "data",
     "diagrams",
+    "draw_digit",
     "evaluate",
     "explore_kernel",
+    "explore_network",
     "explore_sizes",
     "fit",
     "images",
@@ -27,5 +37,6 @@ __all__ = [
     "summary",
     "training",
     "visuals",
+    "watch_training",
     "worked_example",
 ]

@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Judge exercises, start a task again, grade a class.",
+    help="Judge exercises, start a task again, check the set-up, grade a class.",
 )
 
 
@@ -102,6 +102,17 @@ def reset(
         _report.problem(_report.console(error=True), str(error))
         raise typer.Exit(2) from None
     _report.console().print(_report.clean(sentence))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing or does not fit on this machine, and what mends it.
+
+    Exit code 0: everything is ready; 1: something is to be mended.
+    """
+    from cnnlib._setup import doctor as setup
+
+    raise typer.Exit(setup.examine())
 
 
 _commands.add(app)

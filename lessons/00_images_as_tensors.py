@@ -23,7 +23,14 @@
 # with a plain answer. A laptop without a graphics card is fine throughout.
 
 # %% tags=["nbval-ignore-output"]
-from cnnlib import check_setup
+import sys
+
+try:
+    from cnnlib import check_setup
+except ImportError as error:
+    cure = "%pip install -e .. mends it; restart the kernel after it"
+    here = f"{sys.executable} cannot run the course: {error}"
+    raise ImportError(f"{here}. {cure}") from None
 
 check_setup()
 

@@ -1,5 +1,6 @@
 """environment.yml and pyproject.toml ask for the same things."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -22,13 +23,13 @@ def split(requirement: str) -> tuple[str, str]:
 def from_pyproject(project: dict) -> dict[str, str]:
     wanted = dict(split(requirement) for requirement in project["dependencies"])
     conda = {CONDA_NAMES.get(name, name): bound for name, bound in wanted.items()}
-    _, python = split("python" + project["requires-python"])
-    return {**conda, "python": python}
+    return conda
 
 
 def from_environment(dependencies: list) -> dict[str, str]:
     plain = [entry for entry in dependencies if isinstance(entry, str)]
-    return dict(split(entry) for entry in plain if entry != "pip")
+    own = [entry for entry in plain if entry != "pip" and "python=" not in entry]
+    return dict(split(entry) for entry in own)
 
 
 @pytest.fixture
@@ -43,6 +44,17 @@ def environment() -> dict:
 
 def test_environment_and_pyproject_name_the_same_lower_bounds(project, environment):
     assert from_environment(environment["dependencies"]) == from_pyproject(project)
+
+
+def test_environment_names_one_python_that_the_course_supports(project, environment):
+    """repo2docker, which Binder is made of, reads `python=3.12` and no bound."""
+    _, least = split("python" + project["requires-python"])
+    [version] = [
+        match[1]
+        for entry in environment["dependencies"]
+        if (match := re.fullmatch(r"python=3\.(\d+)", str(entry)))
+    ]
+    assert int(least.split(".")[1]) <= int(version) <= 13
 
 
 def test_only_lower_bounds_for_learners(project):
@@ -64,5 +76,9 @@ def test_a_drift_would_be_seen(project):
 def test_tools_are_pinned_in_constraints(project):
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = {line.split("==")[0].lower() for line in lines if "==" in line}
-    assert set(project["optional-dependencies"]["dev"]) <= pinned
+    extras = project["optional-dependencies"]
+    named = set(extras["dev"])
+    for extra in re.findall(r"cnnlib\[(\w+)\]", " ".join(named)):
+        named = named - {f"cnnlib[{extra}]"} | set(extras[extra])
+    assert named <= pinned
     assert not pinned & {"torch", "torchvision"}

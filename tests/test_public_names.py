@@ -11,8 +11,10 @@ NAMES = [
     "check_setup",
     "data",
     "diagrams",
+    "draw_digit",
     "evaluate",
     "explore_kernel",
+    "explore_network",
     "explore_sizes",
     "fit",
     "images",
@@ -25,6 +27,7 @@ NAMES = [
     "summary",
     "training",
     "visuals",
+    "watch_training",
     "worked_example",
 ]
 

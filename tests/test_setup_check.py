@@ -11,32 +11,49 @@ from html.parser import HTMLParser
 from types import ModuleType
 
 import pytest
+import torch
 
-from cnnlib import _places, _setup_check, _setup_facts, check_setup
-from cnnlib._setup_facts import Facts, Part
+from cnnlib import _places, check_setup
+from cnnlib._setup import facts as setup_facts
+from cnnlib._setup import look
+from cnnlib._setup import report as setup_report
+from cnnlib._setup.facts import Facts, Part
+from cnnlib._setup.look import Mnist, Notebook
 
 from .small_mnist import PLAIN, write
 
 SOUND = Facts(
     python=(3, 12),
+    other_python="",
     torch=Part("2.6.0"),
     bridge_error="",
     torchvision=Part("0.21.0"),
     device="cpu",
     device_error="",
+    gpu_idle="",
     data_named="",
-    data_found="",
-    missing=(),
+    mnist=Mnist(""),
+    cache="/home/ada/.cache/cnnlib",
+    cache_error="",
     widgets=Part("7.7.1"),
+    lab=Part("4.2.0"),
+    lab_widgets=Part("1.1.11"),
     matplotlib=Part("3.9.0"),
+    missing=(),
+    too_old=(),
+    course="0.1.0",
+    course_folder="",
+    course_address="https://github.com/owner/course",
+    notebooks=(Notebook("00_images.ipynb", "0.1.0"),),
     disk_free=50_000_000_000,
     memory_free=8_000_000_000,
+    hiding={},
 )
 NMS = "operator torchvision::nms does not exist"
 
 
 def report(**broken):
-    return _setup_check.judge(dataclasses.replace(SOUND, **broken))
+    return setup_report.judge(dataclasses.replace(SOUND, **broken))
 
 
 def cure_is_pip(row):
@@ -90,7 +107,7 @@ BROKEN = {
         "%env CNNLIB_DATA=",
     ),
     "named folder without data beside a full cache": (
-        {"data_named": "/data", "data_found": "cache"},
+        {"data_named": "/data", "mnist": Mnist("cache")},
         "Digits",
         "CNNLIB_DATA has no MNIST",
         "%env CNNLIB_DATA=",
@@ -108,7 +125,83 @@ BROKEN = {
         {"missing": ("scikit-learn", "tqdm")},
         "Packages",
         "missing: scikit-learn, tqdm",
-        "%pip install scikit-learn tqdm",
+        "%pip install --upgrade scikit-learn tqdm",
+    ),
+    "packages too old": (
+        {"too_old": ("pillow 9.5.0 (the course needs 10)",)},
+        "Packages",
+        "too old: pillow 9.5.0 (the course needs 10)",
+        "%pip install --upgrade pillow",
+    ),
+    "another Python has it all": (
+        {"torch": Part(None), "other_python": "/env/bin/python", "missing": ("tqdm",)},
+        "Python",
+        f"this is {sys.executable}, but the course is in /env/bin/python",
+        '"/env/bin/python" -m jupyter lab',
+    ),
+    "file that hides PyTorch": (
+        {"hiding": {"torch": "torch.py"}, "bridge_error": "no attribute from_numpy"},
+        "Files",
+        "your torch.py hides the package torch",
+        "os.rename('torch.py', 'torch_mine.py')",
+    ),
+    "folder that hides Matplotlib": (
+        {
+            "hiding": {"matplotlib": "notebooks/matplotlib"},
+            "matplotlib": Part("3.9", "?"),
+        },
+        "Files",
+        "your notebooks/matplotlib hides the package matplotlib",
+        "os.rename('notebooks/matplotlib', 'notebooks/matplotlib_mine')",
+    ),
+    "notebook of a later course": (
+        {"notebooks": (Notebook("a", "0.1.0"), Notebook("01_conv.ipynb", "0.2.0"))},
+        "Course",
+        "01_conv.ipynb belongs to version 0.2.0 of the course, "
+        "the package cnnlib to version 0.1.0",
+        '%pip install "cnnlib @ git+https://github.com/owner/course@v0.2.0"',
+    ),
+    "course of which the package is older than the folder": (
+        {"notebooks": (Notebook("a", "0.10.0"),), "course_folder": "/home/ada/course"},
+        "Course",
+        "0.10.0",
+        '%pip install -e "/home/ada/course"',
+    ),
+    "JupyterLab without widgets": (
+        {"lab_widgets": Part(None)},
+        "Widgets",
+        "jupyterlab_widgets, is not installed",
+        "--force-reinstall ipywidgets jupyterlab_widgets",
+    ),
+    "halves of the widgets that do not fit": (
+        {"lab_widgets": Part("3.0.15")},
+        "Widgets",
+        "ipywidgets 7.7.1 does not fit jupyterlab_widgets 3.0.15",
+        "--force-reinstall ipywidgets jupyterlab_widgets",
+    ),
+    "MNIST damaged": (
+        {"mnist": Mnist("cache", "its checksum is wrong")},
+        "Digits",
+        "MNIST in /home/ada/.cache/cnnlib is damaged: its checksum is wrong",
+        "data.load_mnist(time_limit=300)",
+    ),
+    "MNIST incomplete": (
+        {"mnist": Mnist("", "missing: t10k-labels-idx1-ubyte")},
+        "Digits",
+        "is incomplete: missing: t10k-labels",
+        "data.load_mnist(time_limit=300)",
+    ),
+    "MNIST damaged in the named folder": (
+        {"data_named": "/data", "mnist": Mnist("CNNLIB_DATA", "no idx file")},
+        "Digits",
+        "named in CNNLIB_DATA is damaged: no idx file",
+        "%env CNNLIB_DATA=",
+    ),
+    "no folder for downloads": (
+        {"cache_error": "/home/ada: Permission denied", "disk_free": 0},
+        "Downloads",
+        "cannot be written: /home/ada: Permission denied",
+        "%env CNNLIB_DATA=bundled",
     ),
     "full disk": ({"disk_free": 35_000_000}, "Disk", "only 35 MB", "bundled"),
     "little memory": ({"memory_free": 600_000_000}, "Memory", "0.6 GB", "Shut Down"),
@@ -129,6 +222,7 @@ def test_what_is_broken_is_named_with_its_cure(broken, topic, answer, cure):
     lines = repr(found).splitlines()
     assert f"To mend {topic}: {row.cure}" in lines
     assert lines[-1].startswith("After %pip, restart") == cure_is_pip(row)
+    assert lines[-1].startswith("After that, restart") == (topic == "Files")
     shown = found._repr_mimebundle_()["text/html"]
     assert html.escape(row.answer) in shown
     assert f"<code>{html.escape(row.cure)}</code>" in shown
@@ -139,6 +233,38 @@ def test_two_things_broken_are_both_named():
     found = report(widgets=Part(None), memory_free=1)
     assert found.summary == "2 things to mend before you start."
     assert repr(found).count("To mend") == 2
+
+
+NOTED = {
+    "PyTorch without CUDA": ("cpu build", "built without CUDA", "--force-reinstall"),
+    "old driver": ("driver is too old", "not used: driver is too old", "nvidia.com"),
+}
+
+
+@pytest.mark.parametrize(("idle", "answer", "cure"), NOTED.values(), ids=NOTED)
+def test_an_idle_card_is_named_and_hinders_nobody(idle, answer, cure):
+    found = report(gpu_idle=idle)
+    assert found.ready
+    assert found.summary == "Everything is ready for the course."
+    (row,) = [row for row in found.rows if row.state == "note"]
+    assert answer in row.answer
+    assert cure in row.cure
+    assert f"To improve Device: {row.cure}" in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "cuda", "expected"),
+    [(None, None, "cpu build"), ("-1", None, ""), ("", None, ""), ("0", "13", "sees")],
+)
+def test_why_a_card_lies_idle(monkeypatch, hidden, cuda, expected):
+    monkeypatch.setattr(setup_facts, "_nvidia_card", lambda: True)
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.cuda, "init", lambda: None)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if hidden is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+    assert expected in setup_facts._gpu_idle()
+    assert bool(expected) == bool(setup_facts._gpu_idle())
 
 
 @pytest.mark.parametrize("torch", [Part(None), Part("2.6.0", "broken")])
@@ -155,13 +281,25 @@ FINE = {
         "torch": Part("10.0.0+cu130"),
         "torchvision": Part("0.100"),
         "widgets": Part("8.1.9"),
+        "lab_widgets": Part("3.0.15"),
         "matplotlib": Part("3.10.0"),
     },
     "GPU": {"device": "cuda"},
     "Apple": {"device": "mps"},
-    "MNIST in a named folder": {"data_named": "/data", "data_found": "CNNLIB_DATA"},
-    "MNIST in the cache, full disk": {"data_found": "cache", "disk_free": 0},
+    "MNIST in a named folder": {"data_named": "/data", "mnist": Mnist("CNNLIB_DATA")},
+    "MNIST in the cache, full disk": {"mnist": Mnist("cache"), "disk_free": 0},
     "bundled digits, full disk": {"data_named": "bundled", "disk_free": 0},
+    "bundled digits, no place for downloads": {
+        "data_named": "bundled",
+        "cache_error": "Permission denied",
+    },
+    "bundled digits, damaged cache": {
+        "data_named": "bundled",
+        "mnist": Mnist("cache", "damaged"),
+    },
+    "no JupyterLab here": {"lab": Part(None), "lab_widgets": Part(None)},
+    "no notebooks here": {"notebooks": ()},
+    "package from a folder": {"course": "", "notebooks": (Notebook("a", "0.2.0"),)},
     "nothing known of disk and memory": {"disk_free": None, "memory_free": None},
 }
 
@@ -178,7 +316,7 @@ def test_a_ready_machine_says_the_same_as_any_other(facts):
 
 
 def test_details_belong_to_the_machine():
-    details = report(device="mps", torch=Part("2.9.1"), data_found="cache").details
+    details = report(device="mps", torch=Part("2.9.1"), mnist=Mnist("cache")).details
     for word in ("3.12", "2.9.1", "0.21.0", "mps", "8.0 GB free", "MNIST", "cache"):
         assert word in details
 
@@ -209,7 +347,7 @@ def test_html_is_a_table_with_caption_headers_and_escaped_text():
     assert not table.open
     assert found.summary in table.cells
     assert any("<b>&" in cell for cell in table.cells)
-    assert "%pip install tqdm" in table.cells
+    assert "%pip install --upgrade tqdm" in table.cells
     names = [tag for tag, _ in table.tags]
     assert "caption" in names
     assert names.count("code") == 2
@@ -283,7 +421,7 @@ def test_packages_that_fail_as_they_are_imported(tmp_path):
 
 
 def test_part_that_is_not_there():
-    assert _setup_facts.part("no-such-distribution") == Part(None)
+    assert setup_facts.part("no-such-distribution") == Part(None)
 
 
 def test_part_that_has_no_metadata(monkeypatch):
@@ -291,24 +429,24 @@ def test_part_that_has_no_metadata(monkeypatch):
     module.__version__ = "4.5"
     module.__spec__ = object()
     monkeypatch.setitem(sys.modules, "lonely", module)
-    assert _setup_facts.part("lonely", "lonely") == Part("4.5")
+    assert setup_facts.part("lonely", "lonely") == Part("4.5")
     module.__spec__ = None  # Python refuses to look up such a module
-    assert _setup_facts.part("lonely") == Part(None)
+    assert setup_facts.part("lonely") == Part(None)
 
 
 def test_error_is_its_first_line_or_its_name():
     def fail(message):
         raise ValueError(message)
 
-    assert _setup_facts._error(lambda: fail("first\nsecond")) == "first"
-    assert _setup_facts._error(lambda: fail("")) == "ValueError"
-    assert _setup_facts._error(lambda: None) == ""
+    assert setup_facts._error(lambda: fail("first\nsecond")) == "first"
+    assert setup_facts._error(lambda: fail("")) == "ValueError"
+    assert setup_facts._error(lambda: None) == ""
 
 
 def test_missing_packages_are_seen(monkeypatch):
-    there = _setup_facts._there
-    monkeypatch.setattr(_setup_facts, "_there", lambda m: m != "PIL" and there(m))
-    assert _setup_facts.gather().missing == ("pillow",)
+    there = look.there
+    monkeypatch.setattr(look, "there", lambda m: m != "PIL" and there(m))
+    assert look.requirements() == (("pillow",), ())
 
 
 @pytest.mark.parametrize(
@@ -329,28 +467,29 @@ def test_data_is_found_where_it_lies(tmp_path, monkeypatch, named, full, expecte
     )
     for place in full:
         write(tmp_path / place / "MNIST" / "raw", PLAIN)
-    assert _setup_facts.gather().data_found == expected
+    assert look.mnist() == Mnist(expected)
 
 
 def test_disk_and_memory_are_counted_in_bytes():
-    facts = _setup_facts.gather()
+    facts = setup_facts.gather()
     assert facts.disk_free is None or facts.disk_free > 1e6
     assert facts.memory_free is None or facts.memory_free > 1e6
 
 
-@pytest.mark.parametrize("name", ["_disk_free", "_memory_free", "_data_found"])
+@pytest.mark.parametrize("name", ["mnist", "notebooks", "hiding", "cache", "existing"])
 def test_a_question_without_answer_stops_nothing(monkeypatch, name):
-    def fail():
+    def fail(*_):
         raise OSError
 
-    monkeypatch.setattr(_setup_facts, name, fail)
+    monkeypatch.setattr(look, name, fail)
+    monkeypatch.setenv("CNNLIB_DATA", "bundled")
     found = check_setup()
     assert all(row.state != "mend" for row in found.rows)
 
 
 def test_digits_wait_where_they_cannot_be_looked_for():
     """As without platformdirs: the missing package is the thing to mend."""
-    found = report(data_found=None, data_named="/data", missing=("platformdirs",))
+    found = report(mnist=None, data_named="/data", missing=("platformdirs",))
     states = {row.topic: row.state for row in found.rows}
     assert states["Digits"] == "waits"
     assert found.summary == "1 thing to mend before you start."

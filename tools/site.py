@@ -1,12 +1,14 @@
 """Build the site: ``python -m tools.site``; then open ``build/site/index.html``.
 
 The notebooks are shown as they were built and not run again. What is wrong with a page
-(a link that leads nowhere, a formula that cannot be shown) ends the build.
+(a link that leads nowhere, a formula that cannot be shown) ends the build. Decks and
+handouts that were made before (``make slides handout``) are linked and go along.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,10 +19,18 @@ from tools.site_math import font
 from tools.site_stage import stage
 
 ROOT = Path(__file__).resolve().parents[1]
+_NAMED = {
+    'class="sidebar-drawer">': 'class="sidebar-drawer" aria-label="Pages">',
+    'class="toc-drawer">': 'class="toc-drawer" aria-label="This page">',
+    'class="caption" role="heading">': 'class="caption" role="heading" aria-level="2">',
+    '<th class="head"><p></p></th>': "<td></td>",  # a header without words is none
+}
 
 
 def build(course: Course, target: Path) -> int:
     """Write the site into ``target``; return Sphinx's exit code."""
+    if (target / ".buildinfo").is_file():  # Sphinx made it: old pages and menus go
+        shutil.rmtree(target)
     source = target.with_name(f"{target.name}-source")
     stage(course, source)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
@@ -29,7 +39,22 @@ def build(course: Course, target: Path) -> int:
     code = subprocess.run([*command, str(source), str(target)], check=False).returncode
     if code == 0:
         (target / "_static" / "math.woff").write_bytes(font())
+        for page in target.rglob("*.html"):
+            mend(page)
+        for name in ("slides", "handout"):
+            if (course.root / "build" / name).is_dir():
+                made = course.root / "build" / name
+                shutil.copytree(made, target / name, dirs_exist_ok=True)
     return code
+
+
+def mend(page: Path) -> None:
+    """Name what the theme leaves without a name for those who hear the page."""
+    text = mended = page.read_text(encoding="utf-8")
+    for bare, named in _NAMED.items():
+        mended = mended.replace(bare, named)
+    if mended != text:
+        page.write_text(mended, encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

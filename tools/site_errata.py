@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from html import escape
 from itertools import product
@@ -64,13 +65,13 @@ def _row(example: WorkedExample) -> str:
         if printed.shape != correct.shape:
             words = f"a {_by(printed)} grid"
         printed, correct = words, f"a {_by(correct)} grid"
-    cells = [example.source, f"[{_name(example)}](#{example.id})"]
+    cells = [example.source, f"[{_name(example)}](#{_anchor(_name(example))})"]
     cells += [_cell(printed), _cell(correct), _lesson(example)]
     return f"| {' | '.join(cells)} |\n"
 
 
 def _section(example: WorkedExample) -> str:
-    lines = [f'<a id="{example.id}"></a>', f"## {_name(example)}"]
+    lines = [f"## {_name(example)}"]
     lines += [f"{example.source}; lesson {_lesson(example)}; id `{example.id}`."]
     lines += [_values(example), f"**Why.** {_why(example)}\n"]
     return "\n\n".join(lines)
@@ -170,6 +171,15 @@ def _name(example: WorkedExample) -> str:
         return f"Convolution of {_by(example.input)}, {how}"
     kind = example.op.removesuffix("_pool2d").replace("avg", "average")
     return f"{sentence(kind)} pooling of {_by(example.input)}"
+
+
+def _anchor(heading: str) -> str:
+    """Return the name that GitHub, and the site, give to a heading in links.
+
+    >>> _anchor("LeNet-5, fourth row: size // 2")
+    'lenet-5-fourth-row-size--2'
+    """
+    return re.sub(r"[^\w\s-]", "", heading.lower()).replace(" ", "-")
 
 
 def _cell(value: object) -> str:

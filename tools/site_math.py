@@ -8,8 +8,10 @@ STIX Two Math comes with them, since brackets that grow need a font made for for
 from __future__ import annotations
 
 import io
+import logging
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -48,12 +50,23 @@ def mathml(tex: str, *, block: bool = False) -> str:
         raise ValueError(f"the formula {tex!r} cannot be shown: {error}") from None
 
 
+def package_folder(name: str) -> Path:
+    """Return where an installed package lies, without importing it."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(
+            f"The package {name!r} is not installed; `make site` sets up what it needs."
+        )
+    return Path(spec.origin).parent
+
+
 @cache
 def font() -> bytes:
     """Return STIX Two Math as WOFF, cut to the signs that formulas here may use."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     options = subset.Options(flavor="woff", layout_features=["*"])
     options.drop_tables += ["DSIG"]
-    path = files("ziamath").joinpath("fonts", "STIXTwoMath-Regular.ttf")
+    path = package_folder("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
     whole = subset.load_font(io.BytesIO(path.read_bytes()), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=_KEPT)

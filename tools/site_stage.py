@@ -1,7 +1,7 @@
-"""The site's source: a folder that Sphinx reads, made from what the repository holds.
+"""The site's source: a folder for Sphinx, made from what the repository holds.
 
-Notebooks and the pages in ``docs/`` are copied and prepared; the first page and those of
-the API are written. A file is written only if it changed, so that Sphinx reads again
+Notebooks and the pages in ``docs/`` are copied and prepared; the first page and those
+of the API are written. A file is written only if it changed, so that Sphinx reads again
 only what is new.
 """
 
@@ -10,25 +10,26 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 
 import cnnlib
-from tools import site_errata
+from cnnlib import images
+from tools import site_api, site_errata
 from tools.course import Course
 from tools.site_notebooks import Reading, read
 from tools.stamp import BRANCH
 
-DOCS = ("glossary", "instructors", "proof", "summary-vs-torchinfo")
+DOCS = ("glossary", "instructors", "summary-vs-torchinfo")
 _LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]*)(#[^)]*)?\)")
+_PREDICT = re.compile(r"(^|\n\n)(\*\*Predict\.\*\*)")
 
 _Files = dict[str, str]
 
 
 def stage(course: Course, target: Path) -> None:
-    """Write the site's source into ``target``; what belongs there no more is removed."""
-    files = notebooks(course) | documents(course) | api()
+    """Write the site's source into ``target``, and remove what is there besides."""
+    files = notebooks(course) | documents(course) | site_api.pages()
     files["index.md"] = index(course)
     for name, text in files.items():
         _write(target / name, text.encode("utf-8"))
@@ -38,9 +39,7 @@ def stage(course: Course, target: Path) -> None:
             copy = target / "originals" / folder / path.name
             _write(copy, path.read_bytes())
             kept.add(copy)
-    picture = target / "lesson-01.png"
-    _write(picture, (course.root / "docs" / "lesson-01.png").read_bytes())
-    for path in set(target.rglob("*.*")) - kept - {picture}:
+    for path in set(target.rglob("*.*")) - kept:
         if path.is_file():
             path.unlink()
 
@@ -57,7 +56,7 @@ def readings(course: Course, folder: str) -> list[Reading]:
 
 
 def notebooks(course: Course) -> _Files:
-    """Return lessons and exercises with their launch links made into a row of buttons."""
+    """Return lessons and exercises, their launch links made into a row of buttons."""
     files = {}
     for folder in ("notebooks", "exercises"):
         for reading in readings(course, folder):
@@ -66,6 +65,9 @@ def notebooks(course: Course) -> _Files:
             title, _, rest = first.source.partition("\n")
             rest = rest.replace(reading.launch, "").lstrip()
             first.source = f"{title}\n\n{row}\n\n{rest}"
+            for cell in reading.notebook.cells:
+                if cell.cell_type == "markdown":
+                    cell.source = _PREDICT.sub("\\1{.predict}\n\\2", cell.source)
             files[f"{folder}/{reading.name}.ipynb"] = nbformat.writes(reading.notebook)
     return files
 
@@ -76,14 +78,14 @@ def launch_row(reading: Reading, course: Course, folder: str) -> str:
     others = {"notebooks": "exercises", "exercises": "notebooks"}
     words = {"notebooks": "Lesson", "exercises": "Exercises"}
     links = [
-        reading.launch,
+        reading.launch.replace(" · ", " "),
         f"{{download}}`Download <../originals/{folder}/{file}>`",
     ]
     other = others[folder]
     if (course.root / other / file).is_file():
         links.append(f"[{words[other]}](../{other}/{file})")
     links += _copies(course, reading.name, "../") if folder == "notebooks" else []
-    return "{.launch}\n" + " · ".join(links)
+    return "{.launch}\n" + " ".join(links)
 
 
 def _copies(course: Course, name: str, up: str) -> list[str]:
@@ -100,7 +102,7 @@ def _copies(course: Course, name: str, up: str) -> list[str]:
 
 
 def documents(course: Course) -> _Files:
-    """Return the pages of ``docs/``; links that leave the site lead to the repository."""
+    """Return the pages of ``docs/``; links out of the site lead to the repository."""
     files = {"docs/errata.md": site_errata.page()}
     for name in DOCS:
         text = (course.root / "docs" / f"{name}.md").read_text(encoding="utf-8")
@@ -129,7 +131,18 @@ def index(course: Course) -> str:
     """Return the first page: its text from ``site/index.md``, a card to each lesson."""
     text = (course.root / "site" / "index.md").read_text(encoding="utf-8")
     cards = "\n".join(_card(course, one) for one in readings(course, "notebooks"))
-    return text.replace("{{lessons}}", cards).replace("{{address}}", course.address)
+    live = _live()
+    assert "```" not in live
+    filled = {"lessons": cards, "address": course.address, "picture": live}
+    for name, value in filled.items():
+        text = text.replace(f"{{{{{name}}}}}", value)
+    return text
+
+
+def _live() -> str:
+    """Return a photograph to put kernels on, alive, for the first page."""
+    photo = images.to_tensor(images.load("china", height=72, grey=True))
+    return cnnlib.explore_kernel(photo)._repr_html_()
 
 
 def _card(course: Course, reading: Reading) -> str:
@@ -142,40 +155,3 @@ def _card(course: Course, reading: Reading) -> str:
         f":::{{container}} lesson\n**[{reading.title}](notebooks/{file})**\n\n"
         f"{reading.summary}\n\n{' · '.join(links)}\n:::\n"
     )
-
-
-def api() -> _Files:
-    """Return the pages of the API: one to the package, one to each public module."""
-    names = {name: getattr(cnnlib, name) for name in cnnlib.__all__}
-    modules = [name for name, value in names.items() if isinstance(value, ModuleType)]
-    entries = "\n".join(f"   {name}" for name in modules)
-    files = {
-        "api/index.rst": (
-            f"{_title('The package cnnlib')}.. automodule:: cnnlib\n\n"
-            f".. toctree::\n   :hidden:\n\n{entries}\n\n"
-            + "".join(f"- :doc:`{name}`: {_first_line(names[name])}\n" for name in modules)
-            + "\n"
-            + "".join(
-                f".. auto{'class' if isinstance(value, type) else 'function'}:: "
-                f"cnnlib.{name}\n"
-                + ("   :members:\n" if isinstance(value, type) else "")
-                + "\n"
-                for name, value in names.items()
-                if name not in modules
-            )
-        )
-    }
-    for name in modules:
-        files[f"api/{name}.rst"] = (
-            f"{_title(f'cnnlib.{name}')}.. automodule:: cnnlib.{name}\n"
-            "   :members:\n   :imported-members:\n"
-        )
-    return files
-
-
-def _title(text: str) -> str:
-    return f"{text}\n{'=' * len(text)}\n\n"
-
-
-def _first_line(module: ModuleType) -> str:
-    return (module.__doc__ or "").strip().partition("\n")[0]

@@ -23,6 +23,9 @@ from tools.problems import Finding, LessonError, Problem
 KNOWN_TAGS = {
     "nbval-ignore-output": "depends on data, hardware or thread count; not compared",
     "raises-exception": "must end in an error, which is shown and compared",
+    "slide-new": "begins a slide in the deck",
+    "slide-notes": "stands in the deck's speaker notes alone",
+    "slide-skip": "is left out of the deck",
 }
 KNOWN_NEEDS = {"mnist"}
 EXERCISE = "_exercise"

@@ -78,17 +78,20 @@ def wait_for(url: str, server: subprocess.Popen, seconds: float = 60) -> None:
 
 
 @contextmanager
-def jupyterlab(notebooks: Path, *, port: int, dark: bool = False) -> Iterator[str]:
+def jupyterlab(
+    notebooks: Path, *, port: int, dark: bool = False, python: str = sys.executable
+) -> Iterator[str]:
     """Serve a copy of a folder of notebooks; yield the address of its file tree."""
     token = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch, "notebooks")
         shutil.copytree(notebooks, root)
         write_settings(Path(scratch, "settings"), dark)
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root"]
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
         command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
         command += ["--LabApp.expose_app_in_browser=True"]
+        command += [f"--LabApp.app_dir={sys.prefix}/share/jupyter/lab"]
         settings = {"JUPYTERLAB_SETTINGS_DIR": str(Path(scratch, "settings"))}
         with open(Path(scratch, "log"), "w") as log:
             server = subprocess.Popen(

@@ -47,10 +47,10 @@ def shown(browser, tmp_path):
 
 
 def response(page):
-    """The response as the page computed it, (H', W')."""
-    found = page.evaluate(
-        """() => {
-            const one = document.querySelector('.cnnlib-visual').cnnlib.response();
+    """The response as the page, or one visual of it, computed it, (H', W')."""
+    found = page.locator(".live").first.evaluate(
+        """(live) => {
+            const one = live.closest('.cnnlib-visual').cnnlib.response();
             return [one.height, one.width, [...one.pixels]];
         }"""
     )

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from cnnlib import step_conv, step_pool
 from cnnlib.plots._style import Scale, ink_on
 
-from .test_visuals_page import LIVE, button, grid, opened
+from .test_visuals_page import button, grid, opened
 
 pytestmark = pytest.mark.browser
 
@@ -127,8 +127,8 @@ def near(value):
 
 
 def read(page):
-    """What stands on the page, cell by cell."""
-    return page.locator(LIVE).first.evaluate(
+    """What stands on the page, or in one visual of it, cell by cell."""
+    return page.locator(".live").first.evaluate(
         """(root) => {
             const text = (cell) => cell.firstChild ? cell.firstChild.textContent : '';
             const small = (cell) => cell.querySelector('small')?.textContent ?? '';

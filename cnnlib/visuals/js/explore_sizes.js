@@ -79,7 +79,7 @@ function maps(setting, windows) {
   const part = (words, picture) =>
     h("div", {}, h("div", { class: "caption" }, words), scroller(words, picture));
   return h("div", { class: "maps" },
-    part(`input ${side} × ${side}: windows that see each cell`, coverageMap(setting)),
+    part(`input ${side} × ${side}: times seen`, coverageMap(setting)),
     part(`output ${windows} × ${windows}`, outputMap(setting)));
 }
 

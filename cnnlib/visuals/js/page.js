@@ -1,5 +1,8 @@
 // How a visual gets onto the page, and the controls that all visuals share.
 
+/** What .V stands for in the rules: the class twice, to outweigh the page's own rules. */
+const CLASS = ".cnnlib-visual.cnnlib-visual";
+
 /** Bring every visual called `key` on this page to life, in place of its still picture. */
 export function mount(key, data, style, render) {
   for (const host of hosts(key)) {
@@ -13,7 +16,7 @@ export function mount(key, data, style, render) {
       continue;
     }
     host.querySelector(":scope > .still").classList.add("replaced");
-    host.prepend(h("style", {}, style), el);
+    host.prepend(h("style", {}, style.replaceAll(".V", CLASS)), el);
     host.addEventListener("focusin", keepKeys);
     followTheme(host);
   }
@@ -58,6 +61,7 @@ function tellPython(host, state, write) {
 /** Keep `data-theme` at light or dark, whichever the page is now. */
 function followTheme(host) {
   const look = () => {
+    if (!host.isConnected) return;
     host.removeAttribute("data-theme");
     const [r, g, b] = getComputedStyle(host).backgroundColor.match(/[\d.]+/g).map(Number);
     host.dataset.theme = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
@@ -68,7 +72,7 @@ function followTheme(host) {
   const observer = new MutationObserver(look);
   for (const el of [document.documentElement, document.body]) observer.observe(el, watched);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
-  if (!host.isConnected) requestAnimationFrame(look);
+  new IntersectionObserver(look).observe(host); // it may be put into the page later, or again
 }
 
 /** Name a visual, for the eye and for the ear, and say what it is about. */

@@ -1,4 +1,4 @@
-"""What the set-up check looks at, gathered here and judged in `_setup_check`.
+"""What the set-up check looks at, gathered here and judged elsewhere.
 
 Nothing here raises: what cannot be found out becomes an error text or None. Nothing
 heavy is imported before it is asked about, so that the check also runs where PyTorch
@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -17,17 +18,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-T = TypeVar("T")
+from . import look, pythons
+from .look import Mnist, Notebook
 
-# distribution -> module of what the lessons need besides what has its own row
-_OTHERS = {
-    "numpy": "numpy",
-    "pillow": "PIL",
-    "platformdirs": "platformdirs",
-    "scikit-learn": "sklearn",
-    "torchinfo": "torchinfo",
-    "tqdm": "tqdm",
-}
+T = TypeVar("T")
 
 
 class Part(NamedTuple):
@@ -42,29 +36,50 @@ class Facts:
     """Everything the verdicts depend on.
 
     Attributes:
+        other_python: a Python that has all of the course, where this one has not.
         bridge_error: of handing an array to PyTorch and back to NumPy, "" for none.
         device: "cuda", "mps" or "cpu", the quickest at hand.
         device_error: of a small sum on that device, "" for none.
+        gpu_idle: why an NVIDIA card that is there is not used; "" where it is, or
+            where there is none; "cpu build" where PyTorch was made without CUDA.
         data_named: the value of CNNLIB_DATA.
-        data_found: where MNIST lies: "CNNLIB_DATA", "cache", "" for nowhere, None
-            where that cannot be found out.
-        missing: other packages that are not installed.
+        mnist: where MNIST lies and what is wrong with it, None where that cannot be
+            found out.
+        cache: the folder for downloads, and `cache_error` why it cannot be written.
+        lab, lab_widgets: JupyterLab and its half of the widgets, as installed here.
+        missing, too_old: other packages; the second with its version.
+        course: the version of `cnnlib`; `course_folder` where an editable one lies,
+            `course_address` where the course is published.
+        notebooks: those beside this one that carry a version.
         disk_free, memory_free: bytes, None where that cannot be found out.
+        hiding: files beside the notebooks that hide a package: {"torch": "torch.py"}.
     """
 
     python: tuple[int, int]
+    other_python: str
     torch: Part
     bridge_error: str
     torchvision: Part
     device: str
     device_error: str
+    gpu_idle: str
     data_named: str
-    data_found: str | None
-    missing: tuple[str, ...]
+    mnist: Mnist | None
+    cache: str
+    cache_error: str
     widgets: Part
+    lab: Part
+    lab_widgets: Part
     matplotlib: Part
+    missing: tuple[str, ...]
+    too_old: tuple[str, ...]
+    course: str
+    course_folder: str
+    course_address: str
+    notebooks: tuple[Notebook, ...]
     disk_free: int | None
     memory_free: int | None
+    hiding: dict[str, str]
 
 
 def gather() -> Facts:
@@ -78,27 +93,41 @@ def _gather() -> Facts:
     torch = part("torch", "torch")
     works = torch.version is not None and not torch.error
     device = _attempt(_device, "cpu") if works else "cpu"
+    missing, too_old = look.requirements()
+    lacking = torch.version is None or bool(missing)
     return Facts(
         python=(sys.version_info.major, sys.version_info.minor),
+        other_python=_attempt(pythons.other_python, "") if lacking else "",
         torch=torch,
         bridge_error=_error(_bridge) if works else "",
         torchvision=_torchvision() if works else part("torchvision"),
         device=device,
         device_error=_error(lambda: _add_on(device)) if works else "",
+        gpu_idle=_attempt(_gpu_idle, "") if works and device == "cpu" else "",
         data_named=os.environ.get("CNNLIB_DATA", ""),
-        data_found=_attempt(_data_found, None),
-        missing=tuple(name for name, module in _OTHERS.items() if not _there(module)),
+        mnist=_attempt(look.mnist, None),
+        cache=_attempt(lambda: str(look.cache()), ""),
+        cache_error=_error(look.write_to_cache),
         widgets=part("ipywidgets"),
+        lab=part("jupyterlab"),
+        lab_widgets=part("jupyterlab_widgets"),
         matplotlib=part("matplotlib", "matplotlib.figure"),
+        missing=missing,
+        too_old=too_old,
+        course=_attempt(lambda: metadata.version("cnnlib"), ""),
+        course_folder=_attempt(look.course_folder, ""),
+        course_address=_attempt(look.course_address, ""),
+        notebooks=_attempt(look.notebooks, ()),
         disk_free=_attempt(_disk_free, None),
         memory_free=_attempt(_memory_free, None),
+        hiding=_attempt(look.hiding, {}),  # last: see there
     )
 
 
 def part(distribution: str, module: str = "") -> Part:
     """Find a package's version, and import `module`, if named, to see that it works."""
     version = _attempt(lambda: metadata.version(distribution), None)
-    if version is None and not _there(module or distribution):
+    if version is None and not look.there(module or distribution):
         return Part(None)
     error = _error(lambda: importlib.import_module(module)) if module else ""
     loaded = sys.modules.get(module.partition(".")[0])
@@ -144,11 +173,6 @@ def _load_compiled_part() -> None:
     _ = torch.ops.torchvision.nms  # raises where no such operator was registered
 
 
-def _there(module: str) -> bool:
-    name = module.partition(".")[0]
-    return _attempt(lambda: importlib.util.find_spec(name), None) is not None
-
-
 def _bridge() -> None:
     import numpy as np
     import torch
@@ -170,22 +194,29 @@ def _add_on(device: str) -> None:
     float(torch.ones(2, device=device).sum())
 
 
-def _data_found() -> str:
-    from . import _places
+def _gpu_idle() -> str:
+    """Say why PyTorch uses no NVIDIA card although there is one, "" for no reason."""
+    import torch
 
-    named = _places.named()
-    if named and _places.find_mnist(_places.folder(named)):
-        return "CNNLIB_DATA"
-    return "cache" if _places.find_mnist(_places.cache()) else ""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    if hidden or not _nvidia_card():
+        return ""
+    if torch.version.cuda is None:
+        return "" if torch.version.hip else "cpu build"
+    return _error(torch.cuda.init) or "PyTorch sees no card"
+
+
+def _nvidia_card() -> bool:
+    """Whether the driver names a card; asking it takes a fraction of a second."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return False
+    told = subprocess.run([tool, "-L"], capture_output=True, timeout=5, text=True)
+    return told.returncode == 0 and "GPU 0" in told.stdout
 
 
 def _disk_free() -> int:
-    from . import _places
-
-    place = _places.cache().absolute()
-    while not place.exists():
-        place = place.parent
-    return shutil.disk_usage(place).free
+    return shutil.disk_usage(look.existing(look.cache())).free
 
 
 def _memory_free() -> int:

@@ -1,0 +1,18 @@
+// What scrolls sideways can be reached by keyboard; what does not is passed over.
+
+const SCROLLING = "pre, .table-wrapper, .cell_output > .output, div.math";
+
+/** Put an element into the tab order while it is wider than its frame. */
+function reachable(el) {
+  const wide = el.scrollWidth > el.clientWidth + 1;
+  if (wide) el.setAttribute("tabindex", "0");
+  else el.removeAttribute("tabindex");
+}
+
+addEventListener("DOMContentLoaded", () => {
+  const watch = new ResizeObserver((entries) => entries.forEach((entry) => reachable(entry.target)));
+  for (const el of document.querySelectorAll(SCROLLING)) {
+    reachable(el);
+    watch.observe(el);
+  }
+});

@@ -1,0 +1,113 @@
+"""Each lesson as a PDF to print: ``python -m tools.handout``, then ``build/handout``.
+
+Chromium prints the page: A4, figures and code and every fold open, page numbers, an
+outline, and tags with the alt texts for those who hear it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import html
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from playwright.sync_api import Browser, sync_playwright
+from tqdm import tqdm
+
+from tools.course import Course
+from tools.site_cells import blocks, code_style, unfolded
+from tools.site_math import font
+from tools.site_notebooks import Reading, read
+from tools.slides import chosen
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = ROOT / "site" / "handout"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_FOOT = (
+    '<div style="width:100%;margin:0 18mm;font:8pt sans-serif;color:#444;'
+    'display:flex;justify-content:space-between"><span>{title}</span><span>'
+    '<span class="pageNumber"></span> / <span class="totalPages"></span></span></div>'
+)
+
+
+def page(reading: Reading, course: Course) -> str:
+    """Return the handout of a lesson as an HTML page that is meant for paper."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True
+    )
+    parts = [
+        (block.kind, unfolded(block.html))
+        for block in blocks(reading, ".pdf")
+        if not (block.cell == 0 and block.words.startswith("Open in"))
+    ]
+    style = (TEMPLATES / "handout.css").read_text(encoding="utf-8")
+    return environment.get_template("handout.html.j2").render(
+        reading=reading,
+        parts=parts,
+        address=course.address,
+        style=f"{code_style('.code')}\n{style}",
+        font=base64.b64encode(font()).decode("ascii"),
+    )
+
+
+def chromium_path() -> str:
+    """Return where Chromium is; raise SystemExit with the cure if there is none."""
+    for name in _BROWSERS:
+        if path := shutil.which(name):
+            return path
+    raise SystemExit(
+        "Handouts are printed by Chromium, and none was found. On Debian or Ubuntu: "
+        "apt-get install chromium. Elsewhere: install Chrome."
+    )
+
+
+def write_pdf(browser: Browser, text: str, title: str, target: Path) -> None:
+    """Print a page; nothing is fetched for it, and scripts do not run."""
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "handout.html"
+        source.write_text(text, encoding="utf-8")
+        paper = context.new_page()
+        paper.goto(source.as_uri())
+        paper.pdf(
+            path=target,
+            format="A4",
+            margin={"top": "16mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=_FOOT.format(title=html.escape(title)),
+            print_background=True,
+            outline=True,
+            tagged=True,
+        )
+    context.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the handouts of all lessons, or of those named."""
+    parser = argparse.ArgumentParser(prog="tools.handout", description=__doc__)
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="all without it")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "handout")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    course = Course(ROOT)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=["--no-sandbox"]
+        )
+        for path in tqdm(chosen(options.lessons), desc="handout"):
+            reading = read(path)
+            target = options.out / f"{path.stem}.pdf"
+            write_pdf(browser, page(reading, course), reading.title, target)
+        browser.close()
+    print(f"Open a file in {options.out.resolve()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
