@@ -7,6 +7,7 @@ NAMES = [
     "imports",
     "summary",
     "mosaic",
+    "visuals",
     "network",
     "lessons",
     "training",

@@ -22,7 +22,8 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
-from cnnlib import arithmetic, plot_conv, plot_convs, plots, worked_example
+from cnnlib import arithmetic, explore_kernel, plot_conv, plot_convs
+from cnnlib import plots, step_conv, worked_example
 
 # %% [markdown]
 # ## Why not fully connected?
@@ -108,15 +109,18 @@ window = example.input[0:3, 1:4]
 
 # %% [markdown]
 # The window has $5 - 3 + 1 = 3$ places in each direction, so the result is
-# 3 x 3. The picture shows the first window and the number that it makes.
+# 3 x 3. Run the cell, then walk through all nine: *Forward* moves the window,
+# each of its cells shows its weight in the corner, and the sums stand below.
+#
+# **Predict.** Press *Predict*: each number stays hidden until you have typed
+# it. If one is wrong, the picture says which slip it probably was.
 
 # %%
-first = F.conv2d(example.input[None, None], example.kernel[None, None])
-plots.plot_grids(
-    [("input", example.input), ("kernel", example.kernel),
-     ("output", first[0, 0])],
-    highlight={"input": (0, 0, 3, 3), "output": (0, 0, 1, 1)},
-)
+step_conv(example.input, example.kernel)
+
+# %% [markdown]
+# (Mouse, finger and keyboard all work, and Python need not run. Before the
+# cell has been run, and on paper, you see the first window and the result.)
 
 # %% [markdown]
 # ## Our own loop
@@ -344,10 +348,25 @@ plot_conv(photo, outline)
 
 # %% [markdown]
 # **Vertical edges.** Positive where dark turns bright from left to right,
-# negative where bright turns dark.
+# negative where bright turns dark. This picture can be changed: type other
+# weights, choose a kernel, or click a pixel to see the nine products.
+#
+# **Predict.** What does *Turn by 180°* do to the colours?
 
 # %%
-plot_conv(photo, edges)
+explorer = explore_kernel(photo, edges)
+explorer
+
+# %% [markdown]
+# Red and blue change places: turned, this kernel is its own negative. Python
+# follows the picture. Change it, run the next cell again, and you have the
+# kernel that you made.
+
+# %%
+explorer.kernel
+
+# %% [markdown]
+# The same on a row of four pixels, by our own loop:
 
 # %%
 step = torch.tensor([[0.0, 0, 1, 1]] * 3)
@@ -375,6 +394,20 @@ plot_conv(photo, emboss)
 pixel = torch.tensor([0.2, 0.3, 0.5]).reshape(1, 3, 1, 1)    # (N, C, H, W)
 weight = torch.tensor([1.0, 10, 100]).reshape(1, 3, 1, 1)    # (out, in, 1, 1)
 print(round(F.conv2d(pixel, weight).item(), 2))
+
+# %% [markdown]
+# With larger slices nothing else happens. Here three channels of 4 x 4 and
+# slices of 2 x 2: each window lies on all three at once, so twelve products
+# and one bias make one number.
+#
+# **Predict.** The second number. Then press *Predict*, leave out a channel on
+# purpose, and see whether the picture notices.
+
+# %%
+torch.manual_seed(4)
+x = torch.randint(0, 5, (3, 4, 4)).float()                   # (C, H, W)
+weights = torch.randint(-1, 3, (3, 2, 2)).float()            # (C, kh, kw)
+step_conv(x, weights, bias=1)
 
 # %% [markdown]
 # The same with a real photograph and our own loop: correlate each channel

@@ -22,7 +22,8 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
-from cnnlib import arithmetic, images, plot_convs, plots, worked_example
+from cnnlib import arithmetic, explore_sizes, images, plot_convs, plots
+from cnnlib import step_conv, worked_example
 
 # %% [markdown]
 # ## Why the map shrinks
@@ -90,23 +91,13 @@ plots.plot_coverage(6, 3)
 # direction, so $n + 2p - k + 1$ values come out.
 #
 # The example from above with $p = 1$. The first window now hangs over the
-# corner; five of its nine cells are padding.
-
-# %%
-example = worked_example("hzdr-same")
-padded = F.pad(example.input, (1, 1, 1, 1))                  # (6, 6)
-plots.plot_grids(
-    [("padded input", padded, {"padding": 1}), ("kernel", example.kernel)],
-    highlight={"padded input": (0, 0, 3, 3)},
-)
-
-# %% [markdown]
-# By hand, only the four cells inside count:
-# $3 \cdot 1 + 5 \cdot 2 + 4 \cdot 1 + 1 \cdot 2 = 19$.
+# corner; five of its nine cells are padding. By hand, only the four cells
+# inside count: $3 \cdot 1 + 5 \cdot 2 + 4 \cdot 1 + 1 \cdot 2 = 19$.
 #
 # **Predict.** The size of the result.
 
 # %%
+example = worked_example("hzdr-same")
 x, kernel = example.input[None, None], example.kernel[None, None]
 example.check(F.conv2d(x, kernel, padding=1))
 
@@ -118,6 +109,13 @@ example.check(F.conv2d(x, kernel, padding=1))
 valid = F.conv2d(x, kernel)
 same = F.conv2d(x, kernel, padding=1)
 torch.equal(same[..., 1:-1, 1:-1], valid)
+
+# %% [markdown]
+# Step through it. Hatched cells are padding: zeros, which add nothing to the
+# sum. At which steps do the four numbers from before appear?
+
+# %%
+step_conv(example.input, example.kernel, padding=1)
 
 # %% [markdown]
 # The bias still comes once per output, whether its window hangs over the
@@ -359,15 +357,14 @@ print(len(settings), "settings agree")
 # %%
 example = worked_example("hzdr-pad1-stride2")
 print(arithmetic.output_size(5, 3, stride=2, padding=1))
-padded = F.pad(example.input, (1, 1, 1, 1))
-plots.plot_grids(
-    [("padded input", padded, {"padding": 1}), ("kernel", example.kernel)],
-    highlight={"padded input": [(0, 0, 3, 3), (0, 2, 3, 3)]},
-)
+
+# %%
+step_conv(example.input, example.kernel, stride=2, padding=1)
 
 # %% [markdown]
 # The first window, by hand: only $2 \cdot 0 + 2 \cdot 0$ in its middle row
-# and $0 \cdot 1 + 1 \cdot 1$ in its last, together 1.
+# and $0 \cdot 1 + 1 \cdot 1$ in its last, together 1. *Forward* jumps two
+# columns, and two rows at the end of a row.
 
 # %%
 example.check(conv2d_of(example))
@@ -439,6 +436,16 @@ dilated = nn.Conv2d(1, 1, 3, stride=2, padding=1, dilation=2)
 assert dilated(torch.zeros(1, 1, 32, 32)).shape[-1] == wide
 
 # %% [markdown]
+# On the 6 x 6 grid of lesson 01, dilation 2. The window reaches over 5 cells,
+# so it has 2 places in each direction.
+#
+# **Predict.** The last number, from rows and columns 1, 3 and 5 only.
+
+# %%
+grid = worked_example("vn-6x6")
+step_conv(grid.input, grid.kernel, dilation=2)
+
+# %% [markdown]
 # Nine weights as before, but a wider view. The same as a 5 x 5 kernel in
 # which 16 cells are zero:
 
@@ -448,6 +455,25 @@ x, kernel = torch.randn(1, 1, 9, 9), torch.randn(1, 1, 3, 3)
 spread = torch.zeros(1, 1, 5, 5)
 spread[..., ::2, ::2] = kernel
 torch.allclose(F.conv2d(x, kernel, dilation=2), F.conv2d(x, spread), atol=1e-6)
+
+# %% [markdown]
+# ### All of it, side by side
+#
+# Two settings and what each does to one axis: the formula with its numbers,
+# the windows, the cells that no window touches, and how often each pixel is
+# seen.
+#
+# **Predict.** Change one number of A, kernel, stride or dilation, so that a
+# 7 x 7 input becomes 3 x 3. There are three ways; find them all.
+
+# %%
+explore_sizes()
+
+# %%
+ways = [{"kernel_size": 5}, {"stride": 2}, {"dilation": 2}]
+for way in ways:
+    setting = {"size": 7, "kernel_size": 3} | way
+    print(way, "gives", arithmetic.output_size(**setting))
 
 # %% [markdown]
 # ## When it breaks

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
-from cnnlib import arithmetic, images, plots, worked_example
+from cnnlib import arithmetic, images, plots, step_pool, worked_example
 
 # %% [markdown]
 # ## One window, one number
@@ -49,15 +49,11 @@ windows = [x[2:4, 0:2], x[2:4, 2:4], x[2:4, 4:6]]
 [int(window.max()) for window in windows]
 
 # %% [markdown]
-# Window by window: the box moves by its own width, so no cell is seen twice.
+# Window by window, all nine: the box moves by its own width, so no cell is
+# seen twice. *Predict* hides the numbers that you have not typed yet.
 
 # %%
-places = [(2, 0, 2, 2), (2, 2, 2, 2), (2, 4, 2, 2)]
-titles = ["columns 0, 1", "columns 2, 3", "columns 4, 5"]
-plots.plot_grids(
-    [(title, x) for title in titles],
-    highlight=dict(zip(titles, places)),
-)
+step_pool(x, 2)
 
 # %% [markdown]
 # ### Our own loop
@@ -87,12 +83,6 @@ example.check(pool2d(x, (2, 2)))
 ours = pool2d(x, (2, 2))
 theirs = F.max_pool2d(x[None, None], kernel_size=2)
 torch.equal(ours, theirs[0, 0])
-
-# %%
-plots.plot_grids(
-    [("input", x), ("max pooling", ours)],
-    highlight={"input": (2, 4, 2, 2), "max pooling": (1, 2, 1, 1)},
-)
 
 # %% [markdown]
 # ## The stride is the window, unless you say otherwise
@@ -149,11 +139,7 @@ example.check(result)
 # %%
 example = worked_example("glasgow-max-5x5")
 result = pool2d(example.input, (3, 3), stride=(1, 1))
-plots.plot_grids(
-    [("input", example.input), ("with f = 3, s = 1", result)],
-    highlight={"input": (0, 1, 3, 3),
-               "with f = 3, s = 1": (0, 1, 1, 1)},
-)
+step_pool(example.input, 3, stride=1)
 
 # %% [markdown]
 # The upper 9 lies in four of the nine windows, so it appears four times.
@@ -227,14 +213,12 @@ print("sum of the maxima: ", (F.max_pool1d(a, 2) + F.max_pool1d(b, 2)).item())
 # %%
 example = worked_example("vn-avg-3x2")
 result = pool2d(example.input, (3, 2), stride=(2, 2), reduce=torch.mean)
-plots.plot_grids(
-    [("input", example.input), ("mean", result)],
-    highlight={"input": (2, 0, 3, 2), "mean": (1, 0, 1, 1)},
-)
+step_pool(example.input, (3, 2), "avg", stride=2)
 
 # %% [markdown]
 # Row 2 is in both windows of its column, row 5 is in none.
-# By hand for the box: $(3 + 1 + 2 + 4 + 1 + 0)/6 = 11/6 \approx 1.8333$.
+# By hand for row 1, column 0 of the result:
+# $(3 + 1 + 2 + 4 + 1 + 0)/6 = 11/6 \approx 1.8333$.
 
 # %%
 example.check(result)

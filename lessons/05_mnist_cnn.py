@@ -486,27 +486,43 @@ plots.plot_bars(found, title="Loss after 30 steps, by what was forgotten")
 #
 # `fit` is this loop with a progress bar and a curve that grows while it
 # runs. Two differences: the rate rises and falls (see below), and after each
-# epoch the net is measured on `validation` images.
+# epoch the net is measured on `validation` images. `watch_training` calls
+# `fit` and keeps a copy of the weights after each epoch.
 #
-# We give it the test images to watch. That is fair as long as nothing is
+# It takes the test images to watch. That is fair as long as nothing is
 # *chosen* by them. To choose the number of epochs or the rate you need a
 # third part, kept back from the training images.
 
 # %% tags=["nbval-ignore-output"]
-from cnnlib import evaluate, fit
+from cnnlib import evaluate, fit, watch_training
 
 mnist = digits.source == "mnist"
 test = (digits.test_images, digits.test_labels)
 torch.manual_seed(0)
 net = models.mnist_cnn()
-history = fit(net, images, labels, epochs=3 if mnist else 10, lr=0.02,
-              validation=test)
+film = watch_training(net, digits, epochs=3 if mnist else 10, lr=0.02)
+history = film.history
 
 # %% [markdown]
 # Left: training and validation loss fall together, so what is learned holds
 # for new handwriting as well. That the training loss starts higher is no
 # wonder: it is the mean over an epoch *during* which the net still learned.
 # Right: the share of test images that are read correctly.
+
+# %% [markdown]
+# ### Epoch by epoch
+#
+# The same run as a film. Epoch 0 is the net before it has learned anything.
+#
+# **Predict.** What does the table of answers look like then? All over the
+# place, or all in one column?
+#
+# **Try.** Move the slider from epoch 0 to the end and watch the kernels, the
+# maps of one digit, and the table: a row for each digit, a column for each
+# answer. Choose a cell beside the diagonal to see the digits that are misread.
+
+# %% tags=["nbval-ignore-output"]
+film
 
 # %% tags=["nbval-ignore-output"]
 result = evaluate(net, *test)
@@ -1017,6 +1033,34 @@ for name, some in {"training images": images, "yours": aside}.items():
 assert images[..., :6].sum() / images.sum() < 0.04
 
 # %% [markdown]
+# ### Try it: draw, move, centre
+#
+# The pad below starts with this digit. Beside it stand the 28 x 28 pixels
+# that the net sees, and what it makes of them.
+#
+# **Try.** Move the digit to the right until the net reads it, and on until
+# it fails again. Put it back, and switch on the centring: every digit of
+# MNIST was scaled and centred like this (see above: row 14, column 14).
+# Then clear the pad, and write a digit of your own into a corner.
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib import draw_digit
+
+draw_digit(net, aside, centre=False)
+
+# %% [markdown]
+# The same rule in Python:
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib.visuals import centre_digit
+
+answer = predict(net, centre_digit(aside)[None])[0]
+print(f"centred: read as {answer.argmax()}, {answer.max():.0%}")
+assert answer.argmax() == 5
+
+# %% [markdown]
+# ### How far off is too far?
+#
 # How far may a digit be from the middle? Measured on test images, moved
 # sideways:
 
@@ -1071,7 +1115,11 @@ assert answer.argmax() == 5 or not mnist
 plots.plot_images(aside, [f"read as {answer.argmax()}, {answer.max():.0%}"])
 
 # %% [markdown]
-# Change the points in `draw` and let the two nets read your handwriting.
+# Draw into a corner, and let both nets read your handwriting.
+
+# %% tags=["nbval-ignore-output"]
+draw_digit({"trained centred": net, "trained moved": robust}, aside,
+           centre=False)
 
 # %% [markdown]
 # ## When it breaks

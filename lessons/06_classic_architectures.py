@@ -169,6 +169,23 @@ print(f"{result.accuracy:.2%} of the test digits are right")
 assert result.accuracy > (0.97 if digits.source == "mnist" else 0.93)
 
 # %% [markdown]
+# ### Look inside
+#
+# Every layer's answer to one digit. Choose a layer, then a number in one of
+# its maps: the box shows the pixels that it can see, the colours which of
+# them would change it, and below stands where the number comes from.
+#
+# **Predict.** How far does a number of `s2` see, one of `c3`, one of `c5`?
+#
+# **Try.** Find out in which layer the box first covers the whole digit. Then
+# compare `c1` with `tanh1`: what does tanh do to large numbers?
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib import explore_network
+
+explore_network(net, test[0])
+
+# %% [markdown]
 # The paper reports an error rate of 0.95 % after twenty passes over the
 # data. In seconds, the net of 1998 reads more than 97 of 100 digits of MNIST.
 

@@ -204,13 +204,8 @@ print(torch.equal(maps["relu1"], relu))
 print(torch.equal(maps["pool1"], F.max_pool2d(relu, 2)))
 
 # %% [markdown]
-# The second convolution combines all eight maps into each of its sixteen.
-
-# %% tags=["nbval-ignore-output"]
-plots.plot_feature_maps(maps["conv2"], title="conv2")
-
-# %% tags=["nbval-ignore-output"]
-plots.plot_feature_maps(maps["relu2"], title="relu2")
+# The second convolution combines all eight maps into each of its sixteen, and
+# after ReLU and pooling this is left:
 
 # %% tags=["nbval-ignore-output"]
 plots.plot_feature_maps(maps["pool2"], title="pool2")
@@ -227,6 +222,22 @@ plots.plot_bars(
     {str(k): score for k, score in enumerate(scores[0].tolist())},
     title="scores",
 )
+
+# %% [markdown]
+# ### Where does a number come from?
+#
+# All layers once more, to go through. Choose a layer, a map and a number in
+# it. Below stands what made it: for a convolution the windows, the slices of
+# the kernel, and their sum. Beside it, boxed, are the pixels that the number
+# can see; more about those in a moment.
+#
+# **Predict.** The largest number of `conv2`: which of the eight maps below
+# gives most to it? Look at their shapes in `pool1`, then find out.
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib import explore_network
+
+explore_network(net, image)
 
 # %% [markdown]
 # ## How far a unit sees

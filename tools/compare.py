@@ -1,12 +1,14 @@
 """Whether a committed notebook is the one that the lesson's text builds.
 
 Compared are sources, ids and metadata, and the text that untagged cells print:
-what holds on every machine. Pictures are compared by their sentence.
+what holds on every machine. Pictures are compared by their sentence, and those that
+can be operated by their script and style, too.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
@@ -14,6 +16,10 @@ from nbformat import NotebookNode
 from tools.outputs import KEPT
 
 IGNORE = "nbval-ignore-output"
+_LIVE = re.compile(
+    r'"use strict";\n(.*?)^mount\(".*?("(?:[^"\\]|\\.)*"), render\);$', re.S | re.M
+)
+"""The code before the call, and the style, its last text (see `cnnlib.visuals`)."""
 
 
 def text_differences(built: NotebookNode, committed: NotebookNode) -> Iterator[str]:
@@ -41,6 +47,8 @@ def output_differences(built: NotebookNode, committed: NotebookNode) -> Iterator
             continue
         if new.execution_count != old.execution_count:
             yield f"{new.id}: run as number {old.execution_count} in the committed one"
+        if _scripts(new) != _scripts(old):
+            yield f"{new.id}: a picture's script or style is not that of the package"
         if IGNORE in new.metadata.get("tags", []):
             continue
         fresh, kept = strict_outputs(new), strict_outputs(old)
@@ -67,6 +75,12 @@ def strict_outputs(cell: NotebookNode) -> list[str]:
                 lines += [f"{kind}: {line}" for line in text]
             lines.append(f"({output.output_type} of {', '.join(kinds)})")
     return lines
+
+
+def _scripts(cell: NotebookNode) -> list[str]:
+    """Return the code and the style of a cell's live pictures, without their data."""
+    pages = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
+    return [part for page in pages for found in _LIVE.findall(page) for part in found]
 
 
 def _lines(*texts: str) -> list[list[str]]:

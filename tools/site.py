@@ -23,6 +23,9 @@ _NAMED = {
     'class="sidebar-drawer">': 'class="sidebar-drawer" aria-label="Pages">',
     'class="toc-drawer">': 'class="toc-drawer" aria-label="This page">',
     'class="caption" role="heading">': 'class="caption" role="heading" aria-level="2">',
+    '<div id="search-results"></div>': (
+        '<h1>Search</h1><div id="search-results" class="titled"></div>'
+    ),
     '<th class="head"><p></p></th>': "<td></td>",  # a header without words is none
 }
 

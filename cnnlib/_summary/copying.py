@@ -27,16 +27,21 @@ _HOOKS = (
 )
 
 
-def runnable_copy(model: nn.Module, *, meta: bool) -> tuple[nn.Module, dict[int, int]]:
+def runnable_copy(
+    model: nn.Module, *, meta: bool, largest: int | None = None
+) -> tuple[nn.Module, dict[int, int]]:
     """Copy `model` for one run, and tell which parameter each tensor stands for.
 
     The second result maps the id of a tensor (of the copy or of the model) to the id
-    of the model's own parameter. With ``meta=False`` the values are copied too.
+    of the model's own parameter. With ``meta=False`` the values are copied too; if
+    there are more than ``largest`` of them, the copy uses the memory of the model.
     """
     memo: dict[int, Any] = {}
-    for tensor in _tensors(model):
+    tensors = _tensors(model)
+    shared = largest is not None and sum(t.numel() for t in _sized(tensors)) > largest
+    for tensor in tensors:
         if id(tensor) not in memo:
-            memo[id(tensor)] = _stand_in(tensor, meta)
+            memo[id(tensor)] = _stand_in(tensor, meta, shared)
     modules = list(model.modules())
     _seed_hooks(modules, memo)
     if any(hasattr(module, "__deepcopy__") for module in modules):
@@ -89,12 +94,20 @@ def _tensors(model: nn.Module) -> list[Tensor]:
     return [*model.parameters(), *model.buffers(), *plain]
 
 
-def _stand_in(tensor: Tensor, meta: bool) -> Tensor:
+def _sized(tensors: list[Tensor]) -> list[Tensor]:
+    lazy = (UninitializedParameter, UninitializedBuffer)
+    return [tensor for tensor in tensors if not isinstance(tensor, lazy)]
+
+
+def _stand_in(tensor: Tensor, meta: bool, shared: bool) -> Tensor:
     if isinstance(tensor, UninitializedParameter | UninitializedBuffer):
         kind: Any = type(tensor)
         return kind(device="meta" if meta else tensor.device, dtype=tensor.dtype)
     data = tensor.detach()
-    held = torch.empty_like(data, device="meta") if meta else data.clone()
+    if meta:
+        held = torch.empty_like(data, device="meta")
+    else:
+        held = data if shared else data.clone()
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(held, requires_grad=tensor.requires_grad)
     return held

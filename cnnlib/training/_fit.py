@@ -94,7 +94,8 @@ def fit(
         seed: of the order of the images, of dropout and of augmentation.
         device: where to compute; None means the quickest at hand.
         show: a bar and the growing curve in a notebook, a bar in a terminal.
-        snapshots: keep a copy of all weights before training and after each epoch.
+        snapshots: keep a copy of all weights before training and after each epoch, and
+            what the model then said of the validation images.
 
     Raises:
         TypeError: images or labels are neither tensor nor array.
@@ -139,6 +140,8 @@ def fit(
                 _record(history, learned, found)
                 if snapshots:
                     history.snapshots.append(_snapshot(model))
+                    if found is not None:
+                        history.validation_predictions.append(found.predictions)
                 watcher.epoch(history)
         except KeyboardInterrupt:
             history.interrupted = True

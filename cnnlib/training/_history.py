@@ -25,6 +25,8 @@ class History:
         interrupted: whether the run was stopped by hand before its last epoch.
         snapshots: with ``snapshots=True``, a copy of ``model.state_dict()`` on the CPU
             before training and after each epoch: one more than there are epochs.
+        validation_predictions: with ``snapshots=True`` and validation images, what the
+            model said of each, (N,), after each epoch.
     """
 
     train_loss: list[float] = field(default_factory=list)
@@ -35,6 +37,7 @@ class History:
     seconds: float = 0.0
     interrupted: bool = False
     snapshots: list[dict[str, Tensor]] = field(default_factory=list, repr=False)
+    validation_predictions: list[Tensor] = field(default_factory=list, repr=False)
 
     @property
     def epochs(self) -> int:

@@ -16,7 +16,7 @@ from ._network_sums import short
 
 MAPS_ROOM = 60_000
 """Bytes for the maps of all epochs."""
-IMAGES = 160
+IMAGES = 110
 """Test images in the page, shared by all cells of all epochs."""
 PER_CELL = 8
 SIDE = 28

@@ -93,7 +93,7 @@ def opened(browser, folder: Path, width=1280, scheme="light"):
         return route.abort()
 
     page.route("**/*", only_own)
-    page.on("console", lambda message: page.said.append(message.text))
+    page.on("console", lambda m: m.type != "log" and page.said.append(m.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
     try:
         yield page

@@ -82,6 +82,9 @@ def shares(page, net=0):
 SEVEN = [(7, 6), (20, 6), (12, 22)]
 FIVE = [(18, 5), (10, 5), (10, 12), (16, 12), (18, 17), (14, 22), (9, 21)]
 
+HEAVY = [(14, 3), (14, 24), (5, 24), (23, 24), (5, 22), (23, 22)]
+"""A foot so heavy that the neck would leave the image if nothing held it."""
+
 
 @pytest.mark.parametrize("name", NETS)
 def test_the_page_gives_torchs_probabilities(shown, name):
@@ -128,7 +131,7 @@ def test_the_28x28_are_those_of_centre_digit(shown, centre):
         for turn, right in ((0, 0), (4, 3), (-9, -5)):
             slide(page, "Turn clockwise", turn)
             slide(page, "Move to the right", right)
-            for points in (SEVEN, FIVE, [(3, 3)]):
+            for points in (SEVEN, HEAVY, [(3, 3)]):
                 button(page, "Clear").click()
                 scribble(page, points)
                 image, _ = settled(page)

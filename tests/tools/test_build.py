@@ -79,7 +79,9 @@ def test_links_and_install_cell_come_from_the_one_address(built):
     assert (first.id, install.id) == ("01-sums-1", "01-install")
     assert install.source.endswith(
         'if "google.colab" in sys.modules:\n'
-        '    %pip install -q "cnnlib @ git+https://github.com/someone/some-course"'
+        "    %pip install -q --no-deps torchinfo\n"
+        '    %pip install -q --no-deps "cnnlib @ '
+        'git+https://github.com/someone/some-course"'
     )
     assert install.outputs == []
 

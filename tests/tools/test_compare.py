@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from cnnlib import step_conv
 from tests.tools.test_hygiene import PICTURE, notebook, printed, raised, shown
 from tools import compare
 
@@ -91,3 +92,20 @@ def test_other_cells_or_another_order_are_told_by_id(change):
     change(built.cells)
     (difference,) = compare.text_differences(built, committed)
     assert committed.cells[-1].id in difference
+
+
+PAGE = step_conv([[1, 2], [3, 4]], [[1]])._repr_html_()
+OTHER = step_conv([[1, 2], [3, 5]], [[1]])._repr_html_()
+LIVE = {"text/plain": "the same sentence", "text/html": PAGE}
+
+
+@pytest.mark.parametrize("tags", [(), ["nbval-ignore-output"]])
+def test_a_live_picture_has_the_script_and_style_of_the_package(tags):
+    for old in ("function mount", "--page:"):
+        assert old in PAGE
+        page = PAGE.replace(old, f"{old} ", 1)
+        change = set_output(**{"text/html": page})
+        (found,) = differences(change, shown(**LIVE), tags=tags)
+        assert "script or style" in found
+    assert OTHER != PAGE
+    assert differences(set_output(**{"text/html": OTHER}), shown(**LIVE)) == []

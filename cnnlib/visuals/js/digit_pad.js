@@ -9,7 +9,7 @@ export function paintGrey(canvas, side, values, top = 1) {
   const pixels = new Uint32Array(picture.data.buffer);
   for (let k = 0; k < pixels.length; k++) {
     const level = Math.min(255, Math.round(values[k] * top));
-    pixels[k] = 0xff000000 | (level * 0x010101);
+    pixels[k] = (255 << 24) | (level * 0x010101);
   }
   canvas.getContext("2d").putImageData(picture, 0, 0);
 }

@@ -10,8 +10,10 @@ export const brief = (value) => plain(Number(value.toPrecision(3)));
 export function buildTabs(layers, pick) {
   const tabs = layers.map((layer, k) => h("button", { type: "button", role: "tab", tabindex: -1,
     "aria-selected": "false", onclick: () => pick(k) },
-  h("span", { class: "tab-name" }, layer.name), h("span", { class: "tab-size" }, layer.shape.join(" × "))));
-  const moves = { ArrowLeft: (k) => k - 1, ArrowRight: (k) => k + 1, Home: () => 0, End: () => tabs.length - 1 };
+  h("span", { class: "tab-name" }, layer.name),
+  h("span", { class: "tab-size" }, layer.shape.join(" × "))));
+  const moves = { ArrowLeft: (k) => k - 1, ArrowRight: (k) => k + 1,
+    Home: () => 0, End: () => tabs.length - 1 };
   const strip = h("div", { class: "tabs", role: "tablist", "aria-label": "layers" }, tabs);
   let now = 0;
   strip.addEventListener("keydown", (event) => {
@@ -63,8 +65,10 @@ export function buildMosaic(pick) {
     const cell = [Math.floor(row / drawn.pitch[0]), Math.floor(column / drawn.pitch[1])];
     const k = cell[0] * drawn.columns + Math.min(drawn.columns - 1, cell[1]);
     if (k >= maps.count) return;
-    const inside = (at, pitch, size) => Math.min(size - 1, Math.floor(at % pitch)) * maps.step + (maps.step >> 1);
-    pick([maps.numbers[k], inside(row, drawn.pitch[0], drawn.height), inside(column, drawn.pitch[1], drawn.width)]);
+    const inside = (at, pitch, size) =>
+      Math.min(size - 1, Math.floor(at % pitch)) * maps.step + (maps.step >> 1);
+    pick([maps.numbers[k], inside(row, drawn.pitch[0], drawn.height),
+      inside(column, drawn.pitch[1], drawn.width)]);
   }, mark);
   const bar = h("canvas", { class: "colours", "aria-hidden": "true" });
   const ends = h("div", { class: "ends", "aria-hidden": "true" });

@@ -1,5 +1,5 @@
 // One unit of a layer in numbers: fields for its place, and how its number comes about.
-import { fill, h, scroller, sumLine } from "./page.js";
+import { h, scroller, sumLine } from "./page.js";
 import { equals, fixed, inSum, joined, largestOf, numberGrid, plain, tint } from "./numbers.js";
 import { nameOfFunction } from "./network_sums.js";
 import { brief } from "./network_panes.js";
@@ -79,8 +79,9 @@ function products({ window, kernel }) {
 function block({ map, window, kernel, sum }, tops) {
   const sign = (text) => h("span", { class: "sign" }, text);
   const parts = [grid(`window in map ${map}`, window, tops[0]), sign("·"),
-    grid("kernel", kernel, tops[1]), h("span", { class: "makes" }, equals(sum))];
-  return h("div", { class: "term" }, scroller(`window and kernel, map ${map}`, h("div", { class: "after" }, parts)));
+    grid("kernel", kernel, tops[1])];
+  const pair = scroller(`window and kernel, map ${map}`, h("div", { class: "after" }, parts));
+  return h("div", { class: "term" }, pair, h("span", { class: "makes" }, equals(sum)));
 }
 
 function grid(caption, rows, top) {
@@ -102,6 +103,7 @@ export function gradientWords(layer, unit, gradient, seen) {
   const theory = seen ? "Box: the pixels that the unit can see. " : "";
   if (!gradient) return theory;
   if (!gradient.pixels) return `${theory}The gradient is zero: no small change of a pixel changes this unit.`;
-  return `${theory}Colours: the gradient, at most ${brief(gradient.top)}, not zero at ${gradient.pixels} pixels. `
+  const pixels = `not zero at ${gradient.pixels} pixels`;
+  return `${theory}Colours: the gradient, at most ${brief(gradient.top)}, ${pixels}. `
     + "Red: a brighter pixel raises the number; blue: it lowers it.";
 }

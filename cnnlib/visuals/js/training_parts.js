@@ -22,8 +22,9 @@ export function buildCurve(losses, last) {
   const points = losses.map((loss, k) =>
     `${((WIDE * (k + 0.5)) / losses.length).toFixed(1)},${(HIGH * (1 - loss / top)).toFixed(1)}`);
   const mark = draw("line", { class: "now", y1: 0, y2: HIGH });
+  const ends = [losses[0] ?? 0, losses.at(-1) ?? 0].map((loss) => fixed(loss, 2)).join(" to ");
   const picture = draw("svg", { viewBox: `0 -4 ${WIDE} ${HIGH + 8}`, role: "img", class: "curve",
-    "aria-label": `training loss by step, from ${fixed(losses[0] ?? 0, 2)} to ${fixed(losses.at(-1) ?? 0, 2)}` },
+    "aria-label": `training loss by step, from ${ends}` },
   draw("path", { class: "axis", d: `M0 0V${HIGH}H${WIDE}` }),
   draw("polyline", { points: points.join(" "), class: "loss" }), mark);
   const show = (epoch) => {
@@ -37,7 +38,8 @@ export function buildCurve(losses, last) {
 
 /** The probabilities that the scores of one image make, as bars. */
 export function buildScores(classes) {
-  const rows = classes.map((name) => ({ bar: h("span", { class: "bar-of" }), value: h("span", { class: "value" }), name }));
+  const rows = classes.map((name) => ({
+    name, bar: h("span", { class: "bar-of" }), value: h("span", { class: "value" }) }));
   const el = h("div", { class: "scores" }, rows.map(({ name, bar, value }) => h("div", { class: "score-row" },
     h("span", { class: "who" }, name), h("span", { class: "track" }, bar), value)));
   const show = (scores, label) => {

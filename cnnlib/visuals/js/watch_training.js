@@ -19,7 +19,8 @@ export function render({ model, el }) {
   const scores = buildScores(classes);
   const confusion = buildConfusion(classes, pickCell);
   const examples = buildExamples(model.get("examples"), model.get("numbers"));
-  const time = slider("Epoch", { max: epochs.length - 1, value: state.at, oninput: (at) => { stop(); go(at); } });
+  const time = slider("Epoch", { max: epochs.length - 1, value: state.at,
+    oninput: (at) => { stop(); go(at); } });
   const play = button("Play", () => (state.timer ? stop() : start()), { icon: "▶", kind: "run" });
   const layers = choice("Maps of", model.get("layers").map((name, k) => [String(k), name]), "0",
     (k) => { state.layer = Number(k); draw(); });
@@ -79,13 +80,15 @@ export function render({ model, el }) {
   }
 
   const { source, range } = model.get("image");
-  const shown = h("img", { src: source, class: "shown", alt: `the first test image, a ${classes[model.get("label")]}${range}` });
+  const shown = h("img", { src: source, class: "shown",
+    alt: `the first test image, a ${classes[model.get("label")]}${range}` });
   begin(el, model.get("title"), model.get("facts"));
   el.append(h("div", { class: "bar" }, h("div", { class: "buttons" }, play), time.el), line, curve.el,
     h("div", { class: "film" },
       h("div", { class: "part" }, kernels.el),
       h("div", { class: "part" }, layers.el, h("div", { class: "of" }, maps.el)),
-      h("div", { class: "part" }, h("div", { class: "caption" }, "the image, and its scores"), shown, scores.el)),
+      h("div", { class: "part" },
+        h("div", { class: "caption" }, "the image, and what the net says"), shown, scores.el)),
     h("div", { class: "film" },
       h("div", { class: "part" }, confusion.el),
       h("div", { class: "part wide" }, examples.el)),
