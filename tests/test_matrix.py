@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 
 import pytest
 from packaging.version import Version
@@ -138,6 +139,14 @@ def test_a_run_that_ends_early_is_no_pass(small_course):
     step = matrix_run.notebooks(python, small_course, "notebooks")
     assert step.failures == [f"01_a, code cell {n}: was not run" for n in range(3)]
     assert matrix_run.unit_tests(python, small_course).failures == ["no test was run"]
+
+
+def test_the_package_has_tests_for_each_name_in_the_list():
+    files = matrix_run.package_tests(COURSE.root)
+    patterns = [f"tests/test_{part}.py" for part in matrix_run.PACKAGE_TESTS]
+    unmet = [p for p in patterns if not any(fnmatch(file, p) for file in files)]
+    assert unmet == []
+    assert len(files) == len(set(files))
 
 
 def test_a_snapshot_is_the_working_tree_without_what_git_ignores(tmp_path):
