@@ -373,7 +373,7 @@ def test_the_window_is_scrolled_into_view_on_a_phone(shown):
                 """() => [...document.querySelectorAll('.window')].map((frame) => {
                     const own = frame.getBoundingClientRect();
                     const seen = frame.closest('.scroll').getBoundingClientRect();
-                    return own.left < seen.left || own.right > seen.right;
+                    return own.left < seen.left - 1 || own.right > seen.right + 1;
                 })"""
             )
             assert outside[0] is False
