@@ -35,12 +35,14 @@ class PackageSet:
         python: the version of Python, as `uv` finds it.
         title: what the table calls it.
         options: for `uv pip install`, which chooses the versions.
+        more: what is asked for besides, as lines of a requirements file.
     """
 
     name: str
     python: str
     title: str
     options: tuple[str, ...]
+    more: tuple[str, ...] = ()
 
     @property
     def colab(self) -> bool:
@@ -50,7 +52,14 @@ class PackageSet:
 
 SETS = (
     PackageSet("colab", "3.13", "Colab's image", ("--exact", "--only-binary", ":all:")),
-    PackageSet("lowest", "3.11", "lowest", ("--exact", "--resolution=lowest-direct")),
+    PackageSet(
+        "lowest",
+        "3.11",
+        "lowest",
+        ("--exact", "--resolution=lowest-direct"),
+        # ipywidgets 7 takes any, and JupyterLab then shows none of its widgets.
+        more=("jupyterlab-widgets>=1.1,<2",),
+    ),
     PackageSet("newest", "3.13", "newest", ("--exact", "--upgrade")),
 )
 
@@ -79,4 +88,5 @@ def requirements(chosen: PackageSet, root: Path) -> str:
     """Return what is installed before the course itself, as a requirements file."""
     if chosen.colab:
         return COLAB_LIST.read_text(encoding="utf-8")
-    return "".join(f"{name}>={bound}\n" for name, bound in bounds(root).items())
+    lines = [f"{name}>={bound}" for name, bound in bounds(root).items()]
+    return "\n".join([*lines, *chosen.more, ""])
