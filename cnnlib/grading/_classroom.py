@@ -20,7 +20,6 @@ from ._notebook import NotebookError
 from ._pool import Pool, pool
 from ._record import Result, Run
 from ._reference import references
-from ._write import write
 
 LEVELS = ("full", "limits", "none")
 
@@ -241,6 +240,8 @@ def _merged(before: Result, again: Result) -> Result:
 
 def _report(options: Options, found: Intake, journal: Journal) -> Graded:
     """Write the report on the submissions that there are now."""
+    from ._write import write  # its import would keep the template waiting
+
     results = [
         journal.results[one.student, one.lesson]
         for one in found.submissions

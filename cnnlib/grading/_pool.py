@@ -145,7 +145,7 @@ def _context() -> multiprocessing.context.BaseContext:
         from multiprocessing import forkserver
 
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["cnnlib.grading._verdicts"])
+        context.set_forkserver_preload(["cnnlib.grading._preload"])
         with suppress(OSError), _unheard():  # TMPDIR may be too long for a socket
             forkserver.ensure_running()
             return context

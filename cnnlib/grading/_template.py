@@ -123,7 +123,6 @@ def _prepare(slack: float, lessons: Sequence[str]) -> Steps:
             importlib.import_module(name)
     torch.set_num_threads(1)
     steps = _steps.Steps(slack)
-    gc.collect()
     gc.freeze()
     gc.enable()
     kernel.use_large_pages()
