@@ -47,7 +47,7 @@ test: $(VENV)/.dev
 	$(NBVAL) notebooks solutions
 
 test-browser: $(VENV)/.dev
-	$(BIN)/python -m pytest -m browser $(ARGS) tests/browser
+	$(BIN)/python -m pytest -m browser -n $(WORKERS) --dist loadfile $(ARGS) tests/browser
 
 build: $(VENV)/.dev
 	$(BIN)/python -m tools.build

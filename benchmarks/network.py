@@ -71,6 +71,25 @@ def mosaic_times() -> list[float]:
         return sorted(page.evaluate(REDRAW))
 
 
+def opening_times(html: str, rounds: int) -> list[float]:
+    """Return the seconds until Chromium has loaded a page and drawn its picture."""
+    from tests.browser.lab import chromium
+
+    drawn = "!!document.querySelector('.cnnlib-visual').cnnlib"
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        path = Path(folder, "net.html")
+        path.write_text(html, encoding="utf-8")
+        found = []
+        for _ in range(rounds):
+            page = browser.new_page()
+            start = time.perf_counter()
+            page.goto(path.as_uri())
+            page.wait_for_function(drawn)
+            found.append(time.perf_counter() - start)
+            page.close()
+        return found
+
+
 def main(rounds: int = 5) -> None:
     """Print medians, taken in turn: forward pass, explorer, hooks; then the mosaic."""
     torch.manual_seed(0)
@@ -85,7 +104,13 @@ def main(rounds: int = 5) -> None:
     found = [[seconds(work) for work in works.values()] for _ in range(rounds)]
     for name, times in zip(works, zip(*found, strict=True), strict=True):
         print(f"{name:27}{statistics.median(times):7.2f} s (best {min(times):.2f})")
-    print(f"{len(page_of(net, image)) / 1000:.0f} kB (VGG-16, 224x224, of {rounds})")
+    html = page_of(net, image)
+    print(f"{len(html) / 1000:.0f} kB (VGG-16, 224x224, of {rounds})")
+    opened = opening_times(html, rounds)
+    print(
+        f"opened in Chromium in {statistics.median(opened):.2f} s "
+        f"(worst {max(opened):.2f})"
+    )
     drawn = mosaic_times()
     print(
         f"64 maps in Chromium {drawn[30]:.2f} ms (median of 60, worst {drawn[-1]:.2f})"

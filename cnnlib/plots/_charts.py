@@ -83,7 +83,7 @@ def draw_lines(ax: Axes, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) ->
             frameon=False,
             labelcolor=INK,
             handlelength=3.2,
-            **(beside if len(curves) > 3 else {"loc": "best"}),
+            **(beside if len(curves) > 2 else {"loc": "best"}),
         )
     places = np.concatenate([x for x, _ in curves.values()])
     if (places == places.round()).all():
