@@ -140,6 +140,16 @@ def test_a_predict_after_code_begins_a_slide(reading):
     assert titles == ["09 A lesson"] * 2 + ["One", "One", "Two"]
 
 
+def test_words_after_a_hidden_output_wait_on_the_next_slide(reading):
+    given = cells()
+    given.insert(5, new_markdown_cell("So it is 42."))
+    deck = slides.slides(reading(given))
+    assert [slide.title for slide in deck[2:]] == ["One", "One", "Two"]
+    asked, told = deck[2:4]
+    assert "fragment" in asked.units[-1].parts[-1]
+    assert ["So it is 42." in unit.parts[0] for unit in told.units] == [True]
+
+
 def test_tags_override_where_slides_begin(reading):
     given = cells()
     given[-1].metadata["tags"] = ["slide-skip"]

@@ -110,8 +110,14 @@ class _Deck:
     def _text(self, block: Block, after: list[Block]) -> None:
         if block.words.startswith("After this lesson") and after:
             self._next(block)
+        if self._hidden and self._waits():  # it would give away what is to be guessed
+            self._next(block)
         self._hidden = False
         self._units.append(Unit([block.html]))
+
+    def _waits(self) -> bool:
+        """Whether something on the slide comes at a key only."""
+        return any("fragment" in part for unit in self._units for part in unit.parts)
 
     def _predict(self, block: Block, after: list[Block]) -> None:
         if any(unit.runs for unit in self._units):
