@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from .lab import chromium
+from .lab import chromium, keep_inside
 
 
 @pytest.fixture(scope="session")
@@ -28,15 +28,7 @@ def page(browser, address):
     """A page; what it asked for elsewhere is kept in ``page.foreign``."""
     context = browser.new_context(viewport={"width": 1100, "height": 1400})
     page = context.new_page()
-    page.foreign = []
     own = address.split("/lab/")[0]
-
-    def only_own(route):
-        if route.request.url.startswith((own, "data:", "blob:")):
-            return route.continue_()
-        page.foreign.append(route.request.url)
-        return route.abort()
-
-    page.route("**/*", only_own)
+    page.foreign = keep_inside(page, own, "data:", "blob:")
     yield page
     context.close()

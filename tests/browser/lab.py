@@ -15,11 +15,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+import nbformat
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -37,6 +38,34 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+
+
+def keep_inside(page: Page, *own: str) -> list[str]:
+    """Let a page ask for addresses that begin with one of these, and for no other.
+
+    Returns the list of the others, which grows as they are asked for and refused.
+    """
+    foreign: list[str] = []
+
+    def only_own(route: Route) -> None:
+        if route.request.url.startswith(own):
+            return route.continue_()
+        foreign.append(route.request.url)
+        return route.abort()
+
+    page.route("**/*", only_own)
+    return foreign
+
+
+def write_notebook(path: Path, cells: Mapping[str, str]) -> None:
+    """Write a notebook of code cells, by id."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_code_cell(source, id=name) for name, source in cells.items()
+    ]
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(notebook, path)
 
 
 def chromium_path() -> str:

@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from cnnlib.grading._write import write
 
 from ..grading.examples import CLASS, HOSTILE, HOSTILE_RUN, RUN, TIMINGS
+from .lab import keep_inside
 
 pytestmark = pytest.mark.browser
 WIDTHS = (375, 1280)
@@ -25,16 +26,7 @@ def page(browser, report, request):
     """A page; requests for anything but the report's files are kept and stopped."""
     context = browser.new_context(color_scheme=request.param)
     page = context.new_page()
-    page.foreign, page.said = [], []
-    own = report.as_uri()
-
-    def only_own(route):
-        if route.request.url.startswith(own):
-            return route.continue_()
-        page.foreign.append(route.request.url)
-        return route.abort()
-
-    page.route("**/*", only_own)
+    page.foreign, page.said = keep_inside(page, report.as_uri()), []
     page.on("console", lambda message: page.said.append(message.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("dialog", lambda dialog: page.said.append(dialog.message))

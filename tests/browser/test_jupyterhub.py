@@ -10,7 +10,7 @@ from tools.course import Course
 from tools.hub_link import pull_link
 
 from . import hub
-from .lab import errors, open_notebook, outputs, run_all
+from .lab import errors, keep_inside, open_notebook, outputs, run_all
 
 pytestmark = [
     pytest.mark.browser,
@@ -79,15 +79,7 @@ def visit(browser, address):
     def start():
         contexts.append(browser.new_context(viewport={"width": 1100, "height": 1400}))
         page = contexts[-1].new_page()
-        page.foreign = []
-
-        def only_own(route):
-            if route.request.url.startswith((address, "data:", "blob:")):
-                return route.continue_()
-            page.foreign.append(route.request.url)
-            return route.abort()
-
-        page.route("**/*", only_own)
+        page.foreign = keep_inside(page, address, "data:", "blob:")
         return page
 
     yield start

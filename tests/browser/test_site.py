@@ -19,6 +19,8 @@ from tools.handout import write_pdf
 from tools.site import ROOT, build
 from tools.site_notebooks import read
 
+from .lab import keep_inside
+
 pytestmark = pytest.mark.browser
 
 COURSE = Course(ROOT)
@@ -84,15 +86,8 @@ def opened(browser, folder: Path, width=1280, scheme="light"):
         reduced_motion="reduce",
     )
     page = context.new_page()
-    page.foreign, page.said = [], []
-
-    def only_own(route):
-        if route.request.url.startswith((folder.as_uri(), "data:", "blob:")):
-            return route.continue_()
-        page.foreign.append(route.request.url)
-        return route.abort()
-
-    page.route("**/*", only_own)
+    page.foreign = keep_inside(page, folder.as_uri(), "data:", "blob:")
+    page.said = []
     page.on("console", lambda m: m.type != "log" and page.said.append(m.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
     try:

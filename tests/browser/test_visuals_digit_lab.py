@@ -2,14 +2,13 @@
 
 import ast
 
-import nbformat
 import pytest
 import torch
 
 from cnnlib import models
 from cnnlib.visuals._digit_models import example_digits
 
-from .lab import jupyterlab, open_notebook, outputs
+from .lab import jupyterlab, open_notebook, outputs, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -31,13 +30,7 @@ ROWS = "() => document.querySelector('.cnnlib-visual').cnnlib.probabilities() ??
 @pytest.fixture
 def address(free_port, tmp_path):
     folder = tmp_path / "pads"
-    folder.mkdir()
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [
-        nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()
-    ]
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "pad.ipynb")
+    write_notebook(folder / "pad.ipynb", CELLS)
     with jupyterlab(folder, port=free_port()) as address:
         yield address
 

@@ -11,7 +11,15 @@ import torch.nn.functional as F
 from axe_playwright_python.sync_playwright import Axe
 
 from .colab import colab_python
-from .lab import errors, jupyterlab, open_notebook, outputs, run_all
+from .lab import (
+    errors,
+    jupyterlab,
+    keep_inside,
+    open_notebook,
+    outputs,
+    run_all,
+    write_notebook,
+)
 from .test_visuals_kernel import conv2d, response
 from .test_visuals_page import LIVE, button, opened, photo
 from .test_visuals_step import Case, check_step
@@ -53,13 +61,7 @@ def case(name):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served") / "visuals"
-    folder.mkdir()
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [
-        nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()
-    ]
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "all.ipynb")
+    write_notebook(folder / "all.ipynb", CELLS)
     return folder
 
 
@@ -70,20 +72,14 @@ def offline(browser, address):
     context = browser.new_context(viewport=size, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(15_000)
-    own, foreign, page.said = address.split("/lab/")[0], [], []
-
-    def only_own(route):
-        if route.request.url.startswith((own, "data:", "blob:")):
-            return route.continue_()
-        foreign.append(route.request.url)
-        return route.abort()
+    own, page.said = address.split("/lab/")[0], []
+    foreign = keep_inside(page, own, "data:", "blob:")
 
     def hear(message):
         url = message.location["url"]
         if message.type == "error" and "/lsp/" not in url:  # a part we do without
             page.said.append(f"{message.text} {url}")
 
-    page.route("**/*", only_own)
     page.on("console", hear)
     page.on("pageerror", lambda error: page.said.append(str(error)))
     try:

@@ -11,7 +11,7 @@ from torch import nn
 
 from cnnlib import explore_network, images
 
-from .test_visuals_page import ACTIVE, LIVE, opened
+from .test_visuals_page import LIVE, opened, tabbed
 
 pytestmark = pytest.mark.browser
 
@@ -309,16 +309,9 @@ def test_axe_keyboard_and_width(shown, scheme, width):
             )
             assert small_ones == 0
             page.locator("h1").evaluate("e => { e.tabIndex = -1; e.focus(); }")
-            reached = []
-            for _ in range(30):
-                page.keyboard.press("Tab")
-                now = page.evaluate(ACTIVE)
-                if now["tag"] == "BODY":
-                    break
-                assert now["ring"]
-                assert now["seen"]
-                assert now["live"]
-                reached.append(now["name"].split("\n")[0])
+            found = tabbed(page)
+            assert all(now["ring"] and now["seen"] and now["live"] for now in found)
+            reached = [now["name"].split("\n")[0] for now in found]
             assert tab in reached
             assert "map" in reached
             assert "Strongest unit" in reached

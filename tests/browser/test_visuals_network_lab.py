@@ -3,14 +3,13 @@
 import subprocess
 import sys
 
-import nbformat
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from .colab import colab_python
-from .lab import errors, jupyterlab, open_notebook, outputs, run_all
+from .lab import errors, jupyterlab, open_notebook, outputs, run_all, write_notebook
 from .test_visuals_lab import offline
 
 pytestmark = pytest.mark.browser
@@ -39,13 +38,7 @@ ONE = f"document.querySelectorAll('{HOST}')"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served") / "network"
-    folder.mkdir()
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [
-        nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()
-    ]
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "network.ipynb")
+    write_notebook(folder / "network.ipynb", CELLS)
     return folder
 
 

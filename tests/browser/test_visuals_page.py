@@ -11,6 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from cnnlib import explore_kernel, explore_sizes, images, step_conv, step_pool
 
+from .lab import keep_inside
+
 pytestmark = pytest.mark.browser
 
 LIVE = ".cnnlib-visual .live"
@@ -71,15 +73,7 @@ def opened(browser, path, *, width=1000, **options):
     options = {"reduced_motion": "reduce"} | options
     context = browser.new_context(viewport=size, **options)
     page = context.new_page()
-    page.foreign, page.said = [], []
-
-    def only_own(route):
-        if route.request.url == path.as_uri():
-            return route.continue_()
-        page.foreign.append(route.request.url)
-        return route.abort()
-
-    page.route("**/*", only_own)
+    page.foreign, page.said = keep_inside(page, path.as_uri()), []
     page.on("console", lambda message: page.said.append(message.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.goto(path.as_uri())

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from cnnlib import evaluate, watch_training
 from tests.test_visuals_training import digits, net
 
-from .test_visuals_page import ACTIVE, LIVE, opened
+from .test_visuals_page import LIVE, opened, tabbed
 
 pytestmark = pytest.mark.browser
 
@@ -161,16 +161,9 @@ def test_axe_keyboard_and_width(shown, scheme, width):
         found = Axe().run(page)
         assert not found.violations_count, found.generate_report()
         page.locator("h1").evaluate("e => { e.tabIndex = -1; e.focus(); }")
-        reached = []
-        for _ in range(30):
-            page.keyboard.press("Tab")
-            now = page.evaluate(ACTIVE)
-            if now["tag"] == "BODY":
-                break
-            assert now["ring"]
-            assert now["seen"]
-            assert now["live"]
-            reached.append(now["name"])
+        found = tabbed(page)
+        assert all(now["ring"] and now["seen"] and now["live"] for now in found)
+        reached = [now["name"] for now in found]
         assert {"Epoch", "Maps of"} <= set(reached)
         assert any("read as" in name for name in reached)
 
