@@ -278,6 +278,19 @@ def wait_for(holds, seconds: float) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.parametrize("chosen", ["", "2"])
+def test_the_notebook_runs_on_one_thread_unless_told(
+    solved, tmp_path, monkeypatch, chosen
+):
+    """With two, training on a busy machine took three times as long, and too long."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if chosen:
+        monkeypatch.setenv("OMP_NUM_THREADS", chosen)
+    count = f"import torch\nassert torch.get_num_threads() == {chosen or 1}"
+    solved.add(solved.place("max_pool2d"), count)
+    assert check_file(solved.save(tmp_path)).notes == []
+
+
 def test_the_notebook_runs_in_its_folder_with_magics_and_without_input(
     solved, tmp_path
 ):

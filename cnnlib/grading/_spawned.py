@@ -33,13 +33,14 @@ class Spawned(Session):
     ) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115, closed by __exit__
         settings = {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
+        threads = {"OMP_NUM_THREADS": "1"}  # several wait for one another on a busy CPU
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "cnnlib.grading._child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=folder,
-            env={**environment, **settings},
+            env={**threads, **environment, **settings},
             start_new_session=os.name == "posix",
         )
         self._lines: queue.Queue[bytes] = queue.Queue()
