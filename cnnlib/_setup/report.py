@@ -59,7 +59,7 @@ class Report:
 
     @property
     def details(self) -> str:
-        """Versions, device and sizes here: `print(check_setup().details)`."""
+        """Versions, device and sizes here; try `print(check_setup().details)`."""
         return text_table([(row.topic, row.detail or row.answer) for row in self.rows])
 
     def __repr__(self) -> str:

@@ -44,7 +44,7 @@ class Evaluation:
 
     @property
     def confusion_matrix(self) -> Tensor:
-        """Counts (classes, classes): rows are true labels, columns predictions."""
+        """Counts (classes, classes); rows are true labels, columns predictions."""
         classes = self.probabilities.shape[1]
         pairs = self.labels * classes + self.predictions
         return torch.bincount(pairs, minlength=classes**2).view(classes, classes)

@@ -59,7 +59,7 @@ class DrawDigit(Visual):
 
     @property
     def probabilities(self) -> Tensor | dict[str, Tensor]:
-        """What the nets make of ``image``: (10,), or a row for each name."""
+        """What the nets make of ``image``, (10,), or such a row for each name."""
         rows = {net.name: net.ask(self.image[None])[0] for net in self._nets}
         return rows if self._named else rows[""]
 

@@ -62,7 +62,7 @@ class ExploreKernel(Visual):
 
     @property
     def padding_mode(self) -> str:
-        """What stands around the image: the name in ``nn.Conv2d``, or "none"."""
+        """What stands around the image, by its name in ``nn.Conv2d``, or "none"."""
         return str(self._state["padding_mode"])
 
     @property

@@ -41,7 +41,7 @@ class Frame:
 
     @property
     def confusion(self) -> Tensor:
-        """Counts (classes, classes): rows are labels, columns predictions."""
+        """Counts (classes, classes); rows are labels, columns predictions."""
         classes = len(self.scores)
         pairs = self.labels * classes + self.predictions
         return torch.bincount(pairs, minlength=classes**2).view(classes, classes)

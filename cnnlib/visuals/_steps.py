@@ -45,7 +45,7 @@ class Steps:
 
     @property
     def padded(self) -> np.ndarray:
-        """The image in its padding: -inf around for a maximum, zeros else."""
+        """The image in its padding, -inf around for a maximum, zeros else."""
         above, below, left, right = self.margins
         fill = -np.inf if self.mode == "max" else 0.0
         around = ((0, 0), (above, below), (left, right))
