@@ -5,12 +5,16 @@ small environment of their own, with the part of JupyterLab that speaks with wid
 that age; torch, cnnlib and JupyterLab itself are found in the one that runs the tests.
 """
 
+import fcntl
 import subprocess
 import sys
 import sysconfig
 from functools import cache
 from pathlib import Path
 
+import pytest
+
+WIDGETS = ["ipywidgets 8", "ipywidgets 7.7.1"]
 PINS = [
     "ipywidgets==7.7.1",
     "ipython==7.34.0",
@@ -19,8 +23,20 @@ PINS = [
 ]
 
 
+def python_with(widgets: str) -> str:
+    """Return the Python that has these widgets; skip the test if it cannot be made."""
+    if widgets == WIDGETS[0]:
+        return sys.executable
+    try:
+        with Path(sys.prefix, "as-colab.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
+            return str(_colab_python())
+    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+        pytest.skip(f"Colab's versions could not be installed: {error}")
+
+
 @cache
-def colab_python() -> Path:
+def _colab_python() -> Path:
     """Return the Python of that environment; RuntimeError if it cannot be made.
 
     It stands inside the running one, so that ``make clean`` removes both.

@@ -8,6 +8,7 @@ import torch
 from cnnlib import models
 from cnnlib.visuals._digit_models import example_digits
 
+from .colab import WIDGETS, python_with
 from .lab import jupyterlab, open_notebook, outputs, write_notebook
 
 pytestmark = pytest.mark.browser
@@ -27,11 +28,12 @@ pad""",
 ROWS = "() => document.querySelector('.cnnlib-visual').cnnlib.probabilities() ?? null"
 
 
-@pytest.fixture
-def address(free_port, tmp_path):
+@pytest.fixture(params=WIDGETS)
+def address(free_port, tmp_path, request):
     folder = tmp_path / "pads"
     write_notebook(folder / "pad.ipynb", CELLS)
-    with jupyterlab(folder, port=free_port()) as address:
+    python = python_with(request.param)
+    with jupyterlab(folder, port=free_port(), python=python) as address:
         yield address
 
 

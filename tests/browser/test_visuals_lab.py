@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from axe_playwright_python.sync_playwright import Axe
 
-from .colab import colab_python
+from .colab import WIDGETS, python_with
 from .lab import (
     errors,
     jupyterlab,
@@ -258,12 +258,9 @@ def test_python_has_the_kernel_of_the_page(lab):
 
 
 def test_python_has_the_kernel_with_the_widgets_of_colab(browser, free_port, folder):
-    try:
-        python = colab_python()
-    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-        pytest.skip(f"Colab's versions could not be installed: {error}")
+    python = python_with(WIDGETS[1])
     with (
-        jupyterlab(folder, port=free_port(), python=str(python)) as address,
+        jupyterlab(folder, port=free_port(), python=python) as address,
         offline(browser, address) as page,
     ):
         open_notebook(page, address, "all.ipynb")

@@ -1,14 +1,11 @@
 """explore_network and watch_training in a real JupyterLab: a kernel answers."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from .colab import colab_python
+from .colab import WIDGETS, python_with
 from .lab import errors, jupyterlab, open_notebook, outputs, run_all, write_notebook
 from .test_visuals_lab import offline
 
@@ -42,15 +39,10 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module", params=["ipywidgets 8", "ipywidgets 7.7.1"])
+@pytest.fixture(scope="module", params=WIDGETS)
 def lab(browser, free_port, folder, request):
     """The notebook, run from top to bottom; it stays open for all tests."""
-    python = sys.executable
-    if request.param != "ipywidgets 8":
-        try:
-            python = str(colab_python())
-        except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-            pytest.skip(f"Colab's versions could not be installed: {error}")
+    python = python_with(request.param)
     with (
         jupyterlab(folder, port=free_port(), python=python) as address,
         offline(browser, address) as page,
