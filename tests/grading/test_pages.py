@@ -133,9 +133,9 @@ def test_code_has_a_span_for_each_line():
 
 @pytest.mark.parametrize("text", ["(" * 400, "f'{" * 130, "=<>" * 130, " " * 400])
 def test_no_code_takes_long_to_highlight(text):
-    start = time.perf_counter()
+    start = time.process_time()  # a busy machine is none of its business
     _marked.code("\n".join([text] * 300))
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 # --- the class ----------------------------------------------------------------------
