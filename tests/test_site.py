@@ -1,10 +1,12 @@
 """What the site, the decks and the handouts are made from: quick, without a browser."""
 
+import os
 import re
 import textwrap
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from itertools import pairwise
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -18,7 +20,7 @@ from tools.site import ROOT, mend
 from tools.site_cells import blocks, plain
 from tools.site_math import mathml
 from tools.site_notebooks import read
-from tools.site_stage import launch_row, notebooks, relinked, stage
+from tools.site_stage import copies, launch_row, notebooks, relinked, stage
 
 COURSE = Course(ROOT)
 FIRST = """# 09 A lesson
@@ -240,6 +242,18 @@ def test_launch_links_are_those_of_the_one_address():
             assert f"https://colab.research.google.com/github/{hub})" in row
             assert f"https://mybinder.org/v2/gh/{owner}/{name}/" in row
             assert f"<../originals/{folder}/{path.name}>" in row
+
+
+def test_only_copies_made_since_the_lesson_was_built_go_along(tmp_path):
+    """Else the site would offer a handout of another text."""
+    files = ["notebooks/09_x.ipynb", "build/slides/09_x.html", "build/handout/09_x.pdf"]
+    for file, age in zip(files, (20, 10, 30), strict=True):
+        path = tmp_path / file
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, (1e9 - age, 1e9 - age))
+    course = SimpleNamespace(root=tmp_path)
+    assert copies(course, "09_x") == {"Slides": "slides/09_x.html"}
 
 
 def test_links_out_of_the_site_lead_to_the_repository():

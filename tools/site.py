@@ -2,7 +2,8 @@
 
 The notebooks are shown as they were built and not run again. What is wrong with a page
 (a link that leads nowhere, a formula that cannot be shown) ends the build. Decks and
-handouts that were made before (``make slides handout``) are linked and go along.
+handouts (``make slides handout``) that are newer than their lessons are linked and go
+along.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from tools.course import Course
 from tools.site_math import font
-from tools.site_stage import stage
+from tools.site_stage import copies, stage
 
 ROOT = Path(__file__).resolve().parents[1]
 _NAMED = {
@@ -44,10 +45,10 @@ def build(course: Course, target: Path) -> int:
         (target / "_static" / "math.woff").write_bytes(font())
         for page in target.rglob("*.html"):
             mend(page)
-        for name in ("slides", "handout"):
-            if (course.root / "build" / name).is_dir():
-                made = course.root / "build" / name
-                shutil.copytree(made, target / name, dirs_exist_ok=True)
+        for lesson in sorted((course.root / "notebooks").glob("*.ipynb")):
+            for file in copies(course, lesson.stem).values():
+                (target / file).parent.mkdir(exist_ok=True)
+                shutil.copy2(course.root / "build" / file, target / file)
     return code
 
 

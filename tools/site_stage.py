@@ -84,20 +84,30 @@ def launch_row(reading: Reading, course: Course, folder: str) -> str:
     other = others[folder]
     if (course.root / other / file).is_file():
         links.append(f"[{words[other]}](../{other}/{file})")
-    links += _copies(course, reading.name, "../") if folder == "notebooks" else []
+    links += _links(course, reading.name, "../") if folder == "notebooks" else []
     return "{.launch}\n" + " ".join(links)
 
 
-def _copies(course: Course, name: str, up: str) -> list[str]:
-    """Return links to the deck and the handout of a lesson, where they were made.
+def copies(course: Course, name: str) -> dict[str, str]:
+    """Return the deck and the handout of a lesson, below ``build``, by the links' words.
 
-    Sphinx copies both folders beside its own pages; that link is none of its own.
+    Only what was made since the lesson was built: an old copy would say other things.
     """
     made = {"Slides": f"slides/{name}.html", "Paper": f"handout/{name}.pdf"}
+    built = (course.root / "notebooks" / f"{name}.ipynb").stat().st_mtime
+    return {
+        word: file
+        for word, file in made.items()
+        if (path := course.root / "build" / file).is_file()
+        and path.stat().st_mtime >= built
+    }
+
+
+def _links(course: Course, name: str, up: str) -> list[str]:
+    """Return links to the copies; Sphinx, which they stand beside, knows none."""
     return [
         f'<a href="{up}{file}">{word}</a>'
-        for word, file in made.items()
-        if (course.root / "build" / file).is_file()
+        for word, file in copies(course, name).items()
     ]
 
 
@@ -150,7 +160,7 @@ def _card(course: Course, reading: Reading) -> str:
     links = [f"{reading.minutes} minutes"]
     if (course.root / "exercises" / file).is_file():
         links.append(f"[Exercises](exercises/{file})")
-    links += _copies(course, reading.name, "")
+    links += _links(course, reading.name, "")
     return (
         f":::{{container}} lesson\n**[{reading.title}](notebooks/{file})**\n\n"
         f"{reading.summary}\n\n{' · '.join(links)}\n:::\n"
