@@ -89,7 +89,7 @@ def launch_row(reading: Reading, course: Course, folder: str) -> str:
 
 
 def copies(course: Course, name: str) -> dict[str, str]:
-    """Return the deck and the handout of a lesson, below ``build``, by the links' words.
+    """Return the deck and the handout of a lesson below ``build``, by the links' words.
 
     Only what was made since the lesson was built: an old copy would say other things.
     """
