@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 
 import pytest
 
@@ -193,7 +194,8 @@ def test_stopped_by_the_keyboard_it_says_how_to_go_on(school, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # the tests may run in the background, where it is ignored
     while len(_lines(out / "journal.jsonl")) < 3:
         assert process.poll() is None
         time.sleep(0.05)

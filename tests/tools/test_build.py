@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import nbformat
 import pytest
@@ -210,8 +211,14 @@ def test_an_interrupt_stops_all_lessons_and_their_kernels(course, tmp_path):
     )
     command = [sys.executable, "-c", program, str(course.root)]
     environment = {**os.environ, "MARK": str(mark)}
-    with subprocess.Popen(
-        command, cwd=build.ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(  # heard, though the tests may run in the background
+        command,
+        cwd=build.ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heard,
     ) as running:
         wait_until(lambda: mark.exists() and mark.read_text())
         running.send_signal(signal.SIGINT)
