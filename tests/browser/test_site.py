@@ -51,7 +51,8 @@ OUTSIDE = """() => {
             const scrolls = el.closest('.live .scroll, .cnnlib-visual .spoken');
             const box = el.getBoundingClientRect();
             if (scrolls || !box.width) continue;
-            if (box.bottom > sheet.bottom + 1 || box.right > sheet.right + 1)
+            const cut = el.matches('pre') && el.scrollWidth > el.clientWidth + 1;
+            if (cut || box.bottom > sheet.bottom + 1 || box.right > sheet.right + 1)
                 found.push([i, el.tagName, el.textContent.slice(0, 40)]);
         }
     }
