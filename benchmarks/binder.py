@@ -16,8 +16,8 @@ from itertools import pairwise
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from tools import build, execute
-from tools.course import Course
+from tools.build import build, execute
+from tools.build.course import Course
 
 MEMORY = 1_000_000_000  # bytes: what Binder promises a session is 1 GB
 CELL = 60.0  # seconds that the longest cell, a training, may take

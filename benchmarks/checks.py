@@ -7,8 +7,8 @@ mistakes, for which the checker must look further. Tasks that train stand apart.
 import statistics
 from collections import defaultdict
 
-from cnnlib.checks._question import Question
-from cnnlib.checks._registry import questions
+from cnnlib.checks.question import Question
+from cnnlib.checks.registry import questions
 from tools.proof import rows
 
 

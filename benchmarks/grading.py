@@ -27,10 +27,10 @@ from pathlib import Path
 
 import nbformat
 
-from cnnlib.grading._reference import references
+from cnngrade.files.exercise import references
 from tools import nbgrader_course
-from tools.build import ROOT
-from tools.course import Course
+from tools.build.build import ROOT
+from tools.build.course import Course
 
 NAME = "02_padding_and_stride"
 WRONG = {
@@ -101,7 +101,7 @@ def compare(count: int) -> None:
             shutil.copy(path, place / f"{NAME}.ipynb")
         nbval = ["pytest", "--nbval-lax", "--nbval-current-env", "-q"]
         nbval += ["--nbval-cell-timeout=60", "-p", "no:cacheprovider", "class"]
-        ours = ["cnnlib.cli", "grade", "class", "--out", "report", "--seed", "1"]
+        ours = ["cnnlib", "grade", "class", "--out", "report", "--seed", "1"]
         both = ["-n", "2", "--dist", "loadfile"]
         others = {
             "nbval": lambda: run(nbval, folder, fails=True),
@@ -138,7 +138,7 @@ def large(count: int) -> None:
         peak, over = [0.0], threading.Event()
         watcher = threading.Thread(target=watch, args=(peak, over))
         watcher.start()
-        ours = ["cnnlib.cli", "grade", "class", "--out", "report", "--seed", "1"]
+        ours = ["cnnlib", "grade", "class", "--out", "report", "--seed", "1"]
         spent = run(ours, folder)
         over.set()
         watcher.join()

@@ -5,8 +5,8 @@ PyTorch gets a thread to each core, as it does for a student.
 
 import os
 
-from tools import build, execute
-from tools.course import Course
+from tools.build import build, execute
+from tools.build.course import Course
 
 
 def main() -> None:

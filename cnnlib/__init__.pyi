@@ -1,9 +1,8 @@
 from . import arithmetic, data, diagrams, images, models, plots, training, visuals
-from ._picture import Picture
-from ._setup import check_setup
-from ._summary import summary
-from ._worked import worked_example
+from .model_summary import summary
+from .picture import Picture
 from .plots import plot_conv, plot_convs
+from .setup import check_setup
 from .training import evaluate, fit
 from .visuals import (
     draw_digit,
@@ -14,6 +13,7 @@ from .visuals import (
     step_pool,
     watch_training,
 )
+from .worked import worked_example
 
 __all__ = [
     "Picture",

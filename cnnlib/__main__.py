@@ -6,14 +6,14 @@ import sys
 def main() -> None:
     """Run the command line; where a package for it is missing, say which, and stop."""
     try:
-        from cnnlib import cli
+        from cnngrade.cli import student_commands
     except ImportError:
-        from cnnlib._setup import doctor
+        from .setup import doctor
 
         if doctor.examine() == 0:
             raise
         sys.exit(1)
-    cli.main()
+    student_commands.main()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from ._places import package_folder
+from cnnlib.data.places import package_folder
 
 
 class Credit(NamedTuple):

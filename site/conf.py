@@ -1,4 +1,4 @@
-"""How Sphinx makes the site; ``tools/site.py`` prepares what it reads."""
+"""How Sphinx makes the site; ``tools/site/site.py`` prepares what it reads."""
 
 import sys
 from pathlib import Path
@@ -10,8 +10,8 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.course import Course  # noqa: E402
-from tools.site_math import mathml  # noqa: E402
+from tools.build.course import Course  # noqa: E402
+from tools.site.math import mathml  # noqa: E402
 
 course = Course(ROOT)
 project = "Convolutional neural networks"

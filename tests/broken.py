@@ -32,7 +32,7 @@ print("#" * 20, flush=True)
 sys.argv = ["cnnlib", "doctor"]
 """
 WHOLE = "from cnnlib.__main__ import main; main()"
-HERE = "from cnnlib._setup import doctor; sys.exit(doctor.examine_here())"
+HERE = "from cnnlib.setup import doctor; sys.exit(doctor.examine_here())"
 
 
 # Stands for a sound PyTorch where something else is broken: that one takes seconds

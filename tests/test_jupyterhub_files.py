@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tools import build
-from tools.course import Course
+from tools.build import build
+from tools.build.course import Course
 from tools.hub_link import pull_link
 
 COURSE = Course(build.ROOT)

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tools.course import Course
-from tools.stamp import BRANCH
+from tools.build.course import Course
+from tools.build.launch_cells import BRANCH
 
 ROOT = Path(__file__).parents[1]
 COURSE = Course(ROOT)

@@ -13,7 +13,7 @@ import cnnlib
 
 ROOT = Path(__file__).parents[1]
 ENTRIES = json.loads(
-    (Path(cnnlib.__file__).parent / "worked_examples.json").read_text()
+    (Path(cnnlib.__file__).parent / "worked" / "examples.json").read_text()
 )
 LESSONS = sorted({entry["lesson"] for entry in ENTRIES})
 QUOTED = {"polarsparc-accuracy"}  # a training run: the benchmark reproduces it

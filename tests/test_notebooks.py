@@ -6,8 +6,8 @@ Nothing is run here; strict nbval runs the notebooks (``make test``).
 import nbformat
 import pytest
 
-from tools import build, hygiene
-from tools.course import Course
+from tools.build import build, hygiene
+from tools.build.course import Course
 
 COURSE = Course(build.ROOT)
 LESSONS = {path.stem: path for path in COURSE.sources()}

@@ -24,10 +24,12 @@ from pathlib import Path
 import cloudpickle
 import nbformat
 
-from cnnlib.checks._registry import questions, task
-from cnnlib.grading._judged import check_file
-from tools import build, nbgrader_course
-from tools.course import Course
+from cnngrade.judging.judged import check_file
+from cnnjudge.tasks import task
+from cnnlib.checks.registry import questions
+from tools import nbgrader_course
+from tools.build import build
+from tools.build.course import Course
 
 Key = tuple[str, str]
 Verdicts = dict[Key, bool]
@@ -55,7 +57,7 @@ def notebook(lesson: str, k: int, course: Course) -> nbformat.NotebookNode:
 def _pickled(name: str, index: int) -> bytes:
     """Return a mistake with all its code: where grading runs, there are no mistakes."""
     answer = task(name).key.mistakes[index].answer
-    module = import_module(f"cnnlib.checks._keys.lesson{questions()[name].lesson}")
+    module = import_module(f"cnnjudge.keys.lesson{questions()[name].lesson}")
     cloudpickle.register_pickle_by_value(module)
     return base64.b64encode(cloudpickle.dumps(answer))
 
@@ -126,7 +128,7 @@ def by_grade(folder: Path) -> Verdicts:
     students.mkdir()
     for file in folder.glob("*.ipynb"):
         shutil.copy(file, students)
-    command = [sys.executable, "-m", "cnnlib.cli", "grade", str(students)]
+    command = [sys.executable, "-m", "cnnlib", "grade", str(students)]
     done = subprocess.run(
         [*command, "--out", str(report)], env=_env(), capture_output=True, text=True
     )

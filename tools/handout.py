@@ -19,10 +19,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from playwright.sync_api import Browser, sync_playwright
 from tqdm import tqdm
 
-from tools.course import Course
-from tools.site_cells import blocks, code_style, unfolded
-from tools.site_math import font
-from tools.site_notebooks import Reading, read
+from tools.build.course import Course
+from tools.site.cells import blocks, code_style, unfolded
+from tools.site.math import font
+from tools.site.notebooks import Reading, read
 from tools.slides import chosen
 
 ROOT = Path(__file__).resolve().parents[1]

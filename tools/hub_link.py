@@ -10,8 +10,8 @@ import argparse
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from tools.course import Course
-from tools.stamp import BRANCH
+from tools.build.course import Course
+from tools.build.launch_cells import BRANCH
 
 FIRST = "notebooks/00_images_as_tensors.ipynb"
 

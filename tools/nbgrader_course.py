@@ -14,9 +14,9 @@ from pathlib import Path
 
 import nbformat
 
-from tools import exercise, source
-from tools.build import ROOT
-from tools.course import Course
+from tools.build import exercise, source
+from tools.build.build import ROOT
+from tools.build.course import Course
 
 CONFIG = '''\
 """nbgrader's settings for this course; written by `make nbgrader`."""

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from cnnjudge.judge import Known, Verdict
+from cnnjudge.key import Task
+from cnnjudge.tasks import task
 from cnnlib import checks
-from cnnlib.checks._judge import Known, Verdict
-from cnnlib.checks._key import Task
-from cnnlib.checks._registry import questions, task
-from tools.build import ROOT
+from cnnlib.checks.registry import questions
+from tools.build.build import ROOT
 
 TABLE = Path("docs", "proof.md")
 

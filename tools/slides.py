@@ -21,9 +21,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
-from tools.site_cells import Block, blocks, code_style, plain, unfolded
-from tools.site_math import font, package_folder
-from tools.site_notebooks import Reading, read
+from tools.site.cells import Block, blocks, code_style, plain, unfolded
+from tools.site.math import font, package_folder
+from tools.site.notebooks import Reading, read
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "site" / "slides"

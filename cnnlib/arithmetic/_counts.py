@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from ._inputs import IntOrPair, divisible, extents, flag, is_sequence, whole
 from ._value import Worked
+from .inputs import IntOrPair, divisible, extents, flag, is_sequence, whole
 
 
 def conv_params(

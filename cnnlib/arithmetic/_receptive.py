@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from .._table import html_table, text_table
-from ._inputs import is_sequence, pair
+from cnnlib.table import html_table, text_table
+
 from ._value import Worked
+from .inputs import is_sequence, pair
 
 Sized = Worked | tuple[Worked, Worked]
 Layer = Sequence[Any]

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._check import Check, Wrong
-from ._registry import questions
+from .check import Check, Wrong
+from .registry import questions
 
 __all__ = ["Check", "Wrong", "names"]
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from ..plots._style import MUTED, TITLE
-from ._boxes import Group
-from ._canvas import LINE_HEIGHT, Canvas, text_size
+from cnnlib.plots.style import MUTED, TITLE
+
 from ._column import ARROW, Column, slot
+from .boxes import Group
+from .canvas import LINE_HEIGHT, Canvas, text_size
 
 MARGIN = 6.0
 WIDEST = 540.0 - 2 * MARGIN  # a figure of 900 pixels; a quarter more for long nets

@@ -5,11 +5,12 @@ from typing import Any
 from matplotlib.axes import Axes
 from torch import nn
 
-from .._picture import Picture
+from cnnlib.picture import Picture
+
 from ._block_sheet import block_sheet
-from ._boxes import Group, boxes_of, grouped
-from ._net import Net, read_net
-from ._steps import left_out
+from .boxes import Group, boxes_of, grouped
+from .net import Net, read_net
+from .steps import left_out
 
 IN_ORDER = "Operations in the order in which they run; branches are not drawn."
 

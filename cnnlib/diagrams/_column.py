@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise, product
 
-from ..plots._style import MUTED, TEXT
-from ._boxes import Box, Group
-from ._canvas import LINE_HEIGHT, Canvas, text_size
-from ._links import INK
-from ._solids import COLOURS
+from cnnlib.plots.style import MUTED, TEXT
+
+from .boxes import Box, Group
+from .canvas import LINE_HEIGHT, Canvas, text_size
+from .links import INK
+from .solids import COLOURS
 
 ARROW = 9.0  # between two boxes
 PAD = 6.0  # between words and the edge of their box

@@ -1,10 +1,11 @@
 """The sheet of a LeNet-style drawing: bodies, labels and links in rows."""
 
-from ..plots._style import MUTED, TITLE
-from ._canvas import LINE_HEIGHT, Canvas, text_size
-from ._links import draw_link, draw_way_in, draw_way_out
-from ._rows import STUB, Item, Spot, place
-from ._steps import Step, left_out
+from cnnlib.plots.style import MUTED, TITLE
+
+from .canvas import LINE_HEIGHT, Canvas, text_size
+from .links import draw_link, draw_way_in, draw_way_out
+from .rows import STUB, Item, Spot, place
+from .steps import Step, left_out
 
 MARGIN = 6.0
 WIDEST = 518.0 - 2 * MARGIN  # an ordinary figure of 864 pixels

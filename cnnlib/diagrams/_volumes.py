@@ -5,10 +5,11 @@ from typing import Any
 from matplotlib.axes import Axes
 from torch import nn
 
-from .._picture import Picture
-from ._net import Net, read_net
-from ._steps import Step, left_out, steps_of
+from cnnlib.picture import Picture
+
 from ._volume_sheet import volume_sheet
+from .net import Net, read_net
+from .steps import Step, left_out, steps_of
 
 
 def draw_volumes(

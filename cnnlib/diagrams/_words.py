@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from math import prod
 
-from .._summary import Row
-from ._window import Window, short, window_of
+from cnnlib.model_summary import Row
+
+from .window import Window, short, window_of
 
 # Operations that leave the shape alone and work on each value, or normalise. Drawings
 # of nets usually leave them out.

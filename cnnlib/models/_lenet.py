@@ -8,7 +8,7 @@ Layers keep the paper's names: C convolution, S subsampling, F fully connected.
 from torch import nn
 
 from ._common import named
-from ._lenet_1998 import (
+from .lenet_1998 import (
     PartialConv2d,
     RBFOutput,
     ScaledTanh,

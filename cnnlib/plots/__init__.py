@@ -1,13 +1,13 @@
 """Figures for the lessons. Each returns a ``Picture``, or draws on a given ``ax``."""
 
 from ._charts import plot_bars, plot_curves, plot_lines
-from ._classes import plot_confusion, plot_mistakes
-from ._conv import plot_conv, plot_convs
 from ._fields import plot_coverage, plot_overlay, plot_receptive_field
-from ._grids import plot_grids
-from ._images import plot_image, plot_images
 from ._kernels import plot_kernels
-from ._mosaic import plot_feature_maps
+from .classes import plot_confusion, plot_mistakes
+from .conv import plot_conv, plot_convs
+from .grids import plot_grids
+from .images import plot_image, plot_images
+from .mosaic import plot_feature_maps
 
 __all__ = [
     "plot_bars",

@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from ..arithmetic import coverage
-from ._arrays import over_white, pair, read_map, read_shown_image
-from ._images import show
-from ._panels import Drawn, frame, sheet
-from ._style import (
+from cnnlib.arithmetic import coverage
+
+from .arrays import over_white, pair, read_map, read_shown_image
+from .images import show
+from .panels import Drawn, frame, sheet
+from .style import (
     GREY,
     HEAT,
     RULE,
@@ -22,7 +23,7 @@ from ._style import (
     scale_for,
     set_title,
 )
-from ._words import an, count, number, percent, sentence, size
+from .words import an, count, number, percent, sentence, size
 
 OVERLAY = "inferno"
 NUMBERED = 16

@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import nn
 
-from ._arrays import to_floats
-from ._images import label
-from ._mosaic import mosaic_columns
-from ._panels import WIDTH, Drawn, Sheet, canvas
-from ._style import TEXT, Scale, ink_on, scale_for
-from ._words import cell, count, sentence, size, values
+from .arrays import to_floats
+from .images import label
+from .mosaic import mosaic_columns
+from .panels import WIDTH, Drawn, Sheet, canvas
+from .style import TEXT, Scale, ink_on, scale_for
+from .words import cell, count, sentence, size, values
 
 GAP = 12
 MOST = (64, 32)

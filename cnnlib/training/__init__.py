@@ -8,10 +8,10 @@ same weights.
 """
 
 from ._augment import random_shift, small_turns
-from ._device import best_device, seed_everything
 from ._evaluate import Evaluation, evaluate, predict
 from ._fit import fit
 from ._history import History
+from .device import best_device, seed_everything
 
 __all__ = [
     "Evaluation",

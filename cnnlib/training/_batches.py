@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ._augment import Augment
-from ._checks import evaluating
+from .checks import evaluating
 
 _WHOLE_ON_DEVICE = 2**30  # bytes of images that may move to an accelerator at once
 

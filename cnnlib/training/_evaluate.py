@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ._checks import (
+from ._history import percent
+from .checks import (
     as_images,
     as_labels,
     at_least,
@@ -18,8 +19,7 @@ from ._checks import (
     count_classes,
     evaluating,
 )
-from ._device import device_of, usable
-from ._history import percent
+from .device import device_of, usable
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

@@ -12,19 +12,12 @@ from torch.nn import functional
 
 from ._augment import Augment
 from ._batches import Batches, best_layout
-from ._checks import (
-    as_images,
-    as_labels,
-    at_least,
-    check_range,
-    count_classes,
-    positive,
-)
-from ._device import best_device, seeded, usable
 from ._evaluate import Evaluation, Loss, forward, judge
 from ._history import History
 from ._optimize import Stepper, learning_on
-from ._progress import Silent, progress
+from .checks import as_images, as_labels, at_least, check_range, count_classes, positive
+from .device import best_device, seeded, usable
+from .progress import Silent, progress
 
 _STEPS_BETWEEN_CHECKS = 50
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from cnnlib._picture import Picture
+    from cnnlib.picture import Picture
 
 
 @dataclass(eq=False)

@@ -5,14 +5,14 @@ network, by mouse, finger or keyboard; where scripts do not run, a still picture
 sentence stand in its place.
 """
 
-from ._centring import centre_digit
-from ._draw_digit import DrawDigit, draw_digit
-from ._explore_kernel import ExploreKernel, explore_kernel
-from ._explore_network import ExploreNetwork, explore_network
-from ._explore_sizes import ExploreSizes, explore_sizes
-from ._step_conv import StepConv, StepPool, step_conv, step_pool
-from ._visual import Visual
-from ._watch_training import WatchTraining, watch_training
+from .digit.centring import centre_digit
+from .digit.draw_digit import DrawDigit, draw_digit
+from .film.watch_training import WatchTraining, watch_training
+from .kernel.explore_kernel import ExploreKernel, explore_kernel
+from .network.explore_network import ExploreNetwork, explore_network
+from .shared.visual import Visual
+from .sizes.explore_sizes import ExploreSizes, explore_sizes
+from .step.step_conv import StepConv, StepPool, step_conv, step_pool
 
 __all__ = [
     "DrawDigit",

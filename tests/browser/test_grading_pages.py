@@ -3,9 +3,9 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from cnnlib.grading._write import write
+from cnngrade.report.write import write
+from tests.cnngrade.examples import CLASS, HOSTILE, HOSTILE_RUN, RUN, TIMINGS
 
-from ..grading.examples import CLASS, HOSTILE, HOSTILE_RUN, RUN, TIMINGS
 from .lab import keep_inside
 
 pytestmark = pytest.mark.browser

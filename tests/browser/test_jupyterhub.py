@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tools.course import Course
+from tools.build.course import Course
 from tools.hub_link import pull_link
 
 from . import hub

@@ -13,11 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tools import slides
-from tools.course import Course
+from tools.build.course import Course
 from tools.handout import page as handout_page
 from tools.handout import write_pdf
-from tools.site import ROOT, build
-from tools.site_notebooks import read
+from tools.site.notebooks import read
+from tools.site.site import ROOT, build
 
 from .lab import keep_inside
 

@@ -8,9 +8,9 @@ from torch import nn
 
 from cnnlib import draw_digit
 from cnnlib.visuals import centre_digit
-from cnnlib.visuals._digit_models import example_digits
+from cnnlib.visuals.digit.models import example_digits
+from tests.cnnlib.digit_nets import NETS, build
 
-from ..digit_nets import NETS, build
 from .test_visuals_page import LIVE, button, opened, tabbed
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cnnlib import models
-from cnnlib.visuals._digit_models import example_digits
+from cnnlib.visuals.digit.models import example_digits
 
 from .colab import WIDGETS, python_with
 from .lab import jupyterlab, open_notebook, outputs, write_notebook

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from cnnlib import explore_kernel, images
 from cnnlib.plots import plot_conv
-from cnnlib.plots._style import Scale, scale_for
+from cnnlib.plots.style import Scale, scale_for
 
 from .test_visuals_page import button, opened, photo
 

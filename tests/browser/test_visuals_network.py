@@ -173,7 +173,7 @@ def drawn(page):
 
 @pytest.mark.parametrize("own", [False, True])
 def test_the_mosaic_has_the_colours_of_plots(shown, pages, own):
-    from cnnlib.plots._style import HEAT, SIGNED, Scale
+    from cnnlib.plots.style import HEAT, SIGNED, Scale
 
     explorer = pages["small"][0]
     with shown() as page:

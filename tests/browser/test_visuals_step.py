@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from cnnlib import step_conv, step_pool
-from cnnlib.plots._style import Scale, ink_on
+from cnnlib.plots.style import Scale, ink_on
 
 from .test_visuals_page import button, grid, opened
 

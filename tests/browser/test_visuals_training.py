@@ -9,7 +9,7 @@ import torch
 from axe_playwright_python.sync_playwright import Axe
 
 from cnnlib import evaluate, watch_training
-from tests.test_visuals_training import digits, net
+from tests.cnnlib.test_visuals_training import digits, net
 
 from .test_visuals_page import LIVE, opened, tabbed
 
@@ -78,7 +78,7 @@ def test_each_epoch_shows_its_own_numbers(shown, made):
 
 
 def test_kernels_and_maps_have_the_colours_of_plots(shown, made):
-    from cnnlib.plots._style import SIGNED, Scale
+    from cnnlib.plots.style import SIGNED, Scale
 
     film, twin = made[0], net()
     top = max(float(s["0.weight"].abs().max()) for s in film.history.snapshots)

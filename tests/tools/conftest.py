@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.course import Course
+from tools.build.course import Course
 
 PYPROJECT = """\
 [project]

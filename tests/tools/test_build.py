@@ -14,9 +14,9 @@ import pytest
 
 from tests.tools.conftest import GOOD, PYPROJECT, line_of, write
 from tests.tools.test_outputs import encoded, png
-from tools import build, stamp
-from tools.course import Course
-from tools.outputs import strip_png
+from tools.build import build, launch_cells
+from tools.build.course import Course
+from tools.build.outputs import strip_png
 
 MNIST = "# needs: mnist\n" + GOOD.replace("01 Sums", "02 Digits")
 
@@ -93,7 +93,7 @@ def test_an_address_that_colab_cannot_open_is_refused(course, address):
     text = path.read_text().replace("https://github.com/someone/some-course", address)
     path.write_text(text)
     with pytest.raises(ValueError, match="OWNER/NAME, the form"):
-        stamp.launch_line("notebooks/01_sums.ipynb", Course(course.root))
+        launch_cells.launch_line("notebooks/01_sums.ipynb", Course(course.root))
 
 
 def test_a_second_build_changes_no_byte(built, capsys):

@@ -6,7 +6,7 @@ import pytest
 
 from cnnlib import step_conv
 from tests.tools.test_hygiene import PICTURE, notebook, printed, raised, shown
-from tools import compare
+from tools.build import compare
 
 
 def differences(change, *found, tags=()):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tools import build, exercise
-from tools.problems import LessonError
+from tools.build import build, exercise
+from tools.build.problems import LessonError
 
 FUNCTION = """\
 def double(x):
@@ -123,7 +123,7 @@ def tiny(course, monkeypatch):
         path.write_text(text, encoding="utf-8")
         return build.load_drafts(path, exercise_course)
 
-    from tools.course import Course
+    from tools.build.course import Course
 
     exercise_course = Course(course.root)
     return load

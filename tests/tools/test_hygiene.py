@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.tools.test_outputs import encoded, png
-from tools import hygiene, outputs
+from tools.build import hygiene, outputs
 
 
 def inline(data):

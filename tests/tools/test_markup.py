@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools import markdown, markup
+from tools.build import markdown, markup
 
 LOADING = [
     '<img alt="a" src="https://x.org/a.png">',

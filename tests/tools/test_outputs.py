@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tools import outputs
+from tools.build import outputs
 
 
 def png(colour="red", **texts):

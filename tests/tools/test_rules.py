@@ -3,9 +3,9 @@
 import pytest
 
 from tests.tools.conftest import GOOD, line_of, write
-from tools import rules, source
-from tools.build import load_draft
-from tools.problems import LessonError
+from tools.build import rules, source
+from tools.build.build import load_draft
+from tools.build.problems import LessonError
 
 
 def problems(course, text, stem="01_sums"):

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.tools.conftest import GOOD, line_of, write
-from tools import source
-from tools.problems import LessonError
+from tools.build import source
+from tools.build.problems import LessonError
 
 
 def test_ids_come_from_number_heading_and_place(course):

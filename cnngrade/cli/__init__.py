@@ -1,0 +1,1 @@
+"""The command line: `student_commands` and `class_commands`, and what they print."""

@@ -1,0 +1,159 @@
+"""The commands for a class: ``cnnlib grade``, ``export`` and ``autograder``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnngrade.files.notebook import NotebookError, shown
+
+from . import printing
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(grade)
+    app.command()(export)
+    app.command()(autograder)
+
+
+class Target(StrEnum):
+    """Where points can go."""
+
+    moodle = "moodle"
+    canvas = "canvas"
+    gradescope = "gradescope"
+
+
+class Level(StrEnum):
+    """How student code is held."""
+
+    full = "full"
+    limits = "limits"
+    none = "none"
+
+
+def grade(
+    submissions: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SUBMISSIONS",
+            help="A folder, or a zip as Moodle or Canvas makes it.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="REPORT", help="The folder for the report.")
+    ],
+    lesson: Annotated[
+        str, typer.Option(metavar="NN", help="Grade this lesson's exercise alone.")
+    ] = "",
+    workers: Annotated[
+        int, typer.Option(min=0, help="How many at a time; 0: one to each core.")
+    ] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=1, help="What the cases are drawn from; else drawn itself."),
+    ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Seconds that one cell may compute; 0: 20, or 60 where nets are "
+            "trained.",
+        ),
+    ] = 0.0,
+    isolation: Annotated[
+        Level, typer.Option(help="How student code is held; see docs/instructors.md.")
+    ] = Level.full,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A Dask cluster to grade on.")
+    ] = "",
+    regrade: Annotated[
+        str, typer.Option(metavar="TASK", help="Grade one task again, for everybody.")
+    ] = "",
+) -> None:
+    """Grade a class: run the submissions shut away, judge them, write a report.
+
+    Killed and started again it goes on where it was. Exit code 0: all was graded;
+    2: it cannot be, and the reason is printed.
+    """
+    from cnngrade.school.classroom import Options, grade_class
+
+    from . import class_printing
+
+    console = printing.console()
+    options = Options(
+        *(submissions, out, lesson, workers, seed, timeout, isolation.value),
+        *(scheduler, regrade),
+    )
+    with class_printing.Progress(console) as progress:
+        try:
+            graded = grade_class(options, progress)
+        except NotebookError as error:
+            raise _refused(error) from None
+        except KeyboardInterrupt:
+            printing.problem(printing.console(error=True), class_printing.STOPPED)
+            raise typer.Exit(130) from None
+    console.print(class_printing.printed(graded, out))
+
+
+def export(
+    report: Annotated[
+        Path, typer.Argument(metavar="REPORT", help="The folder of a report.")
+    ],
+    to: Annotated[Target, typer.Option(help="The system that the file is for.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")],
+    lesson: Annotated[
+        str, typer.Option(metavar="NN", help="Needed if the report has several.")
+    ] = "",
+    class_list: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The class as Moodle or Canvas exports it (CSV)."
+        ),
+    ] = None,
+    assignment: Annotated[
+        str, typer.Option(metavar="NAME", help="The heading of Canvas's column.")
+    ] = "",
+) -> None:
+    """Write a report's points as another system takes them.
+
+    Whom the file leaves out is printed, with the reason.
+    """
+    from cnngrade.export.exports import exported
+
+    try:
+        made = exported(report, to.value, lesson, class_list, assignment)
+    except NotebookError as error:
+        raise _refused(error) from None
+    out.write_bytes(made.data)
+    console = printing.console()
+    for student, reason in made.unmatched:
+        printing.problem(console, f"{student} is left out. {reason}")
+    for person in made.absent:
+        printing.problem(console, f"{person} is on the list and handed in nothing.")
+    for note in made.notes:
+        printing.problem(console, note)
+    console.print(f"Written: {printing.clean(shown(out))}")
+
+
+def autograder(
+    lesson: Annotated[str, typer.Argument(metavar="NN", help="The lesson: 01 to 07.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The zip to write.")],
+) -> None:
+    """Write the zip that makes Gradescope grade a lesson's exercise."""
+    from cnngrade.export.exports import autograder_zip
+
+    try:
+        out.write_bytes(autograder_zip(lesson))
+    except NotebookError as error:
+        raise _refused(error) from None
+    printing.console().print(f"Written: {printing.clean(shown(out))}")
+
+
+def _refused(error: NotebookError) -> typer.Exit:
+    printing.problem(printing.console(error=True), str(error))
+    return typer.Exit(2)

@@ -1,0 +1,109 @@
+"""What `cnnlib check` prints: a table to a file, the messages, what was odd."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cnngrade.files.notebook import shown
+from cnngrade.judging.judged import Judged
+
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printed(judged: Judged) -> RenderableType:
+    """Return the whole report on one file."""
+    tasks = table("Task", "Verdict")
+    for verdict in judged.verdicts:
+        status = (f"{verdict.status}: ", _style(verdict.passed))
+        words = Text.assemble(status, clean(verdict.sentence))
+        points = f"{verdict.earned} of {verdict.points}"
+        tasks.add_row(verdict.task, points, words)
+    title = Text(clean(shown(judged.path)), "bold")
+    parts: list[RenderableType] = [title, tasks, Text(_total(judged), "bold")]
+    for verdict in judged.verdicts:
+        if not verdict.passed and verdict.details:
+            parts += ["", Text(clean(verdict.details))]
+    if judged.notes:
+        parts += ["", "Also noticed, without effect on the verdicts:"]
+        parts.append(_list(judged.notes))
+    return Group(*parts)
+
+
+def totals(judged: Sequence[Judged], refused: Sequence[tuple[str, str]]) -> Table:
+    """Return the table over several files; `refused` are (file, sentence)."""
+    files = table("File", "Tasks passed")
+    for one in judged:
+        right = one.passed == len(one.verdicts)
+        words = Text(f"{one.passed} of {len(one.verdicts)}", _style(right))
+        files.add_row(clean(shown(one.path)), f"{one.earned} of {one.points}", words)
+    for file, _ in refused:
+        files.add_row(clean(file), "", Text("cannot be judged", _style(False)))
+    if judged:
+        files.add_section()
+        passed, tasks = (
+            sum(o.passed for o in judged),
+            sum(len(o.verdicts) for o in judged),
+        )
+        earned, points = sum(o.earned for o in judged), sum(o.points for o in judged)
+        files.add_row("Total", f"{earned} of {points}", f"{passed} of {tasks}")
+    return files
+
+
+def problem(console: Console, sentence: str) -> None:
+    """Print a sentence that says why something could not be done."""
+    console.print(Text.assemble(("✗ ", _style(False)), clean(sentence)))
+
+
+def clean(text: str) -> str:
+    """Return text without what would steer a terminal instead of being read."""
+    return _CONTROL.sub("�", text.replace("\r\n", "\n"))
+
+
+def console(*, error: bool = False) -> Console:
+    """Return where to print: colours only on a terminal, signs that it can show."""
+    made = Console(stderr=error, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal and made.width < 80:
+        made.width = 80
+    reconfigure = getattr(made.file, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
+    return made
+
+
+def table(first: str, last: str, middle: str = "Points") -> Table:
+    """Return an empty table of three columns."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    made.add_column(first, no_wrap=first == "Task", overflow="fold")
+    made.add_column(middle, no_wrap=True, justify="right")
+    made.add_column(last, ratio=1, overflow="fold")
+    return made
+
+
+def _style(passed: bool) -> str:
+    """Return a style of the terminal's own palette, which suits dark and light."""
+    return "bold green" if passed else "bold red"
+
+
+def _total(judged: Judged) -> str:
+    return (
+        f"{judged.earned} of {judged.points} points, {judged.passed} of "
+        f"{len(judged.verdicts)} tasks passed"
+    )
+
+
+def _list(sentences: Sequence[str]) -> Table:
+    """Return sentences as a list whose lines hang from their dots."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold", ratio=1)
+    for sentence in sentences:
+        table.add_row("-", Text(clean(sentence)))
+    return table

@@ -1,0 +1,1 @@
+"""Points as other systems take them."""

@@ -1,0 +1,96 @@
+"""A report's points as files for other systems, and Gradescope's autograder."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from importlib.metadata import metadata, version
+from pathlib import Path
+
+from cnngrade.files.exercise import references
+from cnngrade.files.notebook import NotebookError
+from cnngrade.school.journal import read_journal
+
+from . import interchange
+from .interchange import Gradebook
+from .people import ClassListError, read_class_list
+
+_SETUP = """\
+#!/usr/bin/env bash
+# Gradescope runs this once, when it builds the image of the autograder.
+set -e
+apt-get update
+apt-get install -y git python3 python3-venv
+python3 -m venv /opt/course
+/opt/course/bin/pip install "cnnlib @ git+{address}"
+"""
+_RUN = """\
+#!/usr/bin/env bash
+# Gradescope runs this for each submission, in a container of its own.
+# Where the container's kernel cannot shut the submission away further, the container
+# is what holds it; then its code could read the checkers of cnnlib {version}.
+cd /tmp
+cnnlib=/opt/course/bin/cnnlib
+grade="$cnnlib grade /autograder/submission --lesson {lesson} --out report"
+$grade || $grade --isolation limits
+$cnnlib export report --to gradescope \\
+    --out /autograder/results/results.json
+"""
+
+
+def exported(
+    report: Path, to: str, lesson: str, class_list: Path | None, assignment: str
+) -> Gradebook:
+    """Return a report's points as a file for another system.
+
+    Raises:
+        NotebookError: there is no such report, or it does not fit what is asked for.
+    """
+    results = list(read_journal(report).results.values())
+    lessons = sorted({result.lesson for result in results})
+    if lesson and lesson not in lessons:
+        raise NotebookError(
+            f"The report has nothing of lesson {lesson}; it has {', '.join(lessons)}."
+        )
+    if not lesson and len(lessons) != 1:
+        raise NotebookError(
+            f"The report has lessons {', '.join(lessons)}. Choose one with --lesson."
+        )
+    chosen = lesson or lessons[0]
+    if to == "gradescope":
+        mine = [result for result in results if result.lesson == chosen]
+        if len(mine) != 1:
+            raise NotebookError(
+                "Gradescope takes one submission at a time; the report has "
+                f"{len(mine)}."
+            )
+        return Gradebook(interchange.gradescope(mine[0]))
+    try:
+        listed = None if class_list is None else read_class_list(class_list)
+        if to == "moodle":
+            return interchange.moodle(results, chosen, listed)
+        return interchange.canvas(results, chosen, listed, assignment=assignment)
+    except ClassListError as error:
+        raise NotebookError(str(error)) from None
+
+
+def autograder_zip(lesson: str) -> bytes:
+    """Return the zip that Gradescope wants: how to set up, and what to run."""
+    if lesson not in references():
+        raise NotebookError(
+            f"There is no exercise of lesson {lesson!r}. There are: "
+            f"{', '.join(references())}."
+        )
+    urls = metadata("cnnlib").get_all("Project-URL") or []
+    address = next(url.split(", ")[1] for url in urls if url.startswith("Repository"))
+    texts = {
+        "setup.sh": _SETUP.format(address=address),
+        "run_autograder": _RUN.format(lesson=lesson, version=version("cnnlib")),
+    }
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in texts.items():
+            about = zipfile.ZipInfo(name)
+            about.external_attr = 0o755 << 16
+            file.writestr(about, text)
+    return made.getvalue()

@@ -1,0 +1,1 @@
+"""Notebooks as files: read, matched with the course's copy, planned, reset."""

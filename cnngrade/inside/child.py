@@ -1,0 +1,52 @@
+"""The process that `cnnlib check` starts beside a student's cells.
+
+It reads one line from its input (the steps, and which of them to run), then writes one
+before and one after every step; when its input is closed, it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from typing import Any
+
+from cnnlib.checks.wire import dumps, loads
+
+from .steps import Steps, silence
+
+
+def main() -> None:
+    """Run the steps that the input names and tell what came of them."""
+    wire, control = os.fdopen(os.dup(1), "wb"), os.dup(0)
+    given = loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with, args=(control,), daemon=True).start()
+    steps = Steps()  # while what goes wrong can still be heard
+
+    def tell(step: int, **facts: Any) -> None:
+        wire.write(dumps({"step": step} | facts))
+        wire.flush()
+
+    silence()
+    sys.path.insert(0, "")  # a notebook imports what lies beside it
+    for number in given["run"]:
+        tell(number, state="start")
+        facts = steps.do(given["steps"][number], given["seed"])
+        tell(number, state="done", **facts)
+
+
+def _end_with(control: int) -> None:
+    """End when whoever started this process does: an endless loop would stay behind."""
+    os.read(control, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)  # nothing that a cell left running is waited for

@@ -1,0 +1,308 @@
+"""What a student's code can see and use: its own small machine, made of this one.
+
+Three levels. "full": namespaces of its own for files, processes, network, users; the
+interpreter and its packages read-only, a private folder in memory, and nothing else.
+"limits": the limits on time, memory and files alone. "none": nothing at all.
+
+A template process enters the jail once, before it imports anything; each submission's
+process, forked from it, then goes to private namespaces, and before student code runs
+it gives up every right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from . import filter, kernel
+
+PRIVATE = "/tmp"
+"""The one folder that can be written to; it is in memory and ends with the session."""
+WORK = "/tmp/work"
+COURSE = "/course"
+"""Where the course's package lies, as far as student code can see."""
+_ASIDE = "/.aside"
+"""Where that lies for good which is to be seen in the private folder."""
+NOBODY = 65_534
+_ADDRESSES = 16
+"""How many times its memory a process may have in addresses: threads reserve many."""
+_OWN = kernel.NEWNS | kernel.NEWIPC | kernel.NEWNET | kernel.NEWUTS
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_SETTINGS = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
+_DEVICES = ("null", "full", "random", "urandom")  # zero is memory that nobody counts
+_CPUS = "/sys/devices/system/cpu"
+_USERS = "root:x:0:0::/:/bin/false\nstudent:x:{0}:{0}::/tmp:/bin/sh\n"
+
+
+@dataclass(frozen=True)
+class Jail:
+    """How a student's code is held.
+
+    Attributes:
+        level: "full", "limits" or "none".
+        root: an empty folder on which the new root is built.
+        course: the folder with the course's package as student code may see it.
+        shown: files and folders that can be seen, read-only, where they are.
+        hidden: folders that must not be seen, though they may lie in one shown.
+        lessons: what it is for: more is imported where nets are trained.
+        memory: bytes that a process may add to what the template has.
+        disk: bytes in the private folder, and of one file.
+        processes: how many, threads included.
+        files: how many may be open in a process.
+        seconds: of computing, in one process: the last resort.
+    """
+
+    level: str
+    root: str = ""
+    course: str = ""
+    shown: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    lessons: tuple[str, ...] = ()
+    memory: int = 2**30
+    disk: int = 256 * 2**20
+    processes: int = 64
+    files: int = 256
+    seconds: int = 300
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return asdict(self)
+
+    @staticmethod
+    def of(plain: dict[str, Any]) -> Jail:
+        """Return what `plain` was made from."""
+        tuples = {name: tuple(plain[name]) for name in ("shown", "hidden", "lessons")}
+        return Jail(**(plain | tuples))
+
+
+def interpreter() -> list[str]:
+    """Return the folders of this Python, its packages and the system's libraries."""
+    paths = {*map(os.path.realpath, (sys.prefix, sys.base_prefix)), sys.prefix}
+    paths |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
+    return [*_SYSTEM, *_outermost(paths)]
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Leave out what lies in another of the paths, or in the system's own."""
+    kept: list[str] = []
+    for path in sorted(paths):
+        if os.path.isdir(path) and not _within(path, [*_SYSTEM, *kept]):
+            kept.append(path)
+    return kept
+
+
+def _within(path: str, folders: Iterable[str]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+# ---- the template -------------------------------------------------------------------
+
+
+def enter(jail: Jail) -> None:
+    """Take this process into the jail; raise OSError where the kernel refuses."""
+    if jail.level != "full":
+        return
+    kernel.can_filter_calls()
+    _move(_OWN)
+    kernel.mount(None, "/", None, kernel.REC | kernel.PRIVATE)
+    kernel.mount("tmpfs", jail.root, "tmpfs", kernel.NOSUID, "size=4m,mode=755")
+    _show(jail)
+    kernel.enter_root(jail.root)
+    _hide(jail)
+    _remount_root()
+    _private(jail, "size=64m")
+
+
+def _move(flags: int) -> None:
+    """Move to namespaces of one's own; root needs none of users, as it takes others."""
+    user, group = os.getuid(), os.getgid()
+    kernel.unshare(flags | (kernel.NEWUSER if user else 0))
+    if user:
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{user} {user} 1")
+        _write("/proc/self/gid_map", f"{group} {group} 1")
+
+
+def _show(jail: Jail) -> None:
+    root = jail.root
+    closed, aside = kernel.RDONLY | kernel.NOSUID | kernel.NODEV, _aside(jail)
+    for path in (*jail.shown, _CPUS, *(f"/etc/{name}" for name in _SETTINGS)):
+        _bind(root, path, closed, aside.get(path, ""))
+    _bind(root, jail.course, closed, COURSE)
+    for name in _DEVICES:
+        _bind(root, f"/dev/{name}", kernel.NOSUID)
+    _bind(root, "/proc", kernel.NOSUID)  # each session mounts its own over it
+    for folder in (PRIVATE, "/dev/shm"):
+        os.makedirs(root + folder, exist_ok=True)
+    os.symlink("/proc/self/fd", root + "/dev/fd")
+    _write(root + "/etc/passwd", _USERS.format(NOBODY if not os.getuid() else 1000))
+    _write(root + "/etc/hosts", "127.0.0.1 localhost\n")
+
+
+def _aside(jail: Jail) -> dict[str, str]:
+    """Return what is to be seen in the private folder, and where it lies for good."""
+    inside = [path for path in jail.shown if _within(path, [PRIVATE])]
+    return {path: f"{_ASIDE}/{number}" for number, path in enumerate(inside)}
+
+
+def _private(jail: Jail, options: str) -> None:
+    """Mount a private folder; a Python that is installed there is seen in it."""
+    kernel.mount("tmpfs", PRIVATE, "tmpfs", kernel.NOSUID | kernel.NODEV, options)
+    for path, place in _aside(jail).items():
+        if os.path.isdir(place):
+            os.makedirs(path, exist_ok=True)
+            kernel.mount(place, path, None, kernel.BIND | kernel.REC)
+
+
+def _bind(root: str, path: str, flags: int, place: str = "") -> None:
+    """Show a path of this machine below the new root, at its own place or another."""
+    target = root + (place or path)
+    if os.path.lexists(target) or not os.path.exists(path):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(path) and not place:
+        os.symlink(os.readlink(path), target)
+        return
+    if os.path.isdir(path):
+        os.mkdir(target)
+    else:
+        _write(target, "")
+    kernel.mount(path, target, None, kernel.BIND | kernel.REC)
+    if path != "/proc":
+        kernel.restrict(target, flags)
+
+
+def _hide(jail: Jail) -> None:
+    """Lay an empty folder over what must not be seen, where it could be."""
+    for path in (_where(jail, path) for path in jail.hidden):
+        if os.path.isdir(path) and not _within(PRIVATE, [path]):
+            kernel.mount("tmpfs", path, "tmpfs", kernel.NOSUID, "size=0,mode=555")
+            kernel.restrict(path, kernel.RDONLY)
+
+
+def _where(jail: Jail, path: str) -> str:
+    """Return where a path lies for good, in the new root."""
+    for shown, place in _aside(jail).items():
+        if _within(path, [shown]):
+            return os.path.normpath(os.path.join(place, os.path.relpath(path, shown)))
+    return path
+
+
+def _remount_root() -> None:
+    """Make the folders that hold the rest read-only; mounts keep their own rules."""
+    flags = 0x20 | kernel.BIND | kernel.RDONLY | kernel.NOSUID  # 0x20: MS_REMOUNT
+    kernel.mount(None, "/", None, flags)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+# ---- a session ----------------------------------------------------------------------
+
+
+def separate(jail: Jail) -> None:
+    """Give the children of this process everything that sessions must not share.
+
+    The count of a user's processes is among it: no session can crowd out another.
+    """
+    if jail.level != "full":
+        return
+    _move(_OWN | kernel.NEWPID)
+    options = f"size={jail.disk},nr_inodes=20000,mode=1777"
+    _private(jail, options)
+    kernel.mount("tmpfs", "/dev/shm", "tmpfs", kernel.NOSUID | kernel.NODEV, options)
+
+
+def settle(jail: Jail) -> None:
+    """Show the first process of a session the processes of this session alone."""
+    if jail.level == "full":
+        closed = kernel.NOSUID | kernel.NODEV | kernel.NOEXEC
+        kernel.mount("proc", "/proc", "proc", closed)
+
+
+def give_up(jail: Jail, number: int) -> None:
+    """Give up, for good, what student code must not have; take on the limits.
+
+    `number` is of this session alone, on the whole machine.
+    """
+    if jail.level == "none":
+        return
+    _write("/proc/self/oom_score_adj", "1000")  # should memory run out, end this first
+    for what, most in (
+        (resource.RLIMIT_CORE, 1),  # with 0, programs that collect crashes are called
+        (resource.RLIMIT_CPU, jail.seconds),
+        (resource.RLIMIT_AS, _now("VmSize") + _ADDRESSES * jail.memory),
+        (resource.RLIMIT_DATA, _now("VmData") + jail.memory),
+        (resource.RLIMIT_FSIZE, jail.disk),
+        (resource.RLIMIT_NOFILE, jail.files),
+        (resource.RLIMIT_NPROC, _others(jail) + jail.processes),
+    ):
+        _limit(what, most)
+    if jail.level == "full":
+        kernel.bound_capabilities()
+        if os.getuid() == 0:
+            _be_nobody(number)
+    kernel.gain_nothing()
+    if jail.level == "full":
+        kernel.drop_capabilities()
+        filter.install()
+    else:
+        with contextlib.suppress(OSError):  # not every kernel can
+            filter.install()
+
+
+def _be_nobody(number: int) -> None:
+    """Stop being root: a user of this session alone, whom no other one can crowd out.
+
+    Where the machine has room for few users, one of those; at last, nobody.
+    """
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    for user in (2_000_000 + number, 20_000 + number % 40_000, NOBODY):
+        with contextlib.suppress(OSError):
+            os.setresuid(user, user, user)
+            return
+    raise OSError("no other user can be taken")
+
+
+def _limit(what: int, most: int) -> None:
+    _, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
+def _now(what: str) -> int:
+    """Return the bytes of memory that this process has reserved already."""
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        for line in file:
+            if line.startswith(f"{what}:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _others(jail: Jail) -> int:
+    """Return how many of the user's processes count besides the session's own.
+
+    In a namespace of users the session's alone do (since Linux 5.14); else all of
+    the same user, threads included.
+    """
+    if jail.level == "full":
+        return 0
+    return sum(_threads(entry.name) for entry in os.scandir("/proc"))
+
+
+def _threads(pid: str) -> int:
+    try:
+        if pid.isdigit() and os.stat(f"/proc/{pid}").st_uid == os.getuid():
+            return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        pass
+    return 0

@@ -1,0 +1,322 @@
+"""The process that has imported PyTorch once, and is forked for each submission.
+
+It goes to jail first and imports afterwards, runs no student code and no tensor
+operation. Each worker that connects gets a copy of it, which does what the worker says
+over its connection, a message of JSON at a time:
+
+    (at first)                                     ->  {"ready": true, "slack": ...}
+    {"open": true} with a socket for the session   ->  {"pid": its first process}
+    {"close": pid}                                 ->  {"closed": pid}
+
+A copy ends with its connection, all of them with the process that started this one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import jail, kernel
+
+if TYPE_CHECKING:
+    from .steps import Steps
+
+_FOR_TRAINING = ("torch._dynamo", "torchvision")  # the first optimizer needs a second
+_TYPICAL = 0.025
+"""Seconds that `_speed`'s work takes on the machine that time limits were set on."""
+
+
+def main(listener: socket.socket) -> None:
+    """Enter the jail, import, and serve whoever connects, until the input ends."""
+    with os.fdopen(os.dup(0), "rb", buffering=0) as given:
+        held = jail.Jail.of(json.loads(given.readline()))
+    steps: Steps | None = None
+    greeting: dict[str, Any]
+    try:
+        jail.enter(held)
+    except OSError as error:
+        greeting = {"refused": error.strerror or str(error)}
+    else:
+        _import_from(jail.COURSE if held.level == "full" else held.course)
+        slack = max(1.0, _speed() / _TYPICAL)
+        steps = _prepare(slack, held.lessons)
+        greeting = {"ready": True, "slack": slack}
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies that end are forgotten
+    while listener in select.select([listener, sys.stdin], [], [])[0]:
+        control, _ = listener.accept()
+        with control:
+            if steps is None:
+                _say(control, greeting)
+            elif os.fork() == 0:
+                listener.close()
+                _copy(held, steps, control, greeting)
+
+
+def _copy(
+    held: jail.Jail, steps: Steps, control: socket.socket, greeting: dict[str, Any]
+) -> None:
+    """Serve one worker, in a process of its own, until it is gone."""
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        kernel.die_with_parent(signal.SIGKILL)
+        kernel.adopt_orphans()
+        os.setsid()
+        _say(control, greeting)
+        _serve(held, steps, control)
+    except BaseException:
+        traceback.print_exc()
+    os._exit(0)
+
+
+def _serve(held: jail.Jail, steps: Steps, control: socket.socket) -> None:
+    """Open and close sessions, one at a time."""
+    while True:
+        message, sockets, _, _ = socket.recv_fds(control, 2**16, 1)
+        if not message:
+            return
+        wanted = json.loads(message)
+        if "open" in wanted:
+            pid = _open(held, steps, sockets[0], control)
+            os.close(sockets[0])
+            _say(control, {"pid": pid})
+        else:
+            _close(wanted["close"])
+            _say(control, {"closed": wanted["close"]})
+
+
+def _import_from(folder: str) -> None:
+    """Import the course's packages from where they lie in the jail, from now on."""
+    sys.path[0] = folder
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("cnnlib", "cnngrade"):
+            del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+def _prepare(slack: float, lessons: Sequence[str]) -> Steps:
+    """Import what submissions use, so that none of them has to."""
+    gc.disable()  # what is imported stays
+    import matplotlib.font_manager
+    import matplotlib.pyplot
+    import torch
+
+    import cnnlib
+    from cnnlib.checks import wire
+
+    from . import probe, relay, trains
+    from .steps import Steps
+
+    for name in cnnlib.__all__:
+        getattr(cnnlib, name)
+    if any(trains.trains(lesson) for lesson in lessons):
+        for name in _FOR_TRAINING:
+            importlib.import_module(name)
+    torch.set_num_threads(1)
+    steps = Steps(slack)
+    gc.freeze()
+    gc.enable()
+    kernel.use_large_pages()
+    assert all((matplotlib, probe, relay, wire))
+    return steps
+
+
+def _speed() -> float:
+    """Return how long some plain computing takes here, the best of three."""
+    best = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        total = 0
+        for i in range(500_000):
+            total += i & 7
+        best = min(best, time.process_time() - started)
+    return best
+
+
+def _say(control: socket.socket, message: dict[str, Any]) -> None:
+    control.send(json.dumps(message).encode("ascii"))
+
+
+# ---- a session ----------------------------------------------------------------------
+
+
+def _open(held: jail.Jail, steps: Steps, wire: int, control: socket.socket) -> int:
+    """Fork the first process of a session; return its number."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        control.close()
+        os.setsid()
+        kernel.die_with_parent(signal.SIGKILL)
+        number = os.getpid()  # among all processes of the machine
+        jail.separate(held)
+        first = os.fork()
+        if first == 0:
+            kernel.die_with_parent(signal.SIGKILL)
+            jail.settle(held)
+            _first(held, steps, wire, number)
+        os.close(wire)
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(first, signal.SIGKILL))
+        os.waitpid(first, 0)
+    except BaseException:
+        traceback.print_exc()
+    os._exit(0)
+
+
+def _close(pid: int) -> None:
+    """End a session: with its first process the kernel ends all the others.
+
+    Where there are no namespaces they are looked for, as long as any are found.
+    """
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+    while below := _descendants(os.getpid()):
+        for one in below:
+            with contextlib.suppress(OSError):
+                os.kill(one, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that a process started, and that those started."""
+    found, left = [], [pid]
+    while left:
+        parent = left.pop()
+        for task in _read(f"/proc/{parent}/task"):
+            left += _children(f"/proc/{parent}/task/{task}/children")
+        found.append(parent)
+    return found[1:]
+
+
+def _first(held: jail.Jail, steps: Steps, wire: int, number: int) -> None:
+    """Watch over a session as its first process: memory, and who is left behind."""
+    kernel.adopt_orphans()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _run(held, steps, wire, number)
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
+    os.close(wire)
+    kernel.hide()
+    usual = _own_memory("self")
+    while True:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            os._exit(0)
+        _end_the_greedy(held, usual)
+        time.sleep(0.05)
+
+
+def _run(held: jail.Jail, steps: Steps, wire: int, number: int) -> None:
+    """Read what is to be done, give up all rights, and do it."""
+    from cnnlib.checks.wire import dumps
+
+    from .probe import look
+    from .relay import Relay
+    from .steps import repeatable, silence
+
+    channel = socket.socket(fileno=wire)
+    given = json.loads(channel.makefile("rb").readline())
+    send = channel.sendall
+
+    def tell(step: int, **facts: Any) -> None:
+        send(b"\n" + dumps({"step": step} | facts))
+
+    silence()
+    repeatable()
+    _settle_in(given["folder"])
+    os.nice(5)
+    jail.give_up(held, number)
+    if "probe" in given:
+        tell(0, state="done", **look(given["probe"]))
+    else:
+        sys.path.insert(0, "")  # a notebook imports what lies beside it
+        Relay(steps, tell, alone=held.level == "full").run(given)
+    os._exit(0)
+
+
+def _settle_in(folder: str) -> None:
+    """Make the private folder the one to work in, and the home."""
+    os.umask(0)
+    os.makedirs(folder, mode=0o777, exist_ok=True)
+    os.umask(0o022)
+    os.chdir(folder)
+    os.environ |= {"HOME": folder, "TMPDIR": folder}
+
+
+def _end_the_greedy(held: jail.Jail, usual: int) -> None:
+    """End the largest process of a session that holds more memory than it may."""
+    if held.level == "none":
+        return
+    most, below = 1.5 * held.memory, _descendants(os.getpid())
+    if sum(max(0, _own_memory(str(pid)) - usual) for pid in below) <= most:
+        return
+    sizes = {pid: _share(pid) for pid in below}
+    if sum(sizes.values()) > most:
+        with contextlib.suppress(OSError):
+            os.kill(max(sizes, key=lambda pid: sizes[pid]), signal.SIGKILL)
+
+
+def _children(path: str) -> list[int]:
+    try:
+        with open(path, encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []
+
+
+def _read(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _share(pid: int) -> int:
+    """Return a process's share of memory: what n processes hold counts 1/n in each.
+
+    It takes longer to find out than `_own_memory`, which counts it n times.
+    """
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            lines = [line.split() for line in file if line.startswith("Pss_")]
+    except OSError:
+        lines = []
+    found = [int(line[1]) for line in lines if line[0] in ("Pss_Anon:", "Pss_Shmem:")]
+    return sum(found) * 1024 if found else _own_memory(str(pid))
+
+
+def _own_memory(pid: str) -> int:
+    """Return the bytes of memory that a process has without a file, about."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            _, resident, shared, *_ = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0
+    return max(0, resident - shared) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    try:
+        main(socket.socket(fileno=int(sys.argv[1])))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)

@@ -1,0 +1,1 @@
+"""Submissions as instructors and platforms have them: found, named, read."""

@@ -1,0 +1,105 @@
+"""Which of a student's attempts is the newest, and what tells so."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+
+from cnngrade.files.notebook import NotebookError
+
+from .layout import Place
+from .naming import Owner
+from .sources import NO_NOTEBOOK, Found
+
+STAMP = "timestamp.txt"
+"""The file in which nbgrader notes when an assignment was handed in."""
+
+_DECIDED = (
+    f"nbgrader's {STAMP}",
+    "the number that Canvas gave the file",
+    "the number that Canvas added to the file's name",
+    "the file's date",
+    "the file's name, the dates being equal",
+)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A notebook that is somebody's, and the lesson it is of."""
+
+    file: Found
+    place: Place
+    lesson: str
+    stamp: float = -math.inf
+
+    @property
+    def age(self) -> tuple[object, ...]:
+        """What tells which of two attempts is newer, the surest first."""
+        place, file = self.place, self.file
+        name = tuple(re.split(r"([0-9]{1,18})", file.source.label))
+        natural = tuple(int(part) if i % 2 else part for i, part in enumerate(name))
+        return self.stamp, place.number, place.again, file.modified, (natural, name)
+
+
+def stamped(
+    attempts: Sequence[Attempt], found: Sequence[Found], unplaced: list[tuple[str, str]]
+) -> list[Attempt]:
+    """Give attempts the time that nbgrader noted beside them.
+
+    The files that hold it are taken out of `unplaced`, or else get another reason.
+    """
+    folders = {attempt.file.parts[:-1] for attempt in attempts}
+    stamps: dict[tuple[str, ...], float] = {}
+    for file in found:
+        folder, label = file.parts[:-1], file.source.label
+        is_stamp = file.parts[-1:] == (STAMP,) and file.trouble == NO_NOTEBOOK
+        if is_stamp and folder in folders:
+            unplaced.remove((label, NO_NOTEBOOK))
+            try:
+                stamps[folder] = _time(file.source.read())
+            except (NotebookError, ValueError, OverflowError):
+                unplaced.append((label, "holds no date, so those of the files count"))
+    return [
+        replace(attempt, stamp=stamps.get(attempt.file.parts[:-1], -math.inf))
+        for attempt in attempts
+    ]
+
+
+def _time(stamp: bytes) -> float:
+    """Read what nbgrader writes: a date, a time and a zone, which is UTC if unknown."""
+    day, hour, *zone = stamp[:200].decode("utf-8").split()
+    moment = datetime.fromisoformat(f"{day} {hour}")
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=_zone(" ".join(zone)))
+    return moment.timestamp()
+
+
+def _zone(name: str) -> tzinfo:
+    if re.fullmatch(r"[+-][0-9]{4}", name):
+        return datetime.strptime(name, "%z").tzinfo or UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        return UTC
+
+
+def newest(attempts: Sequence[Attempt]) -> Iterator[tuple[Attempt, list[Attempt]]]:
+    """Yield the newest attempt of each student at each lesson, and the older ones."""
+    together: dict[tuple[Owner, str], list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        together[attempt.place.owner, attempt.lesson].append(attempt)
+    for tries in together.values():
+        *older, last = sorted(tries, key=lambda attempt: attempt.age)
+        yield last, older
+
+
+def decided(older: Attempt, newer: Attempt) -> str:
+    """Return what told that one attempt is newer than another."""
+    pairs = zip(_DECIDED, older.age, newer.age, strict=True)
+    return next((words for words, one, other in pairs if one != other), _DECIDED[-1])

@@ -1,0 +1,1 @@
+"""What came out of a session: verdicts, notes, and a whole file judged."""

@@ -1,0 +1,210 @@
+"""What was found odd in a notebook. None of it changes a verdict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from cnngrade.files import code
+from cnngrade.files.match import Match
+from cnngrade.files.notebook import FORMAT, Cell
+from cnngrade.files.plan import Step
+from cnngrade.record import TaskVerdict
+from cnngrade.sessions.session import Done
+
+from .verdicts import raised
+
+_TAGS = {
+    "raises-exception",
+    "skip-execution",
+    "nbval-skip",
+    "nbval-raises-exception",
+    "nbval-ignore-output",
+}
+
+
+def notes(match: Match) -> list[str]:
+    """Return what the file itself shows, a sentence each."""
+    return [*_file(match), *_cells(match), *_copies(match), *_skips(match)]
+
+
+def after(
+    match: Match,
+    steps: Sequence[Step],
+    done: dict[int, Done],
+    judged: Sequence[TaskVerdict],
+) -> list[str]:
+    """Return what showed when the cells were run, a sentence each."""
+    return [
+        *_failures(steps, done, judged),
+        *_below(match, steps, judged),
+        *_stale(match, judged),
+    ]
+
+
+def _file(match: Match) -> Iterator[str]:
+    notebook, reference = match.notebook, match.reference
+    version = notebook.course.get("version")
+    if version is not None and version != reference.version:
+        yield (
+            f"The file is of release {version} of the course; it was judged by "
+            f"release {reference.version}."
+        )
+    if notebook.minor > FORMAT[1]:
+        yield (
+            f"The file is of notebook format 4.{notebook.minor}, newer than "
+            f"{FORMAT[0]}.{FORMAT[1]}; what is new in it was not looked at."
+        )
+    if notebook.path.stem != reference.name:
+        yield (
+            f"The file is called {notebook.path.name}; it was handed out as "
+            f"{reference.name}.ipynb."
+        )
+    found = [part for part in reference.parts if part.id in match.of]
+    lost = [part for part in found if part.id in match.lost]
+    if lost:
+        count = "All" if len(lost) == len(found) else f"{len(lost)} of {len(found)}"
+        yield (
+            f"{count} cells of the exercise have lost their ids, as happens in Colab. "
+            "They were known by their marks, names or code."
+        )
+
+
+def _cells(match: Match) -> Iterator[str]:
+    tasks, of = match.reference.tasks, match.of
+    outside = {cell.id: cell for cell in match.notebook.cells if not cell.is_code}
+    for task in tasks:
+        part = match.reference.part(task, "answer")
+        if part.id in outside and part.id not in of:
+            yield (
+                f"The answer cell of {task} is of type {outside[part.id].kind}. Make "
+                "it a code cell again (in JupyterLab: select it, press Y)."
+            )
+    missing = [t for t in tasks if match.cell(t, "check") is None]
+    if missing:
+        yield f"Check cells are not in the file: {', '.join(missing)}. {_BACK}"
+    pairs = [
+        (t, match.reference.part(t, "check"), match.cell(t, "check")) for t in tasks
+    ]
+    edited = [
+        t for t, p, cell in pairs if cell and not code.same(p.source, cell.source)
+    ]
+    if edited:
+        yield f"Check cells were edited: {', '.join(edited)}. {_BACK}"
+    for part in match.reference.parts:
+        cell = of.get(part.id)
+        if cell and not part.role and not code.same(part.source, cell.source):
+            yield (
+                f"The course's cell {_quoted(cell)} was edited. It ran as the course "
+                "wrote it: put what you add into a cell of your own."
+            )
+    order = [of[part.id].index for part in match.reference.parts if part.id in of]
+    if order != sorted(order):
+        yield "Cells of the exercise were moved. They ran in the order of the course."
+
+
+_BACK = "`cnnlib reset FILE TASK` puts one back."
+
+
+def _copies(match: Match) -> Iterator[str]:
+    checks = _unique(p.task for _, p in match.copies if p.role == "check")
+    answers = _unique(p.task for _, p in match.copies if p.role == "answer")
+    if checks:
+        yield f"Check cells are there more than once: {', '.join(checks)}."
+    if answers:
+        yield (
+            f"More than one cell answers {', '.join(answers)}. All of them ran, in "
+            "order; what counts is what stands above the check cell."
+        )
+
+
+def _skips(match: Match) -> Iterator[str]:
+    """Name the tags and comments that ask a program to look away."""
+    known = {part.id: part.source for part in match.reference.parts}
+    for cell in match.notebook.cells:
+        tags = cell.metadata.get("tags")
+        tags = tags if isinstance(tags, list) else []
+        found = [tag for tag in tags if isinstance(tag, str) and tag in _TAGS]
+        if code.marks(cell.source) != code.marks(known.get(cell.id, "")):
+            found += code.marks(cell.source)
+        if found and cell.is_code:
+            yield (
+                f"The cell {_quoted(cell)} is marked {', '.join(map(str, found))}, "
+                "which was ignored."
+            )
+    execution = match.notebook.metadata.get("execution")
+    if isinstance(execution, dict) and execution.get("allow_errors"):
+        yield "The notebook is marked allow_errors, which was ignored."
+
+
+def _failures(
+    steps: Sequence[Step], done: dict[int, Done], judged: Sequence[TaskVerdict]
+) -> Iterator[str]:
+    """Tell of the cells that did not run to their end, unless a verdict says so."""
+    passed = {verdict.task: verdict.status for verdict in judged}
+    for number, step in enumerate(steps):
+        found = done.get(number)
+        if step.asks or found is None:
+            continue
+        whose = (
+            f"The cell {_quoted(step.cell)}" if step.cell else "A cell of the course"
+        )
+        if step.task and passed.get(step.task) in ("error", "died", "timed out"):
+            continue
+        if found.state == "died":
+            yield f"{whose} was left out: while it ran, {found.reason}."
+        elif found.state == "timed out":
+            yield f"{whose} took too long and was left out."
+        elif found.facts.get("raised"):
+            yield f"{whose} raised {raised(found)}."
+
+
+def _below(
+    match: Match, steps: Sequence[Step], judged: Sequence[TaskVerdict]
+) -> Iterator[str]:
+    """Tell where an answer that did not pass is written again below its check."""
+    asked = {step.task: i for i, step in enumerate(steps) if step.asks}
+    for verdict in judged:
+        later = steps[asked[verdict.task] + 1 :] if not verdict.passed else []
+        for step in later:
+            if step.cell and verdict.task in code.bound(step.cell.source):
+                yield (
+                    f"{verdict.task} is defined once more below its check cell. Move "
+                    "that into its answer cell, and it counts."
+                )
+                break
+
+
+def _stale(match: Match, judged: Sequence[TaskVerdict]) -> Iterator[str]:
+    """Tell where the saved output of a check cell says something else."""
+    stale = []
+    for verdict in judged:
+        cell = match.cell(verdict.task, "check")
+        text = _printed(cell) if cell else ""
+        said = re.search(rf"([✓✗]) {re.escape(verdict.task)}\b", text)
+        if said and (said[1] == "✓") != verdict.passed:
+            stale.append(verdict.task)
+    if stale:
+        yield (
+            f"The saved output of a check says something else: {', '.join(stale)}. "
+            "What counts is the verdict here; in the notebook, run all cells again."
+        )
+
+
+def _printed(cell: Cell) -> str:
+    texts: list[str] = []
+    for output in cell.outputs:
+        if isinstance(output, dict):
+            parts = [output.get("text"), output.get("evalue"), output.get("traceback")]
+            for part in parts:
+                lines = part if isinstance(part, list) else [part]
+                texts += [line for line in lines if isinstance(line, str)]
+    return "\n".join(texts)
+
+
+def _quoted(cell: Cell) -> str:
+    return f"“{cell.title}”" if cell.title else "without code"
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

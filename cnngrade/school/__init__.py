@@ -1,0 +1,1 @@
+"""A class: jobs done side by side, their results kept in a journal."""

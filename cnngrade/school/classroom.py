@@ -1,0 +1,263 @@
+"""A class's submissions, from a folder to a report."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+from cnngrade.files.exercise import references
+from cnngrade.files.notebook import NotebookError
+from cnngrade.intake.intake import Intake, Submission, gather
+from cnngrade.record import Result, Run
+
+from .job import Job, isolation
+from .journal import Journal, open_journal
+from .pool import Pool, pool
+
+LEVELS = ("full", "limits", "none")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a class is to be graded; see ``cnnlib grade --help``."""
+
+    submissions: Path
+    out: Path
+    lesson: str = ""
+    workers: int = 0
+    seed: int | None = None
+    timeout: float = 0.0
+    isolation: str = "full"
+    scheduler: str = ""
+    regrade: str = ""
+
+
+class Watcher(Protocol):
+    """Is told how far the grading is."""
+
+    def begin(self, jobs: int, kept: int) -> None:
+        """So many are to be graded; so many were, earlier."""
+
+    def isolated(self, level: str, facts: list[str]) -> None:
+        """Student code will run so."""
+
+    def graded(self, result: Result) -> None:
+        """One more is done."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of it."""
+
+    run: Run
+    results: list[Result]
+    files: list[Path]
+
+
+def grade_class(options: Options, watcher: Watcher) -> Graded:
+    """Grade what has not been graded yet; write the report.
+
+    Raises:
+        NotebookError: there is nothing to grade, or the report is of another run.
+        IsolationError: the level of isolation cannot be had here.
+    """
+    found = gather(options.submissions, options.lesson)
+    if not found.submissions:
+        raise NotebookError(_nothing(options, found))
+    _known_task(options.regrade)
+    hidden = _hidden(options)
+    if _has_journal(options.out):
+        journal = open_journal(options.out, _run(options))
+        due = _due(found, journal, options.regrade)
+    else:
+        journal, due = None, _due(found, None, "")
+    watcher.begin(len(due), len(found.submissions) - len(due))
+    if due:
+        lessons = sorted({one.submission.lesson for one in due})
+        with _workers(options, hidden, lessons) as workers:
+            facts = workers.ask(isolation, options.isolation, hidden)
+            watcher.isolated(options.isolation, facts)
+            journal = journal or open_journal(
+                options.out, _run(options, fresh=True) | {"facts": facts}
+            )
+            _grade(due, options, journal, hidden, workers, watcher)
+    assert journal is not None
+    return _report(options, found, journal)
+
+
+@contextmanager
+def _workers(
+    options: Options, hidden: tuple[str, ...], lessons: list[str]
+) -> Iterator[Pool]:
+    """Open the pool; here its workers share one template, which starts at once."""
+    count = options.workers or _cores()
+    with ExitStack() as stack:
+        address = None
+        if not options.scheduler and sys.platform.startswith("linux"):
+            from cnngrade.sessions.forked import Template
+
+            shared = Template(options.isolation, hidden, lessons)
+            address = stack.enter_context(closing(shared)).address
+        yield stack.enter_context(pool(count, options.scheduler, address))
+
+
+def _nothing(options: Options, found: Intake) -> str:
+    """Say in a sentence why there is nothing to grade."""
+    few = "; ".join(f"{name} {why}" for name, why in found.unplaced[:3])
+    more = f"; and {len(found.unplaced) - 3} more" if len(found.unplaced) > 3 else ""
+    return f"There is no submission in {options.submissions}: {few}{more}."
+
+
+def _run(options: Options, *, fresh: bool = False) -> dict[str, Any]:
+    seed = options.seed
+    if fresh and seed is None:
+        seed = 1 + secrets.randbelow(2**31)
+    return {
+        "version": version("cnnlib"),
+        "seed": seed,
+        "timeout": options.timeout,
+        "isolation": options.isolation,
+    }
+
+
+def _cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _has_journal(out: Path) -> bool:
+    from .journal import NAME
+
+    return (out / NAME).exists() and (out / NAME).stat().st_size > 0
+
+
+def _known_task(name: str) -> None:
+    tasks = [task for ref in references().values() for task in ref.tasks]
+    if name and name not in tasks:
+        raise NotebookError(
+            f"No task is called {name!r}, so it cannot be graded again. There are: "
+            f"{', '.join(tasks)}."
+        )
+
+
+def _hidden(options: Options) -> tuple[str, ...]:
+    """Return the folders of this machine that student code must not see."""
+    given = options.submissions.resolve()
+    places = {given if given.is_dir() else given.parent, options.out.resolve()}
+    return tuple(sorted(str(p) for p in {*places, Path.cwd()} if p != Path("/")))
+
+
+# ---- what is to be done -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Due:
+    """A submission that is to be graded: all of it, or one task again."""
+
+    submission: Submission
+    only: str = ""
+
+
+def _due(found: Intake, journal: Journal | None, regrade: str) -> list[_Due]:
+    """Return what has not been graded yet, or has changed since, or is asked again.
+
+    Lesson by lesson, since a worker gets ready for a lesson.
+    """
+    due = []
+    for one in sorted(found.submissions, key=lambda one: one.lesson):
+        graded = journal is not None and journal.has(
+            one.student, one.lesson, _digest(_data(one)[0])
+        )
+        if not graded:
+            due.append(_Due(one))
+        elif regrade in references()[one.lesson].tasks:
+            due.append(_Due(one, regrade))
+    return due
+
+
+def _data(one: Submission) -> tuple[bytes, str]:
+    """Return a submission's bytes, or none and why they cannot be read."""
+    try:
+        return one.source.read(), ""
+    except NotebookError as error:
+        return b"", str(error)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+# ---- doing it -----------------------------------------------------------------------
+
+
+def _grade(
+    due: list[_Due],
+    options: Options,
+    journal: Journal,
+    hidden: tuple[str, ...],
+    workers: Pool,
+    watcher: Watcher,
+) -> None:
+    def jobs() -> Iterator[Job]:
+        for one in due:
+            data, problem = _data(one.submission)
+            yield Job(
+                one.submission.student,
+                one.submission.lesson,
+                _digest(data),
+                data,
+                options.isolation,
+                journal.run["seed"],
+                options.timeout,
+                hidden,
+                one.only,
+                problem,
+            )
+
+    for job, plain, seconds in workers.each(jobs()):
+        result = Result.of(plain)
+        if job.only:
+            result = _merged(journal.results[job.student, job.lesson], result)
+        journal.add(result, seconds)
+        watcher.graded(result)
+
+
+def _merged(before: Result, again: Result) -> Result:
+    """Return a result in which the tasks graded again replace what they were."""
+    new = {task.task: task for task in again.tasks}
+    tasks = tuple(new.get(task.task, task) for task in before.tasks)
+    return replace(before, tasks=tasks)
+
+
+def _report(options: Options, found: Intake, journal: Journal) -> Graded:
+    """Write the report on the submissions that there are now."""
+    from cnngrade.report.write import (
+        write,  # its import would keep the template waiting
+    )
+
+    results = [
+        journal.results[one.student, one.lesson]
+        for one in found.submissions
+        if (one.student, one.lesson) in journal.results
+    ]
+    run = Run(
+        journal.run["version"],
+        journal.run["seed"],
+        journal.run["timeout"],
+        journal.run["isolation"],
+        tuple(journal.run.get("facts", ())),
+        tuple(found.unplaced),
+        tuple(found.superseded),
+    )
+    files = write(options.out, run, results, journal.seconds)
+    return Graded(run, results, files)

@@ -1,0 +1,320 @@
+"""Sessions forked from a template, in the jail: how a class is graded (Linux)."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from cnngrade.inside import jail
+from cnngrade.inside.probe import SENTENCES
+
+from . import stage as copies
+from .session import (
+    START_SECONDS,
+    IsolationError,
+    Session,
+    TemplateEndedError,
+    how_it_ended,
+)
+
+MOST_SAID = 256 * 2**20
+"""Bytes that a session may say; one that says more is ended."""
+_PART = 200
+"""Bytes that count for each list, object and their items: to read them takes more."""
+_PREFIX = "cnnlib-grade-"
+
+
+def _refused(why: str) -> str:
+    return (
+        f"Submissions cannot be fully shut away here ({why}), so none was run. With "
+        "--isolation limits they would be able to read whatever you can, your other "
+        "files and the network among it, and to change it; only time, memory and the "
+        "number of processes would be limited. A virtual machine, or a computer whose "
+        "kernel allows user namespaces (Linux 5.12 or newer), gives full isolation."
+    )
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a template can be reached, and what is to be known of it."""
+
+    path: str
+    level: str
+    folder: str
+    hidden: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Template:
+    """A process that has imported everything, in its jail, started and ended from here.
+
+    Attributes:
+        address: where a `Channel` finds it, at once, though it takes a while to answer.
+    """
+
+    def __init__(
+        self, level: str, hidden: Sequence[str] = (), lessons: Sequence[str] = ()
+    ) -> None:
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._held = _lock(self._folder)  # as long as this object lives
+        root, stage = self._folder / "root", self._folder / "stage"
+        root.mkdir()
+        copies.build(stage)
+        data = os.environ.get("CNNLIB_DATA", "")
+        shown = [*jail.interpreter(), *filter(os.path.isdir, [data])]
+        masked = _masked(shown, hidden)
+        held = jail.Jail(
+            level, str(root), str(stage), tuple(shown), masked, tuple(lessons)
+        )
+        path = str(self._folder / "control")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            with _short(path) as name:
+                listener.bind(name)
+            listener.listen(256)
+            self._process = _started(listener.fileno(), stage, self._folder / "errors")
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(held.plain()).encode() + b"\n")
+        self._process.stdin.flush()
+        self._end = weakref.finalize(self, _remove, self._folder, self._process)
+        seen = [*shown, jail.WORK]
+        secret = [*hidden, os.path.expanduser("~"), *copies.covered()]
+        found = {os.path.realpath(one): tuple(_way(one, seen)) for one in secret}
+        self.address = Address(path, level, str(self._folder), tuple(found.items()))
+
+    def close(self) -> None:
+        """End the template, and remove what was made for it."""
+        self._end()
+
+
+def _started(listener: int, stage: Path, errors: Path) -> subprocess.Popen[bytes]:
+    with errors.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "cnngrade.inside.template", str(listener)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            cwd=stage,
+            env=copies.environment(stage),
+            pass_fds=[listener],
+            start_new_session=True,
+        )
+
+
+@contextlib.contextmanager
+def _short(path: str) -> Iterator[str]:
+    """Call a socket by a short name: of long ones the kernel takes 107 bytes."""
+    folder = os.open(os.path.dirname(path), os.O_PATH)
+    try:
+        yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
+    finally:
+        os.close(folder)
+
+
+class Channel:
+    """A worker's connection to a template: opens sessions, one at a time.
+
+    Attributes:
+        slack: how many times as long as on a typical machine things take here.
+        closed: what was tried from inside and found closed, in sentences.
+
+    Raises:
+        TemplateEndedError: it cannot be reached.
+    """
+
+    slack: float
+    closed: list[str]
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(START_SECONDS)
+        with contextlib.suppress(OSError), _short(address.path) as name:
+            self._control.connect(name)  # why it cannot be is said below
+
+    def check(self) -> None:
+        """Wait until it is ready; try from inside what must be closed.
+
+        Raises:
+            IsolationError: the level cannot be had, or at level "full" something is
+                possible that must not be.
+        """
+        told = self._answer()
+        if "refused" in told:
+            raise IsolationError(_refused(told["refused"]))
+        self.slack = told["slack"]
+        with self.open({"probe": dict(self._address.hidden)}) as session:
+            told = session.told(START_SECONDS) or {}
+        open_ = [name for name in SENTENCES if told.get(name) is not True]
+        if open_ and self._address.level == "full":
+            tried = f"tried from inside and found open: {', '.join(open_)}"
+            raise IsolationError(_refused(tried))
+        self.closed = [words for name, words in SENTENCES.items() if name not in open_]
+
+    def open(self, message: dict[str, Any]) -> Forked:
+        """Open a session that does the steps of a message."""
+        ours, theirs = socket.socketpair()
+        with theirs, contextlib.suppress(OSError):
+            packet = json.dumps({"open": True}).encode()
+            socket.send_fds(self._control, [packet], [theirs.fileno()])
+        pid = self._answer()["pid"]
+        folder = jail.WORK
+        if self._address.level != "full":
+            folder = tempfile.mkdtemp(prefix="session-", dir=self._address.folder)
+        return Forked(self, pid, ours, message | {"folder": folder})
+
+    def close_session(self, pid: int) -> None:
+        """End a session and everything that it started."""
+        with contextlib.suppress(OSError):  # why it ended is said below
+            self._control.send(json.dumps({"close": pid}).encode())
+        self._answer()
+
+    def close(self) -> None:
+        """End the connection, and what is open there."""
+        self._control.close()
+
+    def _answer(self) -> dict[str, Any]:
+        try:
+            packet = self._control.recv(2**16)
+        except OSError:
+            packet = b""
+        if not packet:
+            raise TemplateEndedError(self._why_not())
+        return json.loads(packet)
+
+    def _why_not(self) -> str:
+        said = ["it is gone"]
+        with contextlib.suppress(OSError):
+            text = Path(self._address.folder, "errors").read_text(errors="replace")
+            said = text.strip().split("\n")
+        last = said[-1].strip() or "it did not say why"
+        return f"The process that runs submissions has ended: {last}"
+
+
+class Forked(Session):
+    """A session of a template."""
+
+    def __init__(
+        self, channel: Channel, pid: int, wire: socket.socket, given: dict[str, Any]
+    ) -> None:
+        self._channel, self._pid, self._wire = channel, pid, wire
+        self._folder = given["folder"]
+        self._buffer, self._said = bytearray(), 0
+        self._lines: Iterator[bytes] = iter(())
+        wire.settimeout(START_SECONDS)
+        with contextlib.suppress(OSError):  # it may have ended already
+            wire.sendall(json.dumps(given).encode() + b"\n")
+
+    def __enter__(self) -> Forked:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wire.close()
+        self._channel.close_session(self._pid)
+        if self._folder != jail.WORK:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def told(self, seconds: float) -> dict[str, Any] | None:
+        """Return the next message; None if none came in time; see `Session`."""
+        from cnnlib.checks.wire import WireError, loads  # imports PyTorch
+
+        deadline = time.monotonic() + seconds
+        while True:
+            for line in self._lines:
+                with contextlib.suppress(WireError):  # half a line, when one was ended
+                    return loads(line)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            if select.select([self._wire], [], [], left)[0]:
+                self._lines = self._received()
+
+    def _received(self) -> Iterator[bytes]:
+        """Return the whole lines that have come in."""
+        try:
+            chunk = self._wire.recv(2**20)
+        except OSError:
+            chunk = b""
+        self._said += len(chunk) + _PART * sum(map(chunk.count, (b",", b"[", b"{")))
+        if not chunk or self._said > MOST_SAID:
+            raise EOFError
+        *lines, rest = chunk.split(b"\n")
+        if not lines:
+            self._buffer += rest
+            return iter(())
+        lines[0] = bytes(self._buffer) + lines[0]
+        self._buffer = bytearray(rest)
+        return iter([line for line in lines if line])
+
+    def how_it_ended(self) -> str:
+        """Say in words how the process ended."""
+        if self._said > MOST_SAID:
+            return "it said more than anybody can read"
+        return how_it_ended(None)
+
+    def why_not(self) -> str:
+        """Say in a sentence why it did not even start."""
+        return "The session could not be started: it ended before its first step."
+
+
+def _lock(folder: Path) -> TextIO | None:
+    """Say that a folder is in use, until the file is closed; None if it is already."""
+    file = (folder / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def _sweep() -> None:
+    """Remove what graders left behind that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            found = (folder / "lock").lstat()
+            if stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid():
+                with _lock(folder) or contextlib.nullcontext() as unused:
+                    if unused:
+                        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    """Remove what was made for a template, which ends it."""
+    process.kill()
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _way(folder: str, shown: Sequence[str]) -> list[str]:
+    """Return the names in a folder through which the way to something shown goes."""
+    here = Path(os.path.realpath(folder))
+    below = [Path(path) for path in shown if Path(path).is_relative_to(here)]
+    return sorted({path.relative_to(here).parts[0] for path in below if path != here})
+
+
+def _masked(shown: Sequence[str], hidden: Sequence[str]) -> tuple[str, ...]:
+    """Return what must be covered: it lies in a folder shown and holds none."""
+    secret = (*hidden, os.path.expanduser("~"), *copies.covered())
+    wanted = {os.path.realpath(path) for path in secret}
+    needed = [os.path.realpath(path) for path in shown]
+    return tuple(
+        path
+        for path in sorted(wanted)
+        if any(Path(path).is_relative_to(place) for place in needed)
+        and not any(Path(place).is_relative_to(path) for place in needed)
+    )

@@ -1,0 +1,66 @@
+"""What a task's judge knows besides its question: the reference and the mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnnlib.checks.question import Case, Question
+from cnnlib.checks.values import Value
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that students really give.
+
+    Attributes:
+        name: the mistake in a few words, for the kill table: "kernel flipped".
+        hint: the sentence that a student reads. It says what is wrong, not the answer.
+        answer: a wrong implementation (or value) in which this mistake is made.
+        matches: for tasks judged by what the answer does, not by equality: whether
+            the observed values of a failed case show this mistake.
+    """
+
+    name: str
+    hint: str
+    answer: Any
+    matches: Callable[[Mapping[str, Value], Case], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """The judge's side of a task.
+
+    Attributes:
+        reference: a right answer; PyTorch itself where there is one.
+        mistakes: the more telling one first where two look alike on some cases.
+        section: where the lesson explains it: a heading of the lesson.
+        rtol, atol: how far numbers may be from the reference's.
+        accepts: for tasks judged by what the answer does: whether the observed values
+            of a case will do. Without it they must equal the reference's.
+        any_dtype: whether tensors of any dtype will do, as for a value task.
+        source: what the success line says the cases agree with.
+        also_right: other right answers, for the proof.
+        each: cases stand for themselves (the entries of a value): a mistake is named
+            by the first case that fails, not by all of them.
+    """
+
+    reference: Any
+    mistakes: tuple[Mistake, ...]
+    section: str
+    rtol: float = 1e-6
+    atol: float = 1e-8
+    any_dtype: bool = False
+    accepts: Callable[[Mapping[str, Value], Case], bool] | None = None
+    source: str = "PyTorch"
+    also_right: tuple[Any, ...] = field(default=())
+    each: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """A question and its key."""
+
+    question: Question
+    key: Key

@@ -1,0 +1,18 @@
+"""All tasks by name: each question with its key."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from cnnlib.checks.registry import questions
+
+from .key import Task
+
+
+@cache
+def task(name: str) -> Task:
+    """Return a task: its question, and the key that only the judge's side has."""
+    question = questions()[name]
+    module = import_module(f"cnnjudge.keys.lesson{question.lesson}")
+    return Task(question, module.KEYS[name])

@@ -1,0 +1,158 @@
+"""Put a question to an answer: run it on the cases and note plainly what came."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from .question import Case, Question
+from .values import Outcome, Value, plain
+from .watch import TooLong, Watch
+
+
+def ask(
+    question: Question, answer: Any, cases: Sequence[Case], *, watched: bool = True
+) -> list[Outcome]:
+    """Return the outcome of every case; a case that is not reached has an error.
+
+    Nothing is compared here, and no reference is needed. What was noticed on the way
+    stands in the outcomes' remarks:
+
+    - ``called:NAME``: a forbidden function; ``cnnlib:NAME``: one of the course's own;
+    - ``changed:NAME``: an argument was changed in place;
+    - ``left:grad``, ``left:requires_grad``, ``left:hook``: left on an argument;
+    - ``cut:NAME``: no gradient flows to that argument;
+    - ``prints``: more printed than anybody reads.
+
+    Without `watched` nothing is noticed: so references and mistakes are asked.
+    """
+    watch = Watch(question.forbidden, question.seconds, watched)
+    outcomes: list[Outcome] = []
+    for case in cases:
+        outcomes.append(_one(question, answer, case, watch))
+        if outcomes[-1].error == "TooLong" or outcomes[-1].is_stub:
+            rest = len(cases) - len(outcomes)
+            return outcomes + [Outcome(error="NotReached")] * rest
+    return outcomes
+
+
+def _one(question: Question, answer: Any, case: Case, watch: Watch) -> Outcome:
+    args, kwargs, probe = copy.deepcopy((case.args, case.kwargs, case.probe))
+    if case.gradient:
+        for tensor in _tensors([*args, *kwargs.values()]):
+            tensor.requires_grad_(tensor.is_floating_point())
+    traces = _Traces([*args, *kwargs.values()])
+    names = (*question.takes[: len(args)], *kwargs)
+    before = frozenset(watch.seen)
+    found: list[str] = []
+    try:
+        with watch.running():
+            result = answer if question.is_value else answer(*args, **kwargs)
+            found = [
+                remark
+                for name, remark in traces.left(names, case.gradient)
+                if name not in question.may_change
+            ]
+            observed = question.observe(result, (*args, *kwargs.values(), *probe))
+    except TooLong:
+        return Outcome(error="TooLong", remarks=_remarks(watch, before))
+    except (Exception, SystemExit) as error:
+        text = str(error).strip().split("\n")[0][:300]
+        return Outcome(
+            error=type(error).__name__, message=text, remarks=_remarks(watch, before)
+        )
+    remarks = [*_remarks(watch, before), *found]
+    if case.gradient:
+        remarks += _cuts(result, [*args, *kwargs.values()], names)
+    return Outcome(
+        {name: _plain(value) for name, value in observed.items()},
+        remarks=tuple(remarks),
+    )
+
+
+def _plain(value: Any) -> Value:
+    try:
+        return plain(value)
+    except Exception:  # an object that objects to being looked at
+        return Value(f"{type(value).__name__} (cannot be read)")
+
+
+def _remarks(watch: Watch, before: frozenset[str]) -> tuple[str, ...]:
+    found = sorted(watch.seen - before)
+    return (*found, "prints") if watch.prints_too_much else tuple(found)
+
+
+def _tensors(items: Sequence[Any]) -> list[torch.Tensor]:
+    return [item for item in items if isinstance(item, torch.Tensor)]
+
+
+def _cuts(result: Any, given: Sequence[Any], names: Sequence[str]) -> Iterator[str]:
+    """Yield a remark for each tensor given that the result has no gradient for."""
+    pairs = [
+        (name, item)
+        for name, item in zip(names, given, strict=False)
+        if isinstance(item, torch.Tensor) and item.requires_grad
+    ]
+    if not isinstance(result, torch.Tensor):
+        return
+    grads: Sequence[torch.Tensor | None] = [None] * len(pairs)
+    if result.requires_grad and result.numel():
+        inputs = [item for _, item in pairs]
+        with contextlib.suppress(RuntimeError):  # an input was changed on the way
+            grads = torch.autograd.grad(result.sum(), inputs, allow_unused=True)
+    for (name, _), grad in zip(pairs, grads, strict=True):
+        if grad is None:
+            yield f"cut:{name}"
+
+
+class _Traces:
+    """What the arguments were like before, to see what an answer left behind."""
+
+    def __init__(self, given: Sequence[Any]) -> None:
+        self._given = given
+        self._before = [
+            item.detach().clone() if isinstance(item, torch.Tensor) else None
+            for item in given
+        ]
+        self._hooks = [_hooks(item) for item in given]
+        self._grads = [_grads(item) for item in given]
+
+    def left(self, names: Sequence[str], gradient: bool) -> Iterator[tuple[str, str]]:
+        """Yield (argument, remark) for every trace that the answer left."""
+        for i, item in enumerate(self._given):
+            name = names[i] if i < len(names) else f"argument {i + 1}"
+            old = self._before[i]
+            if isinstance(item, torch.Tensor) and old is not None:
+                now = item.detach()
+                if now.shape != old.shape or not torch.equal(
+                    now.nan_to_num(), old.nan_to_num()
+                ):
+                    yield name, f"changed:{name}"
+                if item.requires_grad and not gradient:
+                    yield name, "left:requires_grad"
+                if item.grad is not None:
+                    yield name, "left:grad"
+            if _hooks(item) != self._hooks[i]:
+                yield name, "left:hook"
+            if _grads(item) - self._grads[i]:
+                yield name, "left:grad"
+
+
+def _hooks(item: Any) -> int:
+    if not isinstance(item, nn.Module):
+        return 0
+    names = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
+    return sum(
+        len(getattr(module, name)) for module in item.modules() for name in names
+    )
+
+
+def _grads(item: Any) -> set[str]:
+    if not isinstance(item, nn.Module):
+        return set()
+    return {name for name, p in item.named_parameters() if p.grad is not None}

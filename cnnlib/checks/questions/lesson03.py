@@ -1,0 +1,102 @@
+"""Lesson 03: pooling and flatten."""
+
+from __future__ import annotations
+
+import torch
+
+from cnnlib.checks.question import Case, Draw, Question
+
+_F32, _F64 = torch.float32, torch.float64
+
+
+def _pooling(draw: Draw) -> list[Case]:
+    """Windows and strides, square and not; maps that are all negative; worked ones."""
+    d = draw
+    negative = -1 - d.tensor(1, 1, 4, 6).abs()
+    return [
+        Case("a 2x2 window on a 4x4 map", (d.whole(1, 1, 4, 4), 2)),
+        Case("numbers that are all negative", (negative, 2)),
+        Case("a map of 4x6", (d.whole(1, 1, 4, 6), 2)),
+        Case("a window of (3, 2)", (d.whole(1, 1, 6, 4), (3, 2))),
+        Case("a window of (1, 3)", (d.whole(1, 1, 2, 6), (1, 3))),
+        Case("a stride of 1", (d.whole(1, 1, 4, 5), 2), {"stride": 1}),
+        Case("a stride of (1, 2)", (d.whole(1, 1, 4, 6), 2), {"stride": (1, 2)}),
+        Case("a stride of (2, 1)", (d.whole(1, 1, 6, 4), 2), {"stride": (2, 1)}),
+        Case("a window of 3 and a stride of 2", (d.whole(1, 1, 7, 7), 3, 2)),
+        Case("a stride larger than the window", (d.whole(1, 1, 7, 8), 2, 3)),
+        Case("a last window that is not whole", (d.whole(1, 1, 5, 7), 2)),
+        Case("a window of (2, 3) that is not whole", (d.whole(1, 1, 5, 8), (2, 3))),
+        Case("a window as large as the map", (d.whole(1, 1, 3, 4), (3, 4))),
+        Case("a window of 1", (d.whole(1, 1, 2, 3), 1)),
+        Case("a single row", (d.whole(1, 1, 1, 6), (1, 2))),
+        Case("three channels", (d.whole(1, 3, 4, 4), 2)),
+        Case("two images", (d.whole(2, 1, 4, 4), 2)),
+        Case("two images of three channels", (d.tensor(2, 3, 5, 6), (2, 3), (1, 2))),
+        Case("float32 fractions", (d.tensor(2, 2, 4, 6, dtype=_F32), 2)),
+        Case("a gradient to be found", (d.tensor(1, 2, 4, 4), 2), gradient=True),
+    ]
+
+
+def _global(draw: Draw) -> list[Case]:
+    d = draw
+    return [
+        Case("one map of 2x2", (d.whole(1, 1, 2, 2),)),
+        Case("one map of 2x3", (d.whole(1, 1, 2, 3),)),
+        Case("three channels", (d.whole(1, 3, 3, 2),)),
+        Case("two images", (d.whole(2, 1, 2, 4),)),
+        Case("two images of three channels", (d.tensor(2, 3, 4, 5),)),
+        Case("a single pixel", (d.tensor(2, 3, 1, 1),)),
+        Case("float32 fractions", (d.tensor(3, 2, 4, 4, dtype=_F32),)),
+        Case("a gradient to be found", (d.tensor(2, 2, 3, 3),), gradient=True),
+    ]
+
+
+def _flatten(draw: Draw) -> list[Case]:
+    d = draw
+    grid = torch.tensor([[[2.0, 4.0], [3.0, 1.0], [3.0, 4.0]]])
+    return [
+        Case("the 3x2 grid of the lesson", (grid,)),
+        Case("a batch of two grids", (d.whole(2, 3, 2),)),
+        Case("a batch of one image", (d.whole(1, 2, 2, 3),)),
+        Case("two images of three channels", (d.tensor(2, 3, 2, 4),)),
+        Case("start_dim=0", (d.whole(2, 3, 2),), {"start_dim": 0}),
+        Case("start_dim=2", (d.whole(2, 3, 2, 2),), {"start_dim": 2}),
+        Case("start_dim=-2", (d.whole(2, 3, 2, 2),), {"start_dim": -2}),
+        Case("nothing to flatten", (d.whole(2, 5),)),
+        Case("channels-last memory", (_turned(d.tensor(2, 3, 2, 4)),)),
+        Case("float32 numbers", (d.tensor(2, 2, 3, dtype=_F32),)),
+        Case("a gradient to be found", (d.tensor(2, 2, 3),), gradient=True),
+    ]
+
+
+def _turned(x: torch.Tensor) -> torch.Tensor:
+    return x.to(memory_format=torch.channels_last)
+
+
+def _one_value(draw: Draw) -> list[Case]:
+    return [Case("the grid")]
+
+
+_POOLING = ("x", "kernel_size", "stride")
+
+QUESTIONS = [
+    Question(
+        "max_pool2d", "03", 3, _pooling, _POOLING,
+        forbidden=("max_pool2d", "max_pool2d_with_indices", "adaptive_max_pool2d",
+                   "max_pool1d", "max_pool3d", "fractional_max_pool2d"),
+    ),
+    Question(
+        "avg_pool2d", "03", 2, _pooling, _POOLING,
+        forbidden=("avg_pool2d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool3d",
+                   "lp_pool2d"),
+    ),
+    Question("min_pool2d", "03", 1, _pooling, _POOLING),
+    Question(
+        "global_avg_pool", "03", 2, _global, ("x",), forbidden=("adaptive_avg_pool2d",)
+    ),
+    Question(
+        "flatten", "03", 2, _flatten, ("x", "start_dim"),
+        forbidden=("flatten", "ravel"),
+    ),
+    Question("edge_then_pool", "03", 2, _one_value, is_value=True),
+]  # fmt: skip

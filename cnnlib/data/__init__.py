@@ -1,0 +1,10 @@
+"""Handwritten digits for the lessons: MNIST where it can be had, and digits always.
+
+>>> digits = load_mnist()
+>>> digits.train_images.shape
+torch.Size([60000, 1, 28, 28])
+"""
+
+from .load import TIME_LIMIT, Digits, load_mnist
+
+__all__ = ["TIME_LIMIT", "Digits", "load_mnist"]

@@ -1,0 +1,229 @@
+"""Handwritten digits for the lessons: MNIST where it can be had, and digits always.
+
+>>> digits = load_mnist()
+>>> digits.train_images.shape
+torch.Size([60000, 1, 28, 28])
+"""
+
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import idx, mnist_fetch, places
+
+_PLAIN = "These are the handwritten digits of MNIST."
+TIME_LIMIT = 30.0  # seconds for the download, all files and mirrors together
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Digits:
+    """Images of handwritten digits with their labels, ready for training.
+
+    Attributes:
+        train_images, test_images: float32 (N, 1, 28, 28), 0 is paper and 1 is ink.
+        train_labels, test_labels: int64 (N,), values 0..9.
+        source: "mnist", or "bundled" for the digits that come with scikit-learn.
+        notice: one sentence that says which data these are, and why.
+        class_names: the name of each label, "0" to "9".
+    """
+
+    train_images: torch.Tensor
+    train_labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+    source: str
+    notice: str
+    class_names: tuple[str, ...] = tuple("0123456789")
+
+    def __repr__(self) -> str:
+        name = "MNIST" if self.source == "mnist" else "scikit-learn's bundled digits"
+        return (
+            f"{name}: {len(self.train_labels):,} training and "
+            f"{len(self.test_labels):,} test images, 28x28, grey"
+        )
+
+    def only(self, classes: Iterable[int]) -> "Digits":
+        """Keep the images of some classes; the labels stay as they are.
+
+        `digits.only(range(5))` holds the digits 0 to 4.
+
+        Raises:
+            ValueError: a class outside 0..9, or none at all.
+        """
+        wanted = sorted(set(classes))
+        if not wanted or not set(wanted) <= set(range(len(self.class_names))):
+            raise ValueError(
+                f"The classes are the whole numbers 0 to {len(self.class_names) - 1}, "
+                f"at least one of them, but {wanted} was given."
+            )
+        train = torch.isin(self.train_labels, torch.tensor(wanted))
+        test = torch.isin(self.test_labels, torch.tensor(wanted))
+        return self._keep(train, test)
+
+    def few(self, per_class: int) -> "Digits":
+        """Keep the first `per_class` training images of each class, all test images.
+
+        `digits.few(20)` holds 200 training images. A class with fewer keeps them all.
+
+        Raises:
+            ValueError: `per_class` below 1.
+        """
+        if per_class < 1:
+            raise ValueError(
+                f"At least 1 image per class is needed, but {per_class} was given."
+            )
+        labels = self.train_labels
+        kept = torch.zeros(len(labels), dtype=torch.bool)
+        for label in labels.unique():
+            kept[(labels == label).nonzero()[:per_class]] = True
+        return self._keep(kept, torch.ones(len(self.test_labels), dtype=torch.bool))
+
+    def _keep(self, train: torch.Tensor, test: torch.Tensor) -> "Digits":
+        return replace(
+            self,
+            train_images=self.train_images[train],
+            train_labels=self.train_labels[train],
+            test_images=self.test_images[test],
+            test_labels=self.test_labels[test],
+        )
+
+
+def load_mnist(
+    root: str | os.PathLike[str] | None = None,
+    *,
+    verbose: bool = True,
+    time_limit: float | None = None,
+) -> Digits:
+    """Load MNIST, or, where it cannot be had, the digits that come with scikit-learn.
+
+    Looked for in this order: the folder named in the environment variable CNNLIB_DATA
+    (holding MNIST/raw as torchvision lays it out; only read, never written), the
+    user's cache, the web (torchvision's mirrors and checksums), the bundled digits.
+    CNNLIB_DATA=bundled asks for the bundled digits at once. Lack of data never raises.
+
+    Args:
+        root: a folder to look in and to download to, in place of the two above.
+        verbose: whether to show the progress of a download, and to print the notice
+            where the data are not simply MNIST.
+        time_limit: seconds that a download may take, 30 unless told. After a failed
+            download the next one is tried ten minutes later, so that a class waits
+            once; giving a `time_limit` or a `root` tries at once.
+
+    Returns:
+        The digits: 60,000 and 10,000 images of MNIST, or 1,437 and 360 bundled ones.
+
+    Raises:
+        ValueError: a `time_limit` that is not a positive number of seconds.
+    """
+    if time_limit is not None and not 0 < time_limit < math.inf:
+        raise ValueError(
+            f"The time limit is a positive number of seconds, not {time_limit}."
+        )
+    named = places.named()
+    try:
+        raw, notice = _mnist(root, named, verbose, time_limit)
+        digits = _from_raw(raw, notice or _PLAIN)
+    except _NoMnistError as why:
+        digits = _bundled(str(why))
+        notice = digits.notice
+    if verbose and notice:
+        print(notice)
+    return digits
+
+
+class _NoMnistError(Exception):
+    """There is no MNIST to be had; the text is the first half of the notice."""
+
+
+def _mnist(
+    root: str | os.PathLike[str] | None,
+    named: str,
+    progress: bool,
+    time_limit: float | None,
+) -> tuple[idx.Raw, str]:
+    """MNIST, and what there is to say about where it came from ("" for nothing)."""
+    if root == places.BUNDLED:
+        raise _NoMnistError("The bundled digits were asked for")
+    if root is None and named == places.BUNDLED:
+        raise _NoMnistError("CNNLIB_DATA asks for the bundled digits")
+    aside = ""
+    if root is None and named:
+        raw = _read(places.folder(named))
+        if raw is not None:
+            return raw, ""
+        aside = "The folder named in CNNLIB_DATA holds no readable MNIST"
+    home = places.cache() if root is None else places.folder(root)
+    raw = _read(home)
+    if raw is None and named == places.BUNDLED:
+        raise _NoMnistError("The folder holds no MNIST and CNNLIB_DATA forbids the web")
+    if raw is None:
+        impatient = root is not None or time_limit is not None
+        raw = _download(home, time_limit or TIME_LIMIT, impatient, progress, aside)
+    return raw, f"{aside}, so these are its digits from elsewhere." if aside else ""
+
+
+def _read(place: Path) -> idx.Raw | None:
+    folder = places.find_mnist(place)
+    if folder is None:
+        return None
+    try:
+        return idx.read_folder(folder)
+    except idx.DamagedError:
+        return None
+
+
+def _download(
+    home: Path, time_limit: float, now: bool, progress: bool, aside: str
+) -> idx.Raw:
+    damaged = places.find_mnist(home) is not None
+    failed = "MNIST could not be downloaded"
+    if damaged:
+        failed = "MNIST on this computer is damaged and could not be downloaded again"
+    if aside:
+        failed = f"{aside}, and {failed}"
+    reason = None if now else mnist_fetch.recent_failure(home)
+    if reason:
+        raise _NoMnistError(
+            f"{failed} (tried a short while ago: {reason}; "
+            f"load_mnist(time_limit={TIME_LIMIT:g}) tries again at once)"
+        )
+    try:
+        return mnist_fetch.fetch(home, time_limit, progress=progress)
+    except mnist_fetch.DownloadError as error:
+        raise _NoMnistError(f"{failed} ({error})") from error
+
+
+def _from_raw(raw: idx.Raw, notice: str) -> Digits:
+    return Digits(
+        _images(raw.train_images),
+        torch.from_numpy(raw.train_labels.astype(np.int64)),
+        _images(raw.test_images),
+        torch.from_numpy(raw.test_labels.astype(np.int64)),
+        source="mnist",
+        notice=notice,
+    )
+
+
+def _images(stored: np.ndarray) -> torch.Tensor:
+    """Turn uint8 (N, 28, 28) in 0..255 into float32 (N, 1, 28, 28) in 0..1."""
+    values = np.divide(stored, np.float32(255), dtype=np.float32)
+    return torch.from_numpy(values)[:, None]
+
+
+def _bundled(why: str) -> Digits:
+    from . import bundled_digits
+
+    train_images, train_labels, test_images, test_labels = bundled_digits.load()
+    notice = (
+        f"{why}, so these are the handwritten digits that come with scikit-learn, "
+        f"brought to 28x28: {len(train_labels):,} training and "
+        f"{len(test_labels):,} test images."
+    )
+    return Digits(
+        train_images, train_labels, test_images, test_labels, places.BUNDLED, notice
+    )

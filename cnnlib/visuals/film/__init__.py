@@ -1,0 +1,1 @@
+"""`watch_training`: a training run as a film."""

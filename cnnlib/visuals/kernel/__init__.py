@@ -1,0 +1,1 @@
+"""`explore_kernel`: a photograph under a kernel that the reader changes."""

@@ -1,0 +1,299 @@
+"""One image's way through a model: every layer's numbers, and where each comes from.
+
+The model is run as ``summary`` runs it, as a copy without hooks, but on the image
+itself: what `Recorder` adds to the tracer is that it keeps the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cnnlib.model_summary import names
+from cnnlib.model_summary.build import Parameters, rows_of
+from cnnlib.model_summary.copying import runnable_copy
+from cnnlib.model_summary.feed import read_feed
+from cnnlib.model_summary.layers import described
+from cnnlib.model_summary.records import Op, Step
+from cnnlib.model_summary.row import Row
+from cnnlib.model_summary.run import observe
+from cnnlib.model_summary.state import buffers_kept, nothing_changed
+from cnnlib.model_summary.tensors import tensors_in
+from cnnlib.model_summary.trace import Tracer
+from cnnlib.model_summary.view import add_receptive_fields, shapes_without_batch
+from cnnlib.plots.arrays import read_image
+
+COPIED = 5_000_000
+"""Weights up to which the model is copied; a larger one is used where it lies."""
+QUIET = names.words("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout Identity")
+QUIET |= names.words("FeatureAlphaDropout StochasticDepth dropout alpha_dropout")
+"""What gives back its input in evaluation mode; it is left out."""
+
+Unit = tuple[int, int, int]
+"""(map, row, column) of one number in a layer's output."""
+
+
+class _EnoughError(BaseException):
+    """All that was asked for has been seen; no model catches it."""
+
+
+class Recorder(Tracer):
+    """A tracer that keeps the tensors themselves: all, or copies of those in `only`.
+
+    With `only` the run ends where the last of them has been seen.
+    """
+
+    def __init__(
+        self, model: nn.Module, owners: dict[int, int], x: Tensor, only: set[int]
+    ) -> None:
+        super().__init__(model, owners, meta=False)
+        self.kept: dict[int, Tensor] = {}
+        self.calls: dict[int, dict[str, Any]] = {}
+        self.input = self.mark_input(x)
+        self._only = only
+        self._given: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        self._given = args, kwargs or {}
+        if not self._only and args and _writes(func, args, self._given[1]):
+            self._save(args[0])
+        return super().__torch_function__(func, types, args, kwargs)
+
+    def _save(self, target: Any) -> None:
+        """Copy what is about to be overwritten, wherever it is kept."""
+        if isinstance(target, Tensor):
+            memory = target.untyped_storage().data_ptr()
+            for key, tensor in self.kept.items():
+                if tensor.untyped_storage().data_ptr() == memory:
+                    self.kept[key] = tensor.clone()
+
+    def _record(
+        self, name: str, func: Any, args: Any, seen: Any, result: Any, products: Any
+    ) -> None:
+        before = len(self.steps)
+        super()._record(name, func, args, seen, result, products)
+        for step in self.steps[before:]:
+            made = args[0] if name == "assign" else result
+            self._take(step.ops[0], list(tensors_in(made)), func)
+
+    def _take(self, op: Op, made: list[Tensor], func: Any) -> None:
+        for tensor, value in zip(made, op.outputs, strict=False):
+            if not self._only and value.active:
+                self.kept[value.key] = tensor
+                call = names.bind(func, op.name, *self._given)
+                self.calls[value.key] = {k: v for k, v in call.items() if k != "input"}
+            elif value.key in self._only:
+                self.kept[value.key] = tensor.clone()
+        if self._only and len(self.kept) == len(self._only):
+            raise _EnoughError
+
+
+def _writes(func: Any, args: Any, kwargs: dict[str, Any]) -> bool:
+    """Tell whether a call may write over its first argument."""
+    name = getattr(func, "__name__", "")
+    if name.startswith("__"):
+        return name.startswith(("__i", "__set"))
+    return name.endswith("_") or any(a is True for a in (*args, *kwargs.values()))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One row of the summary with its numbers: maps (C, H, W), or (C, 1, 1)."""
+
+    name: str
+    kind: str
+    key: int
+    maps: np.ndarray
+    row: Row
+    op: Op
+    call: dict[str, Any]
+
+    peaks: np.ndarray
+    """(C,): for each map how far its strongest unit is from zero."""
+    ends: tuple[float, float]
+    """The smallest and the largest number."""
+
+    @property
+    def strongest(self) -> Unit:
+        """The unit that is furthest from zero."""
+        return self.strongest_of(int(self.peaks.argmax()))
+
+    def strongest_of(self, channel: int) -> Unit:
+        """Return the unit of one map that is furthest from zero."""
+        row, column = divmod(
+            int(np.abs(self.maps[channel]).argmax()), self.maps.shape[2]
+        )
+        return channel, row, column
+
+    def foremost(self, count: int) -> np.ndarray:
+        """Return the numbers of the ``count`` maps with the highest peaks, in order."""
+        return np.sort(np.argsort(-self.peaks, kind="stable")[:count])
+
+
+class Inside:
+    """A model's answers to one image, layer by layer.
+
+    ``image`` is (C, H, W), float32. ``layers`` are those with numbers for one image;
+    ``left_out`` names the others.
+    """
+
+    def __init__(self, model: Any, image: Any) -> None:
+        self.model = _checked(model)
+        self.image = read_image(image, "image")
+        size = self.image.shape
+        feed = read_feed(self.model, size, None, None)
+        try:
+            observe(self.model, feed)
+        except ValueError as error:  # in words, but in those of ``summary``
+            told = str(error).replace(" as input_size", "")
+            raise ValueError(told) from None
+        self._dtype = feed.tensors[0].dtype
+        copied, self._owners = runnable_copy(self.model, meta=False, largest=COPIED)
+        self._copy = copied.requires_grad_(False)
+        self.versions = self._versions()
+        x = self._tensor()
+        with torch.no_grad(), self._running(x, set()) as recorder:
+            self._copy(x)
+        self.kept = recorder.kept
+        self.kept[recorder.input.key] = self._tensor()
+        self.input_key = recorder.input.key
+        rows, self.parameters = self._rows(recorder)
+        self.layers: list[Layer] = []
+        self.left_out: list[str] = []
+        for row, step in zip(rows, recorder.steps, strict=True):
+            self._add(row, step, recorder)
+        if not self.layers:
+            raise ValueError(
+                f"{type(self.model).__name__} does nothing to its image that could be "
+                "shown: explore_network shows what the layers of a net give."
+            )
+
+    def values(self, key: int) -> np.ndarray:
+        """Return the numbers (C, H, W) of a tensor that the run has kept."""
+        found = as_maps(self.kept[key])
+        assert found is not None
+        return found.numpy()
+
+    def gradients(self, wanted: list[tuple[Layer, list[Unit]]]) -> list[np.ndarray]:
+        """Return how units change with the image: (units, C, H, W) for each layer.
+
+        The net is run once more, up to the last layer asked for, with gradients of the
+        image alone.
+        """
+        keys = {layer.key for layer, _ in wanted}
+        with torch.enable_grad():
+            x = self._tensor().requires_grad_()
+            with self._running(x, keys) as recorder, suppress(_EnoughError):
+                self._copy(x)
+            kept = {
+                layer.key: recorder.kept[layer.key].reshape(layer.maps.shape)
+                for layer, _ in wanted
+            }
+            return [_gradients(kept[layer.key], units, x) for layer, units in wanted]
+
+    def changed(self) -> bool:
+        """Tell whether the weights that were used are not the model's any more."""
+        return self.versions != self._versions()
+
+    def _versions(self) -> list[int]:
+        return [p._version for p in (*self.model.parameters(), *self.model.buffers())]
+
+    @contextmanager
+    def _running(self, x: Tensor, only: set[int]) -> Iterator[Recorder]:
+        """Watch one run with chance switched off; put everything back afterwards."""
+        recorder = Recorder(self._copy, self._owners, x, only)
+        with nothing_changed(self.model), buffers_kept(self._copy):
+            torch.manual_seed(0)
+            try:
+                with recorder.watching(self._copy):
+                    yield recorder
+            except Exception as error:
+                place = recorder.failure
+                where = f" at {place.name!r}" if place and place.name else ""
+                raise ValueError(
+                    f"{type(self.model).__name__} stops{where} on this image: "
+                    f"{' '.join(str(error).split()) or type(error).__name__}"
+                ) from error
+
+    def _tensor(self) -> Tensor:
+        """Return the image as the model takes it: its own (1, C, H, W)."""
+        own = (*self._copy.parameters(), *self._copy.buffers())
+        device = own[0].device if own else torch.device("cpu")
+        return torch.from_numpy(np.array(self.image))[None].to(device, self._dtype)
+
+    def _rows(self, recorder: Recorder) -> tuple[list[Row], int]:
+        steps, owners = recorder.steps, self._owners
+        modules = dict(
+            zip(map(id, self._copy.modules()), self.model.modules(), strict=True)
+        )
+        copies = {owners[id(p)]: p for p in self._copy.parameters()}
+        parameters = Parameters(self.model, copies)
+        rows = rows_of(steps, shapes_without_batch(steps), parameters, modules)
+        add_receptive_fields(rows, steps, [recorder.input])
+        return rows, parameters.total
+
+    def _add(self, row: Row, step: Step, recorder: Recorder) -> None:
+        key = step.outputs[0].key if step.outputs else -1
+        kept = recorder.kept.get(key)
+        maps = None if kept is None else as_maps(kept)
+        if maps is None:
+            self.left_out.append(row.name)
+        elif step.kind not in QUIET:
+            low, high = maps.flatten(1).amin(1), maps.flatten(1).amax(1)
+            ends = float(low.min()), float(high.max())
+            if not np.isfinite(ends).all():
+                self.left_out.append(row.name)
+                return
+            peaks = torch.maximum(-low, high).numpy()
+            op = next(o for o in step.ops if any(v.key == key for v in o.outputs))
+            found = (row.name, row.kind, key, maps.numpy(), row, op)
+            self.layers.append(Layer(*found, recorder.calls[key], peaks, ends))
+
+
+def _gradients(maps: Tensor, units: list[Unit], x: Tensor) -> np.ndarray:
+    """Return the gradients (units, C, H, W) of some units of a layer; all at once."""
+    chosen = torch.stack([maps[unit] for unit in units])
+    if not chosen.requires_grad:
+        return np.zeros((len(units), *x.shape[1:]), np.float32)
+    each = torch.eye(len(units), dtype=chosen.dtype, device=chosen.device)
+    more = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+    try:
+        (found,) = torch.autograd.grad(chosen, x, each, is_grads_batched=True, **more)
+    except RuntimeError:  # some operations cannot be done for several at once
+        parts = [torch.autograd.grad(chosen, x, one, **more)[0] for one in each]
+        found = torch.stack(parts)
+    return found[:, 0].detach().float().cpu().numpy()
+
+
+def as_maps(tensor: Tensor) -> Tensor | None:
+    """Return maps (C, H, W) of one image, a vector as (C, 1, 1); None if it is none."""
+    if tensor.shape[:1] != (1,) or not tensor.is_floating_point() or not tensor.numel():
+        return None
+    one = tensor[0].detach().float().cpu()
+    if one.dim() == 2:
+        one = one[None]
+    if one.dim() == 1:
+        one = one[:, None, None]
+    return one if one.dim() == 3 else None
+
+
+def _checked(model: Any) -> nn.Module:
+    if not isinstance(model, nn.Module):
+        raise TypeError(
+            "explore_network looks into a torch.nn.Module, such as models.mnist_cnn(); "
+            f"got {model if isinstance(model, type) else type(model).__name__}."
+        )
+    if any(p.is_meta for p in model.parameters()):
+        raise ValueError(
+            "The model is on the meta device: its weights have no values, so no layer "
+            "has an answer. Build it without torch.device('meta')."
+        )
+    return described(model)

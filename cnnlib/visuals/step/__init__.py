@@ -1,0 +1,1 @@
+"""`step_conv` and `step_pool`: a window moved by hand, its sum in numbers."""

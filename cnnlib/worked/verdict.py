@@ -1,0 +1,192 @@
+"""Judge a result of a worked example, and say what was right or wrong in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from cnnlib.arithmetic import output_size
+
+from .facts import READINGS, agrees, plain, said, sentence
+from .grid import Card, Cells, Grid, by, number
+
+if TYPE_CHECKING:
+    from .example import WorkedExample
+
+
+class Verdict(Card):
+    """What a check found, as text and as HTML; it exists only for correct results.
+
+    For an erratum it shows the printed value, the correct one, where they differ
+    and why. Its text is the same for every correct result.
+    """
+
+
+def judge(example: WorkedExample, result: Any) -> Verdict:
+    """Return the verdict, or raise AssertionError saying what is wrong."""
+    fact = example.op == "fact"
+    problem = (_wrong_fact if fact else _wrong_grid)(example, result)
+    if problem:
+        raise AssertionError(f"{example.id}: {problem}")
+    if not example.erratum:
+        title = f"✓ {example.id}: correct."
+        if fact:
+            return Verdict(title, (), _right_fact(example))
+        grid = _named("result", example.correct, frozenset())
+        return Verdict(title, (grid,), _right_grid(example))
+    title = f"✓ {example.id}: correct, and {example.source} is wrong here."
+    if fact:
+        return Verdict(title, (), _erratum_lines(example))
+    where, *marked = _where(example)
+    pair = zip(("printed", "correct"), marked, strict=True)
+    grids = (_named(name, getattr(example, name), cells) for name, cells in pair)
+    return Verdict(title, tuple(grids), (where, *_why(example)))
+
+
+def _right_grid(example: WorkedExample) -> tuple[str, ...]:
+    same = f"The same as {example.source} prints."
+    return (*([same] if example.matches else []), *_note(example))
+
+
+def _right_fact(example: WorkedExample) -> tuple[str, ...]:
+    if example.id == "polarsparc-accuracy":
+        reached = f"It reaches the {example.printed} % of {example.source}."
+        return (sentence(example.what), reached)
+    printed = example.printed is not None
+    told = "as printed by" if printed else "which is left open by"
+    value = f"Value: {said(example.correct)}, {told} {example.source}."
+    how = f"Worked out: {example.how}."
+    return (sentence(example.what), value, how, *_note(example))
+
+
+def _erratum_lines(example: WorkedExample) -> tuple[str, ...]:
+    return (
+        sentence(example.what),
+        f"Printed: {said(example.printed)}",
+        f"Correct: {said(example.correct)}",
+        *_why(example),
+    )
+
+
+def _why(example: WorkedExample) -> tuple[str, ...]:
+    """Give the reason: how it is worked out where that is known, then the note."""
+    how = (f"Why: {example.how}.",) if example.how else ()
+    return (*how, *_note(example, "Note" if how else "Why"))
+
+
+def _note(example: WorkedExample, name: str = "Note") -> tuple[str, ...]:
+    return (f"{name}: {example.note}",) if example.note else ()
+
+
+def _named(name: str, grid: torch.Tensor, cells: Cells) -> Grid:
+    return Grid(f"{name} {by(grid.shape)}", grid.tolist(), cells)
+
+
+def _where(example: WorkedExample) -> tuple[str, Cells, Cells]:
+    """Say where printed and correct differ, and which cells of each to mark."""
+    printed, correct = example.printed, example.correct
+    if printed.shape == correct.shape:
+        cells = _cells(printed != correct)
+        return _differing(cells, printed, correct), cells, cells
+    sizes = f"The printed grid is {by(printed.shape)}, but {_size_formula(example)}."
+    rows, columns = printed.shape
+    missing = torch.ones_like(correct, dtype=torch.bool)
+    missing[:rows, :columns] = False
+    if torch.equal(correct[:rows, :columns], printed):
+        return f"{sizes} The boxed cells are missing.", frozenset(), _cells(missing)
+    return sizes + _other_stride(example), frozenset(), frozenset()
+
+
+def _size_formula(example: Any) -> str:
+    height, width = output_size(
+        tuple(example.input.shape),
+        example.kernel_size,
+        example.stride,
+        example.padding,
+    )
+    lengths = f"{height.formula} rows, {width.formula} columns"
+    return f"it must be {height}x{width}: {lengths}"
+
+
+def _other_stride(example: Any) -> str:
+    """Find the stride, if any, with which the printed grid would be right."""
+    for stride in range(1, max(example.input.shape)):
+        settings = {"stride": stride, "padding": example.padding}
+        batch = example.input[None, None], example.kernel[None, None]
+        grid = F.conv2d(*batch, **settings)[0, 0] + example.bias
+        if torch.equal(grid, example.printed):
+            return f" With stride {stride} the printed grid would be right."
+    return ""
+
+
+def _differing(cells: Cells, printed: torch.Tensor, correct: torch.Tensor) -> str:
+    count = f"{len(cells)} of {correct.numel()} cells differ (boxed)"
+    if len(cells) > 4:
+        return f"{count}."
+    each = (
+        f"row {row}, column {column} prints {number(printed[row, column])} "
+        f"instead of {number(correct[row, column])}"
+        for row, column in sorted(cells)
+    )
+    return f"{count}: {'; '.join(each)}."
+
+
+def _wrong_fact(example: WorkedExample, result: Any) -> str:
+    got = plain(result)
+    readings = (READINGS.get(example.id, example.correct), example.correct)
+    if any(agrees(reading, got) for reading in readings):
+        return ""
+    problem = f"{said(got)} is not right for {example.what}. "
+    if example.erratum and agrees(example.printed, got):
+        problem += f"It is what {example.source} prints, and that is wrong. "
+    return problem + f"check() takes {example.form}; look at: {example.how}."
+
+
+def _wrong_grid(example: WorkedExample, result: Any) -> str:
+    size = by(example.correct.shape)
+    values = _array(result)
+    if values is None:
+        return f"expected a {size} grid of numbers, but got {type(result).__name__}."
+    shape = values.shape
+    while values.ndim > 2 and values.shape[0] == 1:
+        values = values[0]
+    if values.shape != tuple(example.correct.shape):
+        return f"expected a {size} grid, but the result has shape {shape}."
+    return _wrong_cells(example, values)
+
+
+def _wrong_cells(example: WorkedExample, values: np.ndarray) -> str:
+    correct = example.correct.double().numpy()
+    # Sources round to four decimals; float32 adds about a millionth of the value.
+    wrong = ~(np.abs(values - correct) <= 5e-5 + 1e-6 * np.abs(correct))
+    if not wrong.any():
+        return ""
+    row, column = np.argwhere(wrong)[0]
+    problem = (
+        f"{wrong.sum()} of {wrong.size} cells are wrong, the first in row {row}, "
+        f"column {column}: {values[row, column]:g} instead of {correct[row, column]:g}."
+    )
+    printed = example.printed.double().numpy()
+    if example.erratum and np.array_equal(printed, values):
+        problem += f" That grid is what {example.source} prints, and it is wrong."
+    return problem
+
+
+def _array(result: Any) -> np.ndarray | None:
+    """Turn a grid of real numbers into float64, or None if it is not one."""
+    if isinstance(result, torch.Tensor):
+        result = result.detach().cpu()
+        real = not (result.is_complex() or result.dtype == torch.bool)
+        return result.double().numpy() if real else None
+    try:
+        array = np.asarray(result)
+    except (TypeError, ValueError):
+        return None
+    return array.astype(np.float64) if array.dtype.kind in "iuf" else None
+
+
+def _cells(mask: torch.Tensor) -> Cells:
+    return frozenset((int(row), int(column)) for row, column in mask.nonzero())

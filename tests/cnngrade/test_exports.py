@@ -1,0 +1,138 @@
+"""`cnnlib export` and `cnnlib autograder`, from a graded class to files."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+import yaml
+
+from tests.cnngrade.conftest import answered, grade
+from tools.build.build import ROOT
+from tools.build.course import Course
+
+
+def cnnlib(*arguments):
+    """Run a command of the course."""
+    command = [sys.executable, "-m", "cnnlib", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def read(path):
+    """Read a table that was written."""
+    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+
+
+def test_points_for_moodle(graded, tmp_path):
+    people = "First name,Last name,Username\nRita,Wright,right\n"
+    people += "Hal,Moon,half\nAda,Away,ada\n"
+    (tmp_path / "class.csv").write_text(people)
+    said = cnnlib(
+        *("export", graded, "--to", "moodle", "--out", tmp_path / "points.csv"),
+        *("--class-list", tmp_path / "class.csv"),
+    )
+    assert said.returncode == 0, said.stderr
+    found = {row["Username"]: row["Lesson 03"] for row in read(tmp_path / "points.csv")}
+    assert found == {"right": "12", "half": "6"}
+    assert "Ada Away is on the list and handed in nothing." in said.stdout
+    assert "none is left out" in said.stdout
+
+
+def test_points_for_canvas(graded, tmp_path):
+    said = cnnlib("export", graded, "--to", "canvas", "--out", tmp_path / "points.csv")
+    assert said.returncode == 0, said.stderr
+    points = {row["Student"]: row["Lesson 03"] for row in read(tmp_path / "points.csv")}
+    assert points["right"] == "12"
+    assert points["    Points Possible"] == "12"
+
+
+def test_one_submission_for_gradescope(tmp_path):
+    (tmp_path / "anna").mkdir()
+    file = tmp_path / "anna" / "03_pooling.ipynb"
+    file.write_text(answered(flatten=True))
+    grade(file, tmp_path / "out", "--lesson", "03")
+    target = tmp_path / "results.json"
+    said = cnnlib("export", tmp_path / "out", "--to", "gradescope", "--out", target)
+    assert said.returncode == 0, said.stderr
+    found = json.loads(target.read_text())
+    assert found["score"] == 2
+    scores = {test["name"]: test["score"] for test in found["tests"]}
+    assert scores["flatten"] == 2
+    assert sum(test["max_score"] for test in found["tests"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--to", "gradescope"), "takes one submission at a time; the report has 4"),
+        (("--to", "moodle", "--lesson", "05"), "nothing of lesson 05; it has 03"),
+        (("--to", "moodle", "--class-list", "nowhere.csv"), "nowhere.csv"),
+    ],
+)
+def test_what_does_not_fit_is_refused(graded, tmp_path, arguments, words):
+    said = cnnlib("export", graded, *arguments, "--out", tmp_path / "x")
+    assert said.returncode == 2
+    assert words in " ".join(said.stderr.split())
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_without_a_report_is_refused(tmp_path):
+    said = cnnlib("export", tmp_path, "--to", "canvas", "--out", tmp_path / "x")
+    assert said.returncode == 2
+    assert "is not the folder of a report" in " ".join(said.stderr.split())
+
+
+def test_gradescope_gets_a_zip_that_runs(tmp_path):
+    said = cnnlib("autograder", "02", "--out", tmp_path / "autograder.zip")
+    assert said.returncode == 0, said.stderr
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as file:
+        assert sorted(file.namelist()) == ["run_autograder", "setup.sh"]
+        for about in file.infolist():
+            assert about.external_attr >> 16 == 0o755
+            text = file.read(about).decode()
+            assert text.startswith("#!/usr/bin/env bash\n")
+            path = tmp_path / about.filename
+            path.write_text(text)
+            subprocess.run(["bash", "-n", str(path)], check=True)
+    said = cnnlib("autograder", "09", "--out", tmp_path / "x.zip")
+    assert said.returncode == 2
+    assert "There is no exercise of lesson '09'" in " ".join(said.stderr.split())
+
+
+def test_the_script_of_the_zip_grades_a_submission(tmp_path):
+    zipped = tmp_path / "autograder.zip"
+    assert cnnlib("autograder", "03", "--out", zipped).returncode == 0
+    home, tools = tmp_path / "autograder", tmp_path / "course" / "bin"
+    for folder in (home / "submission", home / "results", tools):
+        folder.mkdir(parents=True)
+    (home / "submission" / "03_pooling.ipynb").write_text(answered(flatten=True))
+    script = tools / "cnnlib"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m cnnlib "$@"\n')
+    script.chmod(0o755)
+    with zipfile.ZipFile(zipped) as file:
+        text = file.read("run_autograder").decode()
+    moved = text.replace("/autograder/", f"{home}/").replace("/opt/", f"{tmp_path}/")
+    moved = moved.replace("cd /tmp", f"cd {tmp_path}")
+    done = subprocess.run(["bash", "-c", moved], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((home / "results" / "results.json").read_text())
+    assert found["score"] == 2
+
+
+def test_the_workflow_for_github_classroom_is_whole():
+    path = ROOT / "deploy" / "github-classroom.yml"
+    workflow = yaml.safe_load(path.read_text())
+    address = Course(ROOT).address
+    assert f"git+{address}" in path.read_text()
+    (job,) = workflow["jobs"].values()
+    steps = {step.get("id", step.get("uses", "")): step for step in job["steps"]}
+    grader = steps["pooling"]["with"]
+    assert grader["command"] == "cnnlib check exercises/03_pooling.ipynb"
+    assert os.path.exists(ROOT / grader["command"].split()[-1])
+    reporter = next(s for n, s in steps.items() if "grading-reporter" in n)
+    assert reporter["with"]["runners"] == "pooling"
+    assert reporter["env"] == {"POOLING_RESULTS": "${{steps.pooling.outputs.result}}"}

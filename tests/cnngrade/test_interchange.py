@@ -1,0 +1,303 @@
+"""Points for Moodle, Canvas and Gradescope: the right person, or nobody."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from cnngrade.export import interchange
+from cnngrade.export.people import ClassListError, read_class_list
+
+from .examples import CLASS, HOSTILE, failed, other, passed, result
+
+MOODLE = """\
+First name,Last name,ID number,Email address,Lesson 02 (Real)
+Jane,Doe,1001,jane.doe@uni.example,-
+José,Núñez Ortega,1002,jose@uni.example,-
+Kim,Lee,1003,kim1@uni.example,-
+Kim,Lee,1004,kim2@uni.example,-
+"""
+WORKSHEET = """\
+Identifier,Full name,Email address,Status,Grade,Maximum Grade,Last modified (grade)
+Participant 501,Jane Doe,jane.doe@uni.example,Submitted,,17.00,-
+Participant 502,José Núñez Ortega,j@uni.example,Submitted,9.00,17.00,"2 June, 13:00"
+"""
+CANVAS = """\
+Student,ID,SIS User ID,SIS Login ID,Section,Lesson 02 (4711),Current Score
+,,,,,Manual Posting,
+    Points Possible,,,,,17.0,(read only)
+"Doe, Jane",901,S1,jdoe,A,,
+"Núñez Ortega, José",902,S2,jnunez,A,3.0,
+"Lee, Kim",903,S3,klee,B,,
+"""
+
+
+def read(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def class_of(*students: str):
+    return [result(s, passed("a", 3), failed("b", "no")) for s in students]
+
+
+@pytest.fixture
+def listed(tmp_path):
+    def write(text: str, encoding: str = "utf-8"):
+        path = tmp_path / "list.csv"
+        path.write_bytes(text.encode(encoding))
+        return read_class_list(path)
+
+    return write
+
+
+# --- Moodle -------------------------------------------------------------------------
+
+
+def test_moodle_gradebook_has_ids_and_points(listed):
+    made = interchange.moodle(class_of("Jane Doe", "1002"), "02", listed(MOODLE))
+    assert read(made.data) == [
+        {
+            "First name": "José",
+            "Last name": "Núñez Ortega",
+            "ID number": "1002",
+            "Email address": "jose@uni.example",
+            "Lesson 02": "3",
+        },
+        {
+            "First name": "Jane",
+            "Last name": "Doe",
+            "ID number": "1001",
+            "Email address": "jane.doe@uni.example",
+            "Lesson 02": "3",
+        },
+    ]
+    assert made.absent == ("Kim Lee", "Kim Lee")
+    assert made.unmatched == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jane Doe",
+        "DOE Jane",
+        "doejane",
+        "jane.doe@uni.example",
+        "1001",
+        "Exercise of jane.doe@uni.example",
+        "doe_1001",
+    ],
+)
+def test_names_and_ids_that_fit(listed, name):
+    made = interchange.moodle(class_of(name), "02", listed(MOODLE))
+    assert [row["ID number"] for row in read(made.data)] == ["1001"]
+
+
+@pytest.mark.parametrize("name", ["Jane", "J. Doe", "Janet Doe", "100", "", "=1+1"])
+def test_who_does_not_fit_is_reported(listed, name):
+    made = interchange.moodle(class_of(name), "02", listed(MOODLE))
+    assert read(made.data) == []
+    assert made.unmatched == ((name, "Nobody on the class list has this id or name."),)
+
+
+def test_nobody_is_chosen_between_two_of_a_name(listed):
+    made = interchange.moodle(class_of("Kim Lee"), "02", listed(MOODLE))
+    assert made.unmatched == (
+        ("Kim Lee", "Several people on the class list fit: Kim Lee, Kim Lee."),
+    )
+    made = interchange.moodle(class_of("Jane Doe", "1001"), "02", listed(MOODLE))
+    assert read(made.data) == []
+    assert {reason for _, reason in made.unmatched} == {
+        "Several submissions seem to be by Jane Doe."
+    }
+
+
+def test_moodle_worksheet_comes_back_as_one(listed):
+    made = interchange.moodle(class_of("Jane Doe", "x"), "02", listed(WORKSHEET))
+    assert read(made.data) == [
+        {
+            "Identifier": "Participant 501",
+            "Full name": "Jane Doe",
+            "Grade": "3",
+            "Last modified (grade)": "-",
+        }
+    ]
+    assert made.absent == ("José Núñez Ortega",)
+
+
+def test_moodle_ids_of_files_go_before_names(listed):
+    ids = {"Jane Doe": "502"}
+    made = interchange.moodle(class_of("Jane Doe"), "02", listed(WORKSHEET), ids)
+    (row,) = read(made.data)
+    assert row["Identifier"] == "Participant 502"
+    assert row["Last modified (grade)"] == "2 June, 13:00"
+
+
+def test_another_maximum_in_moodle_is_noted(listed):
+    made = interchange.moodle(class_of("Jane Doe"), "02", listed(WORKSHEET))
+    assert made.notes == (
+        "The assignment's maximum grade in Moodle is 17; the lesson has 8 points. Set "
+        "it to that before you upload the file.",
+    )
+
+
+def test_moodle_without_a_list():
+    rows = read(interchange.moodle(class_of("jdoe"), "02").data)
+    assert rows == [{"Username": "jdoe", "Lesson 02": "3"}]
+    ids = {"Jane Doe": "501"}
+    made = interchange.moodle(class_of("Jane Doe", "Kim (502)", "Lee"), "02", None, ids)
+    assert [row["Identifier"] for row in read(made.data)] == [
+        "Participant 501",
+        "Participant 502",
+    ]
+    assert [who for who, _ in made.unmatched] == ["Lee"]
+
+
+# --- Canvas -------------------------------------------------------------------------
+
+
+def test_canvas_gradebook_has_the_columns_that_canvas_wants(listed):
+    found = class_of("doejane", "leekim")
+    made = interchange.canvas(
+        found, "02", listed(CANVAS), assignment="Lesson 02 (4711)"
+    )
+    lines = made.data.decode("utf-8-sig").splitlines()
+    assert lines == [
+        "Student,ID,SIS User ID,SIS Login ID,Section,Lesson 02 (4711)",
+        "    Points Possible,,,,,8",
+        '"Doe, Jane",901,S1,jdoe,A,3',
+        '"Lee, Kim",903,S3,klee,B,3',
+    ]
+    assert made.absent == ("José Núñez Ortega",)
+
+
+def test_canvas_ids_of_files_go_before_names(listed):
+    found = class_of("doejane")
+    made = interchange.canvas(found, "02", listed(CANVAS), {"doejane": "902"})
+    assert [row["ID"] for row in read(made.data)] == ["", "902"]
+
+
+def test_canvas_without_a_list():
+    made = interchange.canvas(class_of("doejane"), "02", None, {"doejane": "901"})
+    assert made.data.decode("utf-8-sig").splitlines()[2] == "doejane,901,,,,3"
+
+
+# --- either -------------------------------------------------------------------------
+
+
+def test_only_one_lesson_and_only_what_was_judged():
+    made = interchange.moodle(CLASS, "02")
+    students = [row["Username"] for row in read(made.data)]
+    assert students == ["Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Zoë"]
+    assert [who for who, _ in made.unmatched] == ["Gus"]
+    assert [row["Lesson 03"] for row in read(interchange.moodle(CLASS, "03").data)] == [
+        "3"
+    ]
+
+
+def test_a_formula_on_the_list_is_never_written(listed):
+    evil = '"=cmd()"'
+    text = f"Username,First name,Last name\n{evil},Eve,X\njdoe,{evil},Doe\n"
+    made = interchange.moodle(class_of("Eve X", "jdoe"), "02", listed(text))
+    assert read(made.data) == [
+        {
+            "First name": "'=cmd()",
+            "Last name": "Doe",
+            "Username": "jdoe",
+            "Lesson 02": "3",
+        }
+    ]
+    assert made.unmatched == (
+        ("Eve X", "The id of Eve X would be read as a formula by a spreadsheet."),
+    )
+
+
+def test_hostile_submissions_make_a_file_that_can_be_read():
+    judged = [result(one.student, *one.tasks) for one in HOSTILE]
+    for made in (interchange.moodle(judged, "02"), interchange.canvas(judged, "02")):
+        rows = list(csv.reader(io.StringIO(made.data.decode("utf-8-sig"), newline="")))
+        assert len({len(row) for row in rows}) == 1
+        assert not any(cell[:1] in ("=", "+", "-", "@") for row in rows for cell in row)
+
+
+def test_lists_in_other_clothes(listed):
+    for text, encoding in (
+        (MOODLE, "utf-8-sig"),
+        (MOODLE.replace(",", ";"), "utf-8"),
+        (MOODLE.replace(",", "\t"), "utf-8"),
+        (MOODLE.replace("\n", "\r\n"), "utf-8"),
+        (MOODLE.replace("Last name", "Surname"), "utf-8"),
+    ):
+        made = interchange.moodle(
+            class_of("jose nunez ortega"), "02", listed(text, encoding)
+        )
+        assert [row["ID number"] for row in read(made.data)] == ["1002"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "none of its columns"),
+        ("a,b\n1,2\n", "none of its columns"),
+        ("Vorname,Nachname\nJ,D\n", "in English"),
+        ("\0,\0\n", "none of its columns"),
+    ],
+)
+def test_what_is_no_class_list_is_said(listed, text, words):
+    with pytest.raises(ClassListError, match=words):
+        listed(text)
+
+
+def test_a_list_that_cannot_be_read(tmp_path, listed):
+    with pytest.raises(ClassListError, match="No such file"):
+        read_class_list(tmp_path / "none.csv")
+    with pytest.raises(ClassListError, match="not UTF-8"):
+        listed(MOODLE, "utf-16")
+    with pytest.raises(ClassListError, match="has none of them"):
+        interchange.moodle(
+            class_of("Jane Doe"), "02", listed("Full name,x\nJane Doe,\n")
+        )
+
+
+# --- Gradescope ---------------------------------------------------------------------
+
+
+def test_gradescope_results():
+    one = result("Ann", passed("a", 3), other("b", "unsolved"), notes=("Odd.",))
+    told = json.loads(interchange.gradescope(one))
+    assert told == {
+        "score": 3,
+        "output": "Also noticed, without effect on the points:\n- Odd.",
+        "visibility": "visible",
+        "tests": [
+            {
+                "name": "a",
+                "score": 3,
+                "max_score": 3,
+                "status": "passed",
+                "output": "✓ a: 18 cases agree with PyTorch",
+                "visibility": "visible",
+            },
+            {
+                "name": "b",
+                "score": 0,
+                "max_score": 2,
+                "status": "failed",
+                "output": "✗ b: it went wrong.",
+                "visibility": "visible",
+            },
+        ],
+    }
+
+
+def test_gradescope_tells_of_a_notebook_that_cannot_be_judged():
+    told = json.loads(interchange.gradescope(result("A", problem="It is empty.")))
+    assert told["output"] == "This notebook cannot be judged. It is empty."
+    assert (told["score"], told["tests"]) == (0, [])
+
+
+def test_gradescope_output_is_short_and_visible():
+    for one in HOSTILE:
+        data = interchange.gradescope(one)
+        assert len(data) < 100_000
+        assert b"\\u001b" not in data

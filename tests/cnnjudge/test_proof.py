@@ -1,0 +1,94 @@
+"""Every checker against every right and wrong answer that is known."""
+
+import re
+from functools import cache
+
+import pytest
+
+from cnnjudge.tasks import task
+from cnnlib.checks.registry import questions
+from tools import proof
+from tools.build.build import ROOT
+
+POINTS = {
+    "01": "full_convolve1d 2 correlate2d 3 convolve2d 2 conv2d_channels 4 "
+    "vertical_edge_kernel 2 parameter_counts 2 learn_kernel 3",
+    "02": "output_size 3 zero_pad 2 conv2d 5 same_padding 2 shapes 3 "
+    "corrected_output 2",
+    "03": "max_pool2d 3 avg_pool2d 2 min_pool2d 1 global_avg_pool 2 flatten 2 "
+    "edge_then_pool 2",
+    "04": "conv_params 3 linear_params 1 layer_table 4 conv_macs 2 receptive_field 3 "
+    "mend 3",
+    "05": "build_cnn 3 train_epoch 4 accuracy 3 confusion_matrix 2 trained_model 4",
+    "06": "lenet5 4 alexnet_sizes 3 vgg_block 3 stack_or_single 2 freeze_features 2",
+    "07": "feature_maps 3 saliency 3 occlusion_map 3",
+}
+TASKS = list(questions())
+
+
+@cache
+def rows_of(name):
+    return list(proof.rows(name, seed=0))
+
+
+@pytest.fixture(params=TASKS)
+def found(request):
+    return rows_of(request.param)
+
+
+def test_the_tasks_are_those_of_the_course():
+    lessons = dict.fromkeys(question.lesson for question in questions().values())
+    assert list(lessons) == list(POINTS)
+    asked = [(q.lesson, q.name, q.points) for q in questions().values()]
+    expected = [
+        (lesson, name, int(points))
+        for lesson, text in POINTS.items()
+        for name, points in re.findall(r"(\w+) (\d)", text)
+    ]
+    assert asked == expected
+
+
+def test_right_answers_pass_and_mistakes_are_named(found):
+    assert [(r.answer, r.text) for r in found if not r.as_it_should] == []
+
+
+@pytest.mark.parametrize("name", [n for n in TASKS if n != "trained_model"])
+def test_verdicts_do_not_hang_on_the_seed(name):
+    seed = 1 + TASKS.index(name)
+    rows = list(proof.rows(name, seed))
+    assert [(r.answer, r.text) for r in rows if not r.as_it_should] == []
+
+
+def test_at_least_two_other_right_answers(found):
+    assert sum(r.right for r in found) >= 3
+
+
+def test_mistakes_have_names_of_their_own():
+    for name in TASKS:
+        names = [mistake.name for mistake in task(name).key.mistakes]
+        assert len(names) == len(set(names)) > 2, name
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_verdict_points_to_a_heading_of_the_lesson(name):
+    found = task(name)
+    lesson = next(
+        path
+        for path in (ROOT / "lessons").glob(f"{found.question.lesson}_*.py")
+        if not path.stem.endswith("_exercise")
+    )
+    text = lesson.read_text(encoding="utf-8")
+    assert re.search(rf"^# ##+ {re.escape(found.key.section)}$", text, re.M)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_cases_are_as_many_and_of_the_same_kinds_for_every_seed(name):
+    kinds = [[c.kind for c in questions()[name].draw(seed)] for seed in (0, 1, 99)]
+    assert kinds[0] == kinds[1] == kinds[2]
+    assert len(set(kinds[0])) == len(kinds[0])
+
+
+def test_the_table_is_the_one_that_is_committed():
+    rows = [row for name in TASKS for row in rows_of(name)]
+    committed = (ROOT / proof.TABLE).read_text(encoding="utf-8")
+    assert committed == proof.markdown(rows), "run `make proof`"

@@ -1,0 +1,291 @@
+"""What all visuals share: three faces, one script, nothing random, nothing loaded."""
+
+import ast
+import base64
+import hashlib
+import html.parser
+import re
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+
+import cnnlib
+from cnnlib import explore_kernel, explore_sizes, step_conv, step_pool
+from cnnlib.visuals.shared.bundle import _in_order, bundle
+from cnnlib.visuals.shared.visual import Visual
+from tools.build.markup import html_faults
+from tools.build.outputs import inline_pngs, png_chunks
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "cnnlib" / "visuals"
+MODULES = ["step_conv", "explore_kernel", "explore_sizes"]
+TOP_LEVEL = re.compile(
+    r"^(?:export )?(?:const|let|function) (?:\[([^]]*)\]|(\w+))", re.M
+)
+
+
+def makers():
+    ramp = torch.arange(25.0).reshape(5, 5)
+    return {
+        "conv": lambda: step_conv(ramp, torch.eye(3), bias=1, padding=1),
+        "pool": lambda: step_pool(ramp, 2, "avg"),
+        "kernel": lambda: explore_kernel(ramp.repeat(2, 2)),
+        "sizes": lambda: explore_sizes(),
+    }
+
+
+@cache
+def visual(name) -> Visual:
+    return makers()[name]()
+
+
+names = pytest.mark.parametrize("name", list(makers()))
+
+
+class Reader(html.parser.HTMLParser):
+    """Collects tags with their attributes, the text, and the scripts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text, self.script, self.inside = [], "", "", ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.inside = tag
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+    def handle_data(self, data):
+        if self.inside == "script":
+            self.script += data
+        else:
+            self.text += data
+
+    def of(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@names
+def test_the_faces_tell_the_same(name):
+    faces = visual(name)._repr_mimebundle_()
+    assert list(faces) == ["text/plain", "text/html", "image/png"]
+    read = Reader(faces["text/html"])
+    (image,) = read.of("img")
+    assert image["alt"] == faces["text/plain"] == visual(name).sentence
+    assert image["src"] == f"data:image/png;base64,{faces['image/png']}"
+    assert visual(name).caption in read.text
+
+
+def test_output_is_the_same_to_the_byte():
+    code = (
+        "import hashlib\n"
+        "from tests.cnnlib.test_visuals import makers\n"
+        "for make in makers().values():\n"
+        "    face = make()._repr_html_().encode()\n"
+        "    print(hashlib.sha256(face).hexdigest())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    here = [visual(name)._repr_html_().encode() for name in makers()]
+    digests = [hashlib.sha256(face).hexdigest() for face in here]
+    assert done.stdout.split() == digests, done.stderr[-500:]
+    for name, make in makers().items():
+        assert make()._repr_mimebundle_() == visual(name)._repr_mimebundle_()
+
+
+def test_names_come_from_the_content():
+    ramp = torch.arange(25.0).reshape(5, 5)
+    one, other = step_conv(ramp, torch.eye(3)), step_conv(ramp, 2 * torch.eye(3))
+    assert one.key == step_conv(ramp, torch.eye(3)).key != other.key
+    assert len({visual(name).key for name in makers()}) == len(makers())
+    for name in makers():
+        read = Reader(visual(name)._repr_html_())
+        assert not any("id" in attrs for _, attrs in read.tags)
+        assert read.tags[0][1]["data-cnnlib"] == visual(name).key
+
+
+@names
+def test_the_page_would_load_nothing_and_the_png_holds_only_the_picture(name):
+    face = visual(name)._repr_html_()
+    assert html_faults(face) == []
+    script = Reader(face).script
+    addresses = set(re.findall(r"https?://[^\s\"'`]+", script))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
+    for word in (
+        "import(",
+        "fetch(",
+        "XMLHttpRequest",
+        "Math.random",
+        "Date.now",
+        "eval(",
+    ):
+        assert word not in script
+    (png,) = inline_pngs(face)
+    assert {kind for kind, _ in png_chunks(png)} <= {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+
+
+@names
+def test_what_is_written_into_the_page_cannot_leave_its_script(name):
+    face = visual(name)._repr_html_()
+    assert face.count("<script>") == face.count("</script>") == 1
+    assert face.endswith("</script></div>")
+    assert "<!--" not in face
+
+
+@names
+def test_a_visual_is_small(name):
+    assert len(visual(name)._repr_html_()) < 120_000
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_stand_together_as_one_script(module):
+    code = bundle(module)
+    assert not re.search(r"^\s*(import|export)\b", code, re.M)
+    assert not re.search(r"^\s*(//|/\*)", code, re.M)
+    assert "_COLOURS" not in code
+    assert "function mount(" in code
+    assert "function render(" in code
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_two_modules_of_a_script_use_a_name(module):
+    # two functions of one name would silently be one in the page
+    found = []
+    for name in _in_order(module, []):
+        text = (SCRIPTS / f"{name}.js").read_text()
+        for several, one in TOP_LEVEL.findall(text):
+            found += [one] if one else several.split(", ")
+    assert len(found) > 20
+    assert sorted(found) == sorted(set(found))
+
+
+def test_every_import_names_something_that_is_exported():
+    exports = {
+        path.stem: set(
+            re.findall(r"^export (?:const|function) (\w+)", path.read_text(), re.M)
+        )
+        for path in SCRIPTS.glob("*.js")
+    }
+    used = {name: set() for name in exports}
+    for path in SCRIPTS.glob("*.js"):
+        text = path.read_text()
+        for words, module in re.findall(
+            r'^import \{([^}]*)\} from "\./(\w+)\.js";$', text, re.M
+        ):
+            imported = {word.strip() for word in words.split(",")}
+            assert imported <= exports[module], path.name
+            body = text.replace(words, "")
+            assert all(re.search(rf"\b{word}\b", body) for word in imported), path.name
+            used[module] |= imported
+    mine = {name: {"render"} & exports[name] for name in exports}
+    mine["page"] = {"mount"}
+    for name, known in exports.items():
+        body = (SCRIPTS / f"{name}.js").read_text()
+        for word in known - used[name] - mine[name]:
+            assert len(re.findall(rf"\b{word}\b", body)) > 1, f"{name}: {word}"
+
+
+def test_modules_are_short_and_plain():
+    for path in SCRIPTS.glob("*.js"):
+        lines = path.read_text().splitlines()
+        assert len(lines) < 250, path.name
+        assert max(map(len, lines)) <= 112, path.name
+        assert lines[0].startswith("// "), path.name
+
+
+def test_the_scripts_are_part_of_the_package():
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    data = setup["tool"]["setuptools"]["package-data"]["cnnlib"]
+    assert "visuals/js/*" in data
+
+
+def test_every_public_name_has_a_docstring():
+    assert cnnlib.visuals.__doc__
+    for name in cnnlib.visuals.__all__:
+        assert getattr(cnnlib.visuals, name).__doc__, name
+
+
+@names
+def test_saved_as_a_page_and_as_a_picture(name, tmp_path):
+    page, picture = tmp_path / "page.html", tmp_path / "picture.png"
+    visual(name).save(page)
+    visual(name).save(str(picture))
+    text = page.read_text("utf-8")
+    read = Reader(text)
+    assert text.startswith('<!doctype html>\n<html lang="en">')
+    assert visual(name)._repr_html_() in text
+    assert len(read.of("h1")) == len(read.of("main")) == 1
+    assert html_faults(text) == []
+    assert picture.read_bytes() == visual(name).png
+    with pytest.raises(ValueError, match=r"end in \.html or \.png; got 'page\.svg'"):
+        visual(name).save(tmp_path / "page.svg")
+
+
+def test_without_scripts_every_sum_can_be_unfolded():
+    stepper = visual("conv")
+    read = Reader(stepper._repr_html_())
+    assert len(read.of("details")) == len(read.of("table")) == 1
+    assert "All windows in numbers." in read.text
+    for place in ("[0, 0]", "[4, 4]"):
+        assert place in read.text
+    many = step_conv(torch.ones(12, 12), torch.ones(3, 3))
+    assert "The first 64 of 100 windows in numbers." in Reader(many._repr_html_()).text
+
+
+def test_a_visual_made_in_python_only_asks_nothing_of_a_kernel():
+    for name in makers():
+        assert "image/png" in visual(name)._repr_mimebundle_(include={"image/png"})
+        png = base64.b64decode(visual(name)._repr_mimebundle_()["image/png"])
+        assert png == visual(name).png
+
+
+NOTEBOOK = [
+    "import torch\nfrom cnnlib import *",
+    "step_conv(torch.ones(4, 4), torch.ones(2, 2))",
+    "step_pool(torch.ones(4, 4), 2)",
+    "explorer = explore_kernel(torch.eye(12))\nexplorer",
+    "explore_sizes()",
+    "explorer.kernel",
+]
+
+
+def test_a_notebook_with_visuals_is_clean_and_passes_strict_nbval(tmp_path):
+    from tools.build import execute, hygiene, outputs
+
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_code_cell(source, id=f"cell-{k}")
+        for k, source in enumerate(NOTEBOOK)
+    ]
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    notebook.metadata.language_info = {"name": "python"}
+    execute.execute(notebook)
+    notebook.metadata.language_info = {"name": "python"}
+    outputs.clean(notebook)
+    kinds = [[sorted(out.data) for out in cell.outputs] for cell in notebook.cells]
+    three = [["image/png", "text/html", "text/plain"]]
+    assert kinds == [[], three, three, three, three, [["text/plain"]]]
+    faults = [finding.message for finding in hygiene.findings(notebook)]
+    assert [fault for fault in faults if "no heading" not in fault] == []
+    path = tmp_path / "visuals.ipynb"
+    nbformat.write(notebook, path)
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env"]
+    command += ["-p", "no:cacheprovider", "-q", str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (
+        ast.literal_eval(
+            notebook.cells[-1].outputs[0].data["text/plain"].replace("tensor", "")
+        )
+        == [[-1.0, 0.0, 1.0]] * 3
+    )

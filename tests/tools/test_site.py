@@ -1,0 +1,314 @@
+"""What the site, the decks and the handouts are made from: quick, without a browser."""
+
+import os
+import re
+import textwrap
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from itertools import pairwise
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from cnnlib.worked import worked_examples
+from tools import slides
+from tools.build.course import Course
+from tools.handout import page as handout_page
+from tools.site import errata
+from tools.site.cells import blocks, plain
+from tools.site.math import mathml
+from tools.site.notebooks import read
+from tools.site.site import ROOT, mend
+from tools.site.stage import copies, launch_row, notebooks, relinked, stage
+
+COURSE = Course(ROOT)
+FIRST = """# 09 A lesson
+
+**Open in** [Colab](https://colab.research.google.com/x) · [Binder](https://mybinder.org/y)
+
+What it is about,
+in two lines.
+
+**Time:** 40 minutes
+
+After this lesson you can
+
+1. do it"""
+PNG = "iVBORw0KGgo="
+
+
+def shown(**data):
+    return new_output("execute_result", data=data, execution_count=1)
+
+
+def cells():
+    fold = "<details><summary>Answer</summary>\n\nIt is $n - k$.\n\n</details>"
+    return [
+        new_markdown_cell(FIRST, id="09-1"),
+        new_code_cell("%pip install x", id="09-install"),
+        new_code_cell("import torch", id="09-2"),
+        new_markdown_cell("## One\n\nText.\n\n**Predict.** How many?", id="09-3"),
+        new_code_cell("41 + 1", id="09-4", outputs=[shown(**{"text/plain": "42"})]),
+        new_markdown_cell(f"### Two\n\nMore.\n\n{fold}", id="09-5"),
+        new_code_cell(
+            "plot()",
+            id="09-6",
+            outputs=[shown(**{"text/plain": 'A "cat".', "image/png": PNG})],
+        ),
+    ]
+
+
+@pytest.fixture
+def reading(tmp_path):
+    """Return a small lesson, read; with cells to add or change."""
+
+    def make(given=None):
+        path = tmp_path / "09_lesson.ipynb"
+        nbformat.write(new_notebook(cells=given or cells()), path)
+        return read(path)
+
+    return make
+
+
+class Headings(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.levels = []
+
+    def handle_starttag(self, tag, attrs):
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+
+
+def test_the_first_cell_is_understood_and_the_install_cell_left_out(reading):
+    found = reading()
+    assert (found.title, found.minutes) == ("09 A lesson", 40)
+    assert found.summary == "What it is about, in two lines."
+    assert found.launch.startswith("**Open in** [Colab]")
+    assert [cell.id for cell in found.notebook.cells][:2] == ["09-1", "09-2"]
+
+
+def test_a_notebook_without_time_is_refused(reading):
+    with pytest.raises(ValueError, match=r"09_lesson\.ipynb must start .*Time"):
+        reading([new_markdown_cell("# 09 A lesson")])
+
+
+def test_a_bare_picture_gets_its_sentence_as_alt_text(reading):
+    html = reading().notebook.cells[-1].outputs[0].data["text/html"]
+    assert html.startswith('<img alt="A &quot;cat&quot;." src="data:image/png;base64,')
+
+
+def test_blocks_keep_everything_in_order(reading):
+    found = list(blocks(reading(), ".html"))
+    kinds = [block.kind for block in found if block.cell > 1]
+    assert kinds == [
+        *("heading", "text", "predict", "code", "output"),
+        *("heading", "text", "fold", "code", "output"),
+    ]
+    fold = next(block for block in found if block.kind == "fold")
+    assert fold.html.count("<details>") == fold.html.count("</details>") == 1
+    assert "<math" in fold.html
+    assert plain(fold.html).startswith("Answer It is")
+
+
+def test_links_between_lessons_lead_to_the_same_kind_of_file(reading):
+    text = "See [two](02_padding.ipynb#a) and [there](https://x.org/a.ipynb)."
+    given = [*cells(), new_markdown_cell(text)]
+    last = list(blocks(reading(given), ".pdf"))[-1].html
+    assert 'href="02_padding.pdf#a"' in last
+    assert 'href="https://x.org/a.ipynb"' in last
+
+
+def test_slides_begin_at_headings_and_hide_what_a_predict_asks_for(reading):
+    deck = slides.slides(reading())
+    assert [slide.title for slide in deck] == ["09 A lesson"] * 2 + ["One", "Two"]
+    one, two = deck[2:]
+    assert (one.above, two.above) == ("", "One")
+    assert [unit.runs for unit in one.units] == [False, False, True]
+    assert "It shows: 42" in one.units[1].notes
+    assert 'class="output fragment"' in one.units[2].parts[1]
+    assert "fragment" in two.units[1].parts[0]
+    assert "<details" not in two.units[1].parts[0]
+    assert two.units[2].notes == ['The picture: A "cat".']
+    assert 'class="output fragment"' not in two.units[2].parts[1]
+    assert [slide.minute for slide in deck] == sorted(s.minute for s in deck)
+
+
+def test_a_predict_after_code_begins_a_slide(reading):
+    given = cells()
+    given.insert(5, new_markdown_cell("**Predict.** And now?"))
+    titles = [slide.title for slide in slides.slides(reading(given))]
+    assert titles == ["09 A lesson"] * 2 + ["One", "One", "Two"]
+
+
+def test_words_after_a_hidden_output_wait_on_the_next_slide(reading):
+    given = cells()
+    given.insert(5, new_markdown_cell("So it is 42."))
+    deck = slides.slides(reading(given))
+    assert [slide.title for slide in deck[2:]] == ["One", "One", "Two"]
+    asked, told = deck[2:4]
+    assert "fragment" in asked.units[-1].parts[-1]
+    assert ["So it is 42." in unit.parts[0] for unit in told.units] == [True]
+
+
+def test_tags_override_where_slides_begin(reading):
+    given = cells()
+    given[-1].metadata["tags"] = ["slide-skip"]
+    given[4].metadata["tags"] = ["slide-new"]
+    given.append(new_markdown_cell("Say this.", metadata={"tags": ["slide-notes"]}))
+    deck = slides.slides(reading(given))
+    assert [slide.title for slide in deck[2:]] == ["One", "One", "Two"]
+    text = str([unit for slide in deck for unit in slide.units if unit.parts])
+    assert "plot" not in text
+    assert "Say this." not in text
+    assert deck[-1].units[-1].notes == ["Say this."]
+
+
+def test_a_deck_and_a_handout_ask_for_nothing(reading):
+    for page in (slides.page(reading()), handout_page(reading(), COURSE)):
+        markup = re.sub(r"<script>.*?</script>", "", page, flags=re.S)
+        loaded = re.findall(r"""(?:src|srcset|href)=["'](?!data:)([^"'#]+)""", markup)
+        assert set(loaded) <= {COURSE.address}
+        assert re.findall(r"url\((?!\"?data:)[^)]*", markup) == []
+        assert '<html lang="en">' in page
+
+
+def test_a_handout_loses_no_fold(reading):
+    page = handout_page(reading(), COURSE)
+    assert "<details" not in page
+    assert '<div class="fold"><p class="fold-title">Answer</p>' in page
+    assert "It is <span" in page
+    assert "pip install" not in page
+
+
+@pytest.mark.parametrize("folder", ["notebooks", "exercises"])
+def test_headings_go_down_one_level_at_a_time_in_decks_and_handouts(folder):
+    for path in sorted((ROOT / folder).glob("*.ipynb")):
+        reader = Headings()
+        reader.feed(handout_page(read(path), COURSE))
+        steps = pairwise(reader.levels)
+        assert reader.levels[0] == 1, path.name
+        assert reader.levels.count(1) == 1, path.name
+        assert all(after <= before + 1 for before, after in steps), path.name
+
+
+@pytest.mark.parametrize(
+    "tex", [r"\left\lfloor \frac{n}{2} \right\rfloor", r"0, \dots, n"]
+)
+def test_formulas_are_mathml(tex):
+    root = ElementTree.fromstring(mathml(tex, block=True))
+    assert root.tag == "{http://www.w3.org/1998/Math/MathML}math"
+    assert "\\" not in "".join(root.itertext())
+
+
+def test_a_formula_that_cannot_be_shown_is_named():
+    with pytest.raises(ValueError, match=r"'\\\\nonsense' cannot be shown"):
+        mathml(r"\nonsense")
+
+
+def test_the_errata_are_those_of_the_data_and_committed():
+    text = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
+    assert text == errata.page(), "run: python -m tools.site.errata"
+    wrong = [example for example in worked_examples() if example.erratum]
+    assert len(wrong) == 13
+    headings = re.findall(r"^## (.+)$", text, re.M)
+    assert len(set(headings)) == len(headings) == len(wrong)
+    for example in wrong:
+        assert f"id `{example.id}`" in text
+    assert text.count("**Why.** ") == len(wrong)
+    assert "**Why.** \n" not in text
+
+
+def test_the_errata_mark_the_numbers_that_differ():
+    text = errata.page()
+    section = text.partition("## Average pooling")[2].partition("\n## ")[0]
+    assert re.findall(r"<del>(.*?)</del>", section) == ["2", "1"]
+    assert re.findall(r"<strong>(.*?)</strong>", section) == ["2.75", "2"]
+
+
+def test_the_errata_lead_to_their_sections():
+    text = errata.page()
+    named = {errata._anchor(h) for h in re.findall(r"^## (.+)$", text, re.M)}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) == named
+
+
+def test_launch_links_are_those_of_the_one_address():
+    owner, name = COURSE.owner_and_name
+    for folder in ("notebooks", "exercises"):
+        for path in sorted((ROOT / folder).glob("*.ipynb")):
+            row = launch_row(read(path), COURSE, folder)
+            hub = f"{owner}/{name}/blob/main/{folder}/{path.name}"
+            assert f"https://colab.research.google.com/github/{hub})" in row
+            assert f"https://mybinder.org/v2/gh/{owner}/{name}/" in row
+            assert f"<../originals/{folder}/{path.name}>" in row
+
+
+def test_only_copies_made_since_the_lesson_was_built_go_along(tmp_path):
+    """Else the site would offer a handout of another text."""
+    files = ["notebooks/09_x.ipynb", "build/slides/09_x.html", "build/handout/09_x.pdf"]
+    for file, age in zip(files, (20, 10, 30), strict=True):
+        path = tmp_path / file
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, (1e9 - age, 1e9 - age))
+    course = SimpleNamespace(root=tmp_path)
+    assert copies(course, "09_x") == {"Slides": "slides/09_x.html"}
+
+
+def test_links_out_of_the_site_lead_to_the_repository():
+    text = (
+        "[a](errata.md#x) [b](../CONTRIBUTING.md#y) [c](../notebooks/03_pooling.ipynb)"
+    )
+    there = f"{COURSE.address}/blob/main/CONTRIBUTING.md#y"
+    assert relinked(text, COURSE) == text.replace("../CONTRIBUTING.md#y", there)
+
+
+def test_predictions_are_marked_for_the_eye():
+    lesson = notebooks(COURSE)["notebooks/02_padding_and_stride.ipynb"]
+    sources = [cell.source for cell in nbformat.reads(lesson, as_version=4).cells]
+    found = "\n\n".join(sources)
+    assert found.count("\n**Predict.**") == found.count("{.predict}\n**Predict.**") > 5
+
+
+def test_staging_again_changes_nothing_and_removes_what_is_gone(tmp_path):
+    stage(COURSE, tmp_path)
+    stray = tmp_path / "notebooks" / "99_gone.ipynb"
+    stray.write_text("{}")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
+    stage(COURSE, tmp_path)
+    assert not stray.exists()
+    del before[stray]
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
+    assert "{{" not in (tmp_path / "index.md").read_text(encoding="utf-8")
+
+
+def test_the_first_page_has_a_card_for_each_lesson(tmp_path):
+    stage(COURSE, tmp_path)
+    text = (tmp_path / "index.md").read_text(encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        assert f"[{read(path).title}](notebooks/{path.name})" in text
+    assert 'data-cnnlib="explore_kernel' in text
+
+
+def test_what_the_theme_leaves_unnamed_is_named(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<aside class="toc-drawer"><th class="head"><p></p></th>')
+    mend(page)
+    named = '<aside class="toc-drawer" aria-label="This page"><td></td>'
+    assert page.read_text() == named
+    mend(page)
+    assert page.read_text() == named
+
+
+def test_every_term_of_the_glossary_leads_to_a_lesson():
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = text.partition("## Words")[2]
+    terms = [entry for entry in words.split("\n\n") if entry.startswith("**")]
+    assert len(terms) > 25
+    for term in terms:
+        link = re.search(r"\[Lesson (\d\d)\]\(\.\./notebooks/(\S+)\)$", term)
+        assert link, textwrap.shorten(term, 80)
+        assert (ROOT / "notebooks" / link[2]).is_file()
+        assert link[2].startswith(link[1])

@@ -1,0 +1,275 @@
+"""Build the notebooks from ``lessons/``: ``python -m tools.build [NN ...]``.
+
+The text of every lesson is checked first. Then the lessons are run, several side
+by side, and a notebook is written only if it differs from the one that is there
+in text, ids, metadata or in what its untagged cells print: a second build changes
+nothing, on any machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import copy
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from tqdm import tqdm
+
+from tools.build import (
+    compare,
+    execute,
+    exercise,
+    hygiene,
+    outputs,
+    rules,
+    source,
+    launch_cells,
+)
+from tools.build.course import Course
+from tools.build.problems import LessonError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build: see ``python -m tools.build --help``."""
+
+    check: bool = False
+    rewrite: bool = False
+    workers: int = 2
+    timeout: int = execute.CELL_TIMEOUT
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one lesson; ``failure`` says in full why it is not in order."""
+
+    name: str
+    summary: str
+    failure: str = ""
+
+
+def load_draft(path: Path, course: Course) -> launch_cells.Draft:
+    """Read and check a lesson's text; raise ``LessonError`` with all problems."""
+    lesson = source.read(path)
+    problems = [*lesson.problems, *rules.problems(lesson, course)]
+    if problems:
+        raise LessonError(problems)
+    return launch_cells.draft(lesson, course)
+
+
+def load_drafts(path: Path, course: Course) -> list[launch_cells.Draft]:
+    """Do so for a text of either kind; an exercise makes two notebooks."""
+    if path.stem.endswith(source.EXERCISE):
+        return exercise.drafts(source.read(path), course)
+    return [load_draft(path, course)]
+
+
+def text_differences(draft: launch_cells.Draft, course: Course) -> list[str]:
+    """Return how the committed notebook differs from the text, without a run."""
+    committed = read_committed(draft)
+    if committed is None:
+        return ["there is no notebook yet"]
+    return list(compare.text_differences(draft.notebook, committed))
+
+
+def read_committed(draft: launch_cells.Draft) -> nbformat.NotebookNode | None:
+    """Return the notebook that is there for a draft, if any."""
+    there = draft.target.exists()
+    return nbformat.read(draft.target, as_version=4) if there else None
+
+
+async def run_draft(
+    draft: launch_cells.Draft, course: Course, timeout: int, bar: tqdm
+) -> float:
+    """Run a draft in place, clean and check its outputs; return the seconds."""
+    notebook = draft.notebook
+    metadata = copy.deepcopy(notebook.metadata)
+    try:
+        seconds = await execute.execute_async(
+            notebook, timeout=timeout, on_cell=bar.update
+        )
+    except execute.NotebookError as error:
+        raise LessonError([draft.at(error.finding)]) from None
+    notebook.metadata = metadata  # nbclient adds the interpreter's version
+    outputs.clean(notebook)
+    nbformat.validate(notebook)
+    found = hygiene.findings(notebook)
+    found += hygiene.local_paths(notebook, [course.root, Path(sys.prefix)])
+    if found:
+        raise LessonError(draft.at(finding) for finding in found)
+    return seconds
+
+
+async def build_lesson(
+    draft: launch_cells.Draft, course: Course, options: Options, bar: tqdm
+) -> Outcome:
+    """Run one lesson and write its notebook; with ``check`` only tell."""
+    took = "not run"
+    if draft.run:
+        seconds = await run_draft(draft, course, options.timeout, bar)
+        took = f"run in {seconds:.1f} s"
+    built, committed = draft.notebook, read_committed(draft)
+    differences = text_differences(draft, course)
+    if committed is not None and not differences:
+        differences = list(compare.output_differences(built, committed))
+    if not draft.run:
+        differences += _reference_differences(draft, course)
+    if options.check and differences:
+        file = draft.target.relative_to(course.root).as_posix()
+        failure = f"{file} is not what its lesson builds:"
+        failure = "\n".join([failure, *differences])
+        return Outcome(draft.name, f"differs ({took})", failure)
+    if differences or options.rewrite:
+        draft.target.parent.mkdir(exist_ok=True)
+        nbformat.write(built, draft.target)
+        if not draft.run:
+            path = exercise.reference_path(draft.lesson, course)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(exercise.reference(draft), encoding="utf-8")
+        return Outcome(draft.name, f"written, {took}")
+    return Outcome(draft.name, f"unchanged, {took}")
+
+
+def _reference_differences(draft: launch_cells.Draft, course: Course) -> list[str]:
+    path = exercise.reference_path(draft.lesson, course)
+    there = path.exists() and path.read_text(encoding="utf-8")
+    same = there == exercise.reference(draft)
+    return [] if same else [f"{path.name} in cnnjudge/exercises differs"]
+
+
+def leave_alone(draft: launch_cells.Draft, course: Course) -> Outcome:
+    """Tell that a lesson stays as run on MNIST, and whether its text moved on."""
+    name = draft.name
+    summary = "left alone: its notebook shows MNIST, which is not on this machine"
+    differences = text_differences(draft, course)
+    if not differences:
+        return Outcome(name, summary)
+    failure = f"notebooks/{name}.ipynb is not its lesson's text; build it with MNIST:"
+    return Outcome(name, summary, "\n".join([failure, *differences]))
+
+
+async def build_all(
+    drafts: Sequence[launch_cells.Draft], course: Course, options: Options
+) -> list[Outcome]:
+    """Build lessons side by side and tell each when it is done."""
+    gate = asyncio.Semaphore(options.workers)
+    cells = [cell for draft in drafts if draft.run for cell in draft.notebook.cells]
+    total = sum(cell.cell_type == "code" for cell in cells)
+    with tqdm(total=total, unit="cell", disable=None, leave=False) as bar:
+
+        async def one(draft: launch_cells.Draft) -> Outcome:
+            async with gate:
+                outcome = await _settled(
+                    build_lesson(draft, course, options, bar), draft
+                )
+            bar.write(f"{outcome.name}: {outcome.summary}")
+            return outcome
+
+        return await asyncio.gather(*(one(draft) for draft in drafts))
+
+
+async def _settled(building: Awaitable[Outcome], draft: launch_cells.Draft) -> Outcome:
+    """Turn whatever stops one lesson into its outcome: the others go on."""
+    name = draft.name
+    try:
+        return await building
+    except LessonError as error:
+        return Outcome(name, "failed", str(error))
+    except Exception:
+        return Outcome(name, "failed", f"{name}: {traceback.format_exc()}")
+
+
+def real_mnist() -> bool:
+    """Tell whether lessons find the real MNIST here, asking as they would ask."""
+    program = (
+        "from cnnlib.data import load_mnist; print(load_mnist(verbose=False).source)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.split()[-1] == "mnist"
+
+
+def select(course: Course, wanted: Sequence[str]) -> list[Path]:
+    """Return the lessons asked for: ``5``, ``05`` or ``05_mnist_cnn``; else all."""
+    sources = sorted([*course.sources(), *course.exercises()])
+    chosen = set()
+    for name in wanted:
+        stem = Path(name).stem
+        fits = {p for p in sources if stem in (p.stem, p.stem[:2], p.stem[1:2])}
+        fits = {p for p in fits if len(stem) != 1 or p.stem[0] == "0"}
+        if not fits:
+            legal = ", ".join(path.stem for path in sources) or "none yet"
+            raise SystemExit(f"no lesson is called {name!r}; there are: {legal}")
+        chosen |= fits
+    return sorted(chosen) if wanted else sources
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tools.build", description=__doc__)
+    parser.add_argument(
+        "lessons", nargs="*", metavar="NN", help="numbers of lessons; default: all"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, tell what differs"
+    )
+    parser.add_argument(
+        "--rewrite",
+        action="store_true",
+        help="write even if only pictures or ignored outputs may differ",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=min(2, os.cpu_count() or 1),
+        help="lessons run side by side (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=int,
+        default=execute.CELL_TIMEOUT,
+        help="seconds that a cell may take (default: %(default)s)",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command; return 0 if everything is in order, else 1."""
+    given = parse(arguments)
+    course = Course(root)
+    options = Options(given.check, given.rewrite, max(1, given.workers), given.timeout)
+    drafts: list[launch_cells.Draft] = []
+    outcomes: list[Outcome] = []
+    for path in select(course, given.lessons):
+        try:
+            drafts += load_drafts(path, course)
+        except LessonError as error:
+            outcomes.append(Outcome(path.stem, "failed", str(error)))
+    needing = [draft for draft in drafts if "mnist" in draft.lesson.needs]
+    if needing and not real_mnist():
+        drafts = [draft for draft in drafts if "mnist" not in draft.lesson.needs]
+        outcomes += [leave_alone(draft, course) for draft in needing]
+    for outcome in outcomes:
+        print(f"{outcome.name}: {outcome.summary}")
+    try:
+        outcomes += asyncio.run(build_all(drafts, course, options))
+    except KeyboardInterrupt:
+        print("\nstopped; lessons that are not named are as they were", file=sys.stderr)
+        return 130
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    for failure in failures:
+        print(f"\n{failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The notebook of a lesson before it is run: its cells, and what every one gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools.build.course import Course
+from tools.build.problems import Finding, Problem
+from tools.build.source import Lesson
+
+BRANCH = "main"
+# What the lessons need and Colab's image lacks (a test compares with its package list).
+COLAB_LACKS = ("torchinfo",)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A notebook that was not run yet, and where each of its cells comes from."""
+
+    lesson: Lesson
+    notebook: nbformat.NotebookNode
+    origins: list[int]  # per notebook cell: the lesson's cell, its place in the list
+    target: Path
+    run: bool = True
+
+    @property
+    def name(self) -> str:
+        """What the build calls it: the lesson, or the folder and the exercise."""
+        folder = self.target.parent.name
+        return (
+            self.lesson.path.stem
+            if folder == "notebooks"
+            else f"{folder}/{self.lesson.topic}"
+        )
+
+    def at(self, finding: Finding) -> Problem:
+        """Return a finding about the notebook's cells with its line in the source."""
+        origin = self.origins[finding.cell]
+        return self.lesson.at(Finding(origin, finding.message, finding.offset))
+
+
+def draft(
+    lesson: Lesson, course: Course, folder: str = "notebooks", *, run: bool = True
+) -> Draft:
+    """Return the lesson's notebook: launch links, install cell, kernel, version."""
+    number = lesson.number
+    cells = [
+        new_markdown_cell(_with_links(lesson, course, folder), id=lesson.cells[0].id)
+    ]
+    cells.append(new_code_cell(install_source(course), id=f"{number}-install"))
+    for cell in lesson.cells[1:]:
+        make = new_code_cell if cell.kind == "code" else new_markdown_cell
+        cells.append(make(cell.text, id=cell.id))
+        if cell.tags:
+            cells[-1].metadata["tags"] = list(cell.tags)
+    metadata = {
+        "cnnlib": {"lesson": number, "version": course.version},
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    notebook = new_notebook(cells=cells, metadata=metadata)
+    notebook.nbformat_minor = 5
+    origins = [0, 0, *range(1, len(lesson.cells))]
+    target = course.notebook(lesson.path, folder)
+    return Draft(lesson, notebook, origins, target, run)
+
+
+def _with_links(lesson: Lesson, course: Course, folder: str) -> str:
+    title, _, rest = lesson.cells[0].text.partition("\n")
+    line = launch_line(f"{folder}/{lesson.topic}.ipynb", course)
+    return f"{title}\n\n{line}\n\n{rest.lstrip()}"
+
+
+def launch_line(file: str, course: Course) -> str:
+    """Return text links that open a notebook on Colab and on Binder.
+
+    Links and no badges: a badge is a picture that the page loads by itself.
+    """
+    owner, name = course.owner_and_name
+    hub = f"{owner}/{name}"
+    colab = f"https://colab.research.google.com/github/{hub}/blob/{BRANCH}/{file}"
+    binder = f"https://mybinder.org/v2/gh/{hub}/{BRANCH}?urlpath=lab/tree/{file}"
+    return f"**Open in** [Colab]({colab}) · [Binder]({binder})"
+
+
+def install_source(course: Course) -> str:
+    """Return the first code cell: it installs ``cnnlib`` on Colab, only there.
+
+    Without dependencies, so that pip cannot change a version that Colab has: with them
+    it brings JupyterLab, and for its sake another server than Colab's own.
+    """
+    return (
+        "# Colab needs the course's package; elsewhere this cell does nothing.\n"
+        "import sys\n\n"
+        'if "google.colab" in sys.modules:\n'
+        f"    %pip install -q --no-deps {' '.join(COLAB_LACKS)}\n"
+        f'    %pip install -q --no-deps "cnnlib @ git+{course.address}"'
+    )

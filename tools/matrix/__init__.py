@@ -1,0 +1,1 @@
+"""The course run with other versions of the packages it stands on."""

@@ -1,0 +1,5 @@
+"""``python -m tools.matrix``."""
+
+from tools.matrix.matrix import main
+
+main()

@@ -1,0 +1,1 @@
+"""The site: lessons, errata and the API as pages to read."""
