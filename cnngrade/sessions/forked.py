@@ -92,8 +92,8 @@ class Template:
         self._process.stdin.flush()
         self._end = weakref.finalize(self, _remove, self._folder, self._process)
         seen = [*shown, jail.WORK]
-        secret = [*hidden, os.path.expanduser("~"), *copies.covered()]
-        found = {os.path.realpath(one): tuple(_way(one, seen)) for one in secret}
+        secret = _secret(hidden) - set(map(os.path.realpath, shown))
+        found = {one: tuple(_way(one, seen)) for one in sorted(secret)}
         self.address = Address(path, level, str(self._folder), tuple(found.items()))
 
     def close(self) -> None:
@@ -300,6 +300,12 @@ def _remove(folder: Path, process: subprocess.Popen[bytes]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _secret(hidden: Sequence[str]) -> set[str]:
+    """Return what must not be seen: the class's folders, the home, the course."""
+    folders = (*hidden, os.path.expanduser("~"), *copies.covered())
+    return set(map(os.path.realpath, folders))
+
+
 def _way(folder: str, shown: Sequence[str]) -> list[str]:
     """Return the names in a folder through which the way to something shown goes."""
     here = Path(os.path.realpath(folder))
@@ -309,12 +315,10 @@ def _way(folder: str, shown: Sequence[str]) -> list[str]:
 
 def _masked(shown: Sequence[str], hidden: Sequence[str]) -> tuple[str, ...]:
     """Return what must be covered: it lies in a folder shown and holds none."""
-    secret = (*hidden, os.path.expanduser("~"), *copies.covered())
-    wanted = {os.path.realpath(path) for path in secret}
     needed = [os.path.realpath(path) for path in shown]
     return tuple(
         path
-        for path in sorted(wanted)
+        for path in sorted(_secret(hidden))
         if any(Path(path).is_relative_to(place) for place in needed)
         and not any(Path(place).is_relative_to(path) for place in needed)
     )

@@ -247,8 +247,8 @@ Both print a table of a model. They agree on the shapes of layers, and on the
 parameters of most nets. Where their totals differ, this page says why.
 
 Its figures are computed by `python -m tests.cnnlib.torchinfo_differences`, with
-torchinfo {version}; a test compares them with this file. Another test compares
-cnnlib's figures with the truth: `sum(p.numel())` for parameters, and for multiply-adds half of
+torchinfo {version}; a test compares them with this file. Another test compares cnnlib's
+figures with the truth: `sum(p.numel())` for parameters, and for multiply-adds half of
 `torch.utils.flop_counter`, which sees every convolution and matrix product that PyTorch
 runs. torchinfo's figures that differ from the truth are in bold.
 

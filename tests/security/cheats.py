@@ -69,7 +69,7 @@ CHEATS = [
         "checker patched",
         "all points: every check prints that it passed",
         """
-from cnnlib.checks import _check
+from cnnlib.checks import check as _check
 _check.Check.__call__ = lambda self, answer: print(f"✓ {self.name}: 20 cases agree")
 """,
     ),
@@ -78,7 +78,7 @@ _check.Check.__call__ = lambda self, answer: print(f"✓ {self.name}: 20 cases a
         "all points: the judge says passed to anything",
         """
 try:
-    from cnnlib.checks import _judge
+    import cnnjudge.judge as _judge
     _judge.judge = lambda *a, **k: _judge.Verdict("passed", "✓ 20 cases agree")
 except ImportError:
     pass
@@ -89,14 +89,15 @@ except ImportError:
         "all points: the reference is asked instead of the answer",
         """
 import gc, sys
-from cnnlib.checks import _ask
+from cnnlib.checks import ask as _ask
 asked = _ask.ask
 def ask(question, answer, cases, **more):
     from cnnjudge.tasks import task
     return asked(question, task(question.name).key.reference, cases, watched=False)
-for name in ("checks._ask", "checks._check", "checks._judge", "grading._steps"):
-    if f"cnnlib.{name}" in sys.modules:
-        sys.modules[f"cnnlib.{name}"].ask = ask
+for name in ("cnnlib.checks.ask", "cnnlib.checks.check", "cnnjudge.judge",
+             "cnngrade.inside.steps"):
+    if sys.modules.get(name):
+        sys.modules[name].ask = ask
 """,
     ),
     Attack(
@@ -105,7 +106,7 @@ for name in ("checks._ask", "checks._check", "checks._judge", "grading._steps"):
         """
 import gc
 from dataclasses import replace
-from cnnlib.checks import _registry
+from cnnlib.checks import registry as _registry
 from cnnlib.checks.question import Question
 for found in gc.get_objects():
     if type(found) is dict and any(type(q) is Question for q in found.values()):
@@ -332,7 +333,7 @@ torch.set_grad_enabled(False)
         "all points: what the checker reports about the answers is rewritten",
         """
 import json
-from cnnlib.checks import _wire
+from cnnlib.checks import wire as _wire
 dump = json.dumps
 def dumps(message, **more):
     if isinstance(message, dict) and message.get("outcomes"):
@@ -410,7 +411,10 @@ def hunt(task, *args, **kwargs):
         """
 import gc, sys
 from cnnlib.checks.registry import questions
-    from cnnjudge.tasks import task as known
+def known(name):
+    sys.modules.pop("cnnjudge", None)
+    from cnnjudge.tasks import task
+    return task(name)
 seeds = [v for f in gc.get_objects() if type(f) is dict for k, v in list(f.items())
          if type(k) is str and k == "seed" and type(v) is int]
 frame = sys._getframe()
@@ -433,7 +437,8 @@ def noted(name, *args, **kwargs):
         "reference imported",
         "all points: the answer is the checker's own reference",
         """
-import importlib, pkgutil
+import importlib, pkgutil, sys
+sys.modules.pop("cnnjudge", None)
 def take(name, *args, **kwargs):
     for module in ("cnnjudge.keys.lesson03", "cnnjudge.key",
                    "cnngrade.files.exercise", "cnnjudge.judge"):
@@ -490,7 +495,7 @@ for root in ($ROOT + "/solutions", $SCHOOL, $HOME, "/tmp", "..", "/course", ".")
 import glob, marshal, sys
 for root in {*sys.path, "/course", $ROOT}:
     name = f"lesson03.{sys.implementation.cache_tag}.pyc"
-    for path in glob.glob(root + "/cnnlib/**/" + name, recursive=True):
+    for path in glob.glob(root + "/cnn*/**/" + name, recursive=True):
         space = {"__name__": "cnnjudge.keys.lesson03",
                  "__package__": "cnnjudge.keys"}
         exec(marshal.loads(open(path, "rb").read()[16:]), space)
@@ -841,7 +846,7 @@ OPEN = [
         "points for answers that are right, but by a call that is forbidden",
         """
 import sys
-from cnnlib.checks import _watch
+from cnnlib.checks import watch as _watch
 def see(self, call, types, args=(), kwargs=None): return call(*args, **(kwargs or {}))
 _watch._Calls.__torch_function__ = see
 _watch.Watch._see = lambda *a: None
@@ -852,7 +857,7 @@ _watch.Watch._see = lambda *a: None
     Attack(
         "gradient cut, well hidden",
         "points for answers whose values are right, and that cannot be trained through",
-        "from cnnlib.checks import _ask\n_ask._cuts = lambda *a: iter(())",
+        "from cnnlib.checks import ask as _ask\n_ask._cuts = lambda *a: iter(())",
         base="solutions",
         change=lambda book: book.write(
             "global_avg_pool",

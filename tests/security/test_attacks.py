@@ -201,8 +201,7 @@ def _graded(base: Path) -> Graded:
     temp.mkdir()
     school.mkdir()
     canaries = [_canary(home), _canary(out.parent), _canary(school, "canary.txt")]
-    package = ROOT / "cnnlib"
-    course = [package / "checks/_judge.py", ROOT / "solutions/03_pooling.ipynb"]
+    course = [ROOT / "cnnjudge/judge.py", ROOT / "solutions/03_pooling.ipynb"]
     listener = Listener()
     world = World(
         listener.tcp.getsockname()[1],
@@ -502,7 +501,7 @@ def _templates(mark: str) -> list[int]:
 
 
 def _is_template(number: int) -> bool:
-    return b"grading._template" in Path(f"/proc/{number}/cmdline").read_bytes()
+    return b"cnngrade.inside.template" in Path(f"/proc/{number}/cmdline").read_bytes()
 
 
 def _killed(number: int) -> int:
