@@ -7,10 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from cnnlib.text import count, number, percent, sentence
+
 from .arrays import to_array, to_floats
 from .panels import Drawn, Sheet, given_axes, new_figure
 from .style import DASHES, INK, LINES, MARKERS, TEXT, TITLE, dress, set_title
-from .words import count, number, percent, sentence
 
 WIDE = 620
 """Pixels across of a chart with one panel."""

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from cnnlib.text import count, size
+
 from .arrays import over_white, pair, to_floats
-from .words import count, size
 
 
 def correlate(

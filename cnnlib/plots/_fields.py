@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from cnnlib.arithmetic import coverage
+from cnnlib.text import an, count, number, percent, sentence, size
 
 from .arrays import over_white, pair, read_map, read_shown_image
 from .images import show
@@ -23,7 +24,6 @@ from .style import (
     scale_for,
     set_title,
 )
-from .words import an, count, number, percent, sentence, size
 
 OVERLAY = "inferno"
 NUMBERED = 16

@@ -7,12 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import nn
 
+from cnnlib.text import cell, count, sentence, size, values
+
 from .arrays import to_floats
 from .images import label
 from .mosaic import mosaic_columns
 from .panels import WIDTH, Drawn, Sheet, canvas
 from .style import TEXT, Scale, ink_on, scale_for
-from .words import cell, count, sentence, size, values
 
 GAP = 12
 MOST = (64, 32)

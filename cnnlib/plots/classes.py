@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from cnnlib.text import count, number, percent, sentence
+
 from .arrays import read_shown_image, to_array, to_floats
 from .images import draw_many
 from .panels import Drawn, Sheet, canvas, given_axes, new_figure, place
 from .style import INK, MUTED, RULE, TEXT, TITLE, Scale, ink_on, set_title, style_ticks
-from .words import count, number, percent, sentence
 
 NUMBERED = 20
 """Classes up to which each cell has its number."""

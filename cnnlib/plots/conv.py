@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from cnnlib.text import an, count, kind, number, sentence, size, values
+
 from ._correlate import correlate, read_kernel
 from .arrays import CHANNELS, read_image, read_shown_image, to_floats
 from .images import draw_panel, drawable, stretched
 from .panels import Drawn, Sheet, sheet
 from .style import Scale, scale_for
-from .words import an, count, kind, number, sentence, size, values
 
 Panel = tuple[np.ndarray, Scale | None]
 Layer = nn.Conv2d | nn.ConvTranspose2d

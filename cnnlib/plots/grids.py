@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from cnnlib.text import cell, count, listed, sentence, size
+
 from .arrays import pair, to_floats
 from .panels import WIDTH, Drawn, Sheet, canvas
 from .style import INK, MUTED, RULE, SIGNED, TEXT, TITLE, Scale, ink_on, outline
-from .words import cell, count, listed, sentence, size
 
 Box = tuple[int, int, int, int]
 Line = list[tuple[float, float]]

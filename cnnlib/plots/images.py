@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from cnnlib.text import an, count, kind, listed, sentence, size, values
+
 from .arrays import over_white, read_shown_image
 from .mosaic import mosaic_columns
 from .panels import WIDTH, Drawn, Sheet, canvas, fitted, frame, sheet
 from .style import INK, RULE, SIGNED, TEXT, Scale, scale_for, set_title
-from .words import an, count, kind, listed, sentence, size, values
 
 GAP = 10
 

@@ -9,11 +9,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from cnnlib.picture import DPI, Picture
 from cnnlib.picture.png import encode_indexed
+from cnnlib.text import count, listed, number, sentence, size, values
 
 from .arrays import to_floats
 from .panels import EDGE, WIDTH, Drawn, given_axes
 from .style import HEAT, TEXT, TITLE, Scale, scale_for, set_title
-from .words import count, listed, number, sentence, size, values
 
 GAP = 4
 LEVELS = 240

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from cnnlib.picture import DPI, Picture
+from cnnlib.text import count
 
 from .style import RULE, Scale, colour_bar, style_ticks
-from .words import count
 
 Drawn: TypeAlias = Any
 """A ``Picture``; or, where the caller gave ``ax``, these Axes (a list if several)."""

@@ -15,7 +15,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from .words import negative_share, number
+from cnnlib.text import negative_share, number
 
 INK = "#1a1a1a"
 MUTED = "#595959"

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from cnnlib.plots.arrays import read_image
-from cnnlib.plots.words import size
+from cnnlib.text import size
 
 SIDE = 28
 BOX = 20

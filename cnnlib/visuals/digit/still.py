@@ -12,7 +12,7 @@ from cnnlib.picture import Picture
 from cnnlib.plots.images import draw_panel, drawable
 from cnnlib.plots.panels import new_figure
 from cnnlib.plots.style import INK, LINES, TEXT, dress, set_title
-from cnnlib.plots.words import listed, percent, sentence
+from cnnlib.text import listed, percent, sentence
 
 
 def still(image: np.ndarray, names: Sequence[str], answers: Tensor) -> Picture:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from cnnlib.plots.words import count
+from cnnlib.text import count
 from cnnlib.training import History
 from cnnlib.visuals.network.data import _picture
 from cnnlib.visuals.network.pack import EXACT, choose, pack, shrunk, text

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from cnnlib.plots.words import count, percent, sentence
+from cnnlib.text import count, percent, sentence
 from cnnlib.training import History, fit
 from cnnlib.visuals.network.still import labelled_rows
 from cnnlib.visuals.shared.visual import Visual

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from cnnlib.plots.arrays import over_white, read_shown_image, to_floats
 from cnnlib.plots.conv import _draw_row, _response_panel
 from cnnlib.plots.images import drawable
-from cnnlib.plots.words import sentence, size, values
+from cnnlib.text import sentence, size, values
 from cnnlib.visuals.shared.bridge import Bridge
 from cnnlib.visuals.shared.visual import Visual, numbers
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from cnnlib.plots.arrays import CHANNELS, over_white
-from cnnlib.plots.words import count, number, size
+from cnnlib.text import count, number, size
 
 from .inside import Inside, Layer, Unit
 from .pack import EXACT, ROOM, Detail, choose, levels, pack, pack_layer, text

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlib.plots.words import listed
+from cnnlib.text import listed
 from cnnlib.visuals.shared.answers import Answers
 from cnnlib.visuals.shared.visual import Visual
 

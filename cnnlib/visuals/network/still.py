@@ -9,7 +9,7 @@ from cnnlib.picture import Picture
 from cnnlib.picture.png import encode_indexed
 from cnnlib.plots.mosaic import GAP, LEVELS, _font, _levels, _table, tile
 from cnnlib.plots.style import SIGNED, TEXT, Scale
-from cnnlib.plots.words import count, number, sentence, size
+from cnnlib.text import count, number, sentence, size
 
 from .inside import Inside, Layer
 from .pack import shrunk

@@ -11,7 +11,7 @@ from cnnlib.arithmetic import coverage, output_size
 from cnnlib.arithmetic.inputs import whole
 from cnnlib.picture import Picture
 from cnnlib.plots import plot_grids
-from cnnlib.plots.words import listed, sentence, size
+from cnnlib.text import listed, sentence, size
 from cnnlib.visuals.shared.visual import Visual
 
 RANGES = {

@@ -9,7 +9,7 @@ import numpy as np
 from cnnlib.picture import Picture
 from cnnlib.plots import plot_grids
 from cnnlib.plots.grids import cell_texts
-from cnnlib.plots.words import sentence
+from cnnlib.text import sentence
 from cnnlib.visuals.shared.visual import Visual, numbers
 
 from .code import call, loop_lines, source

@@ -13,7 +13,7 @@ from cnnlib.arithmetic import output_size, pool_output_size
 from cnnlib.arithmetic.axis import no_text, sides
 from cnnlib.arithmetic.inputs import pair
 from cnnlib.plots.arrays import to_floats
-from cnnlib.plots.words import count, size
+from cnnlib.text import count, size
 
 Pair = tuple[int, int]
 Mode = Literal["conv", "max", "avg"]

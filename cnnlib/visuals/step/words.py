@@ -6,8 +6,8 @@ from html import escape
 
 import numpy as np
 
-from cnnlib.plots.words import an, count, sentence, size
 from cnnlib.table import html_table
+from cnnlib.text import an, count, sentence, size
 from cnnlib.worked.grid import number
 
 from .steps import Pair, Steps

@@ -1,4 +1,4 @@
-"""The words of the sentences: sizes, numbers, shares, one or many."""
+"""Numbers, sizes, shares and lists in words, as every sentence of the package has them."""
 
 from collections.abc import Sequence
 
