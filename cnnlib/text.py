@@ -1,4 +1,4 @@
-"""Numbers, sizes, shares and lists in words, as every sentence of the package has them."""
+"""Numbers, sizes, shares and lists in words, for the sentences of the package."""
 
 from collections.abc import Sequence
 
