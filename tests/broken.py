@@ -31,6 +31,7 @@ sys.path.remove("")  # the command `cnnlib` does not look into the working direc
 print("#" * 20, flush=True)
 sys.argv = ["cnnlib", "doctor"]
 """
+OURS = ("cnnlib", "cnnjudge", "cnngrade")
 WHOLE = "from cnnlib.__main__ import main; main()"
 HERE = "from cnnlib.setup import doctor; sys.exit(doctor.examine_here())"
 
@@ -57,12 +58,13 @@ class Site:
     def __init__(self, folder: Path, without: Iterable[str] = ()) -> None:
         self.folder = folder
         folder.mkdir()
-        gone = {name.lower().replace("-", "_") for name in without} | {"cnnlib"}
+        gone = {name.lower().replace("-", "_") for name in without} | set(OURS)
         for entry in INSTALLED.iterdir():
             name = entry.name.lower().partition("-")[0].removesuffix(".py")
             if name not in gone and not name.startswith("__editable__"):
                 (folder / entry.name).symlink_to(entry)
-        (folder / "cnnlib").symlink_to(ROOT / "cnnlib")
+        for name in OURS:
+            (folder / name).symlink_to(ROOT / name)
         information = next(INSTALLED.glob("cnnlib-*.dist-info"))
         (folder / information.name).symlink_to(information)
 

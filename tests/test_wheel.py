@@ -18,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+PACKAGES = ("cnnlib", "cnnjudge", "cnngrade")
 BIN = "Scripts" if sys.platform == "win32" else "bin"
 TRIAL = """
 import sys
@@ -108,7 +109,7 @@ def elsewhere(tmp_path, python) -> Path:
 def test_every_file_of_the_package_is_in_the_wheel_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     information = {name for name in names if ".dist-info/" in name}
-    assert names - information == sources("cnnlib")
+    assert names - information == sources(*PACKAGES)
     assert any(name.endswith("licenses/LICENSE") for name in information)
 
 
@@ -119,7 +120,7 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(dist):
     names = {name.partition("/")[2] for name in files}
     made = {name for name in names if "egg-info/" in name or name in _MADE}
     kept = {"pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"}
-    assert names - made == sources("cnnlib") | kept
+    assert names - made == sources(*PACKAGES) | kept
 
 
 _MADE = {"PKG-INFO", "setup.cfg"}

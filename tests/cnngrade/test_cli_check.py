@@ -703,8 +703,8 @@ def test_help_and_no_arguments(monkeypatch):
 
 def test_a_wrong_path_is_told_before_torch_is_loaded(tmp_path):
     code = (
-        "import sys\nfrom cnnlib import cli\n"
-        "try: cli.main()\nexcept SystemExit: print('torch' in sys.modules)"
+        "import sys\nfrom cnnlib.__main__ import main\n"
+        "try: main()\nexcept SystemExit: print('torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "check", "no.ipynb"],
@@ -718,7 +718,7 @@ def test_the_limit_is_passed_on(solved, tmp_path, monkeypatch):
     monkeypatch.setattr(
         student_commands, "check_file", lambda path, seconds: found.append(seconds)
     )
-    monkeypatch.setattr(student_commands._report, "printed", lambda judged: "")
+    monkeypatch.setattr(student_commands.printing, "printed", lambda judged: "")
     with pytest.raises(AttributeError):
         invoke(solved.save(tmp_path), "--seconds", "7")
     assert found == [7]

@@ -24,7 +24,7 @@ from tools.build.outputs import inline_pngs, png_chunks
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "cnnlib" / "visuals"
-MODULES = ["step_conv", "explore_kernel", "explore_sizes"]
+MODULES = ["step/step_conv", "kernel/explore_kernel", "sizes/explore_sizes"]
 TOP_LEVEL = re.compile(
     r"^(?:export )?(?:const|let|function) (?:\[([^]]*)\]|(\w+))", re.M
 )
@@ -171,32 +171,33 @@ def test_no_two_modules_of_a_script_use_a_name(module):
 
 def test_every_import_names_something_that_is_exported():
     exports = {
-        path.stem: set(
+        path: set(
             re.findall(r"^export (?:const|function) (\w+)", path.read_text(), re.M)
         )
-        for path in SCRIPTS.glob("*.js")
+        for path in SCRIPTS.rglob("*.js")
     }
     used = {name: set() for name in exports}
-    for path in SCRIPTS.glob("*.js"):
+    for path in SCRIPTS.rglob("*.js"):
         text = path.read_text()
         for words, module in re.findall(
-            r'^import \{([^}]*)\} from "\./(\w+)\.js";$', text, re.M
+            r'^import \{([^}]*)\} from "([./\w]+\.js)";$', text, re.M
         ):
             imported = {word.strip() for word in words.split(",")}
-            assert imported <= exports[module], path.name
+            source = (path.parent / module).resolve()
+            assert imported <= exports[source], path.name
             body = text.replace(words, "")
             assert all(re.search(rf"\b{word}\b", body) for word in imported), path.name
-            used[module] |= imported
+            used[source] |= imported
     mine = {name: {"render"} & exports[name] for name in exports}
-    mine["page"] = {"mount"}
-    for name, known in exports.items():
-        body = (SCRIPTS / f"{name}.js").read_text()
-        for word in known - used[name] - mine[name]:
-            assert len(re.findall(rf"\b{word}\b", body)) > 1, f"{name}: {word}"
+    mine[SCRIPTS / "shared" / "page.js"] = {"mount"}
+    for path, known in exports.items():
+        body = path.read_text()
+        for word in known - used[path] - mine[path]:
+            assert len(re.findall(rf"\b{word}\b", body)) > 1, f"{path.name}: {word}"
 
 
 def test_modules_are_short_and_plain():
-    for path in SCRIPTS.glob("*.js"):
+    for path in SCRIPTS.rglob("*.js"):
         lines = path.read_text().splitlines()
         assert len(lines) < 250, path.name
         assert max(map(len, lines)) <= 112, path.name
@@ -206,7 +207,7 @@ def test_modules_are_short_and_plain():
 def test_the_scripts_are_part_of_the_package():
     setup = tomllib.loads((ROOT / "pyproject.toml").read_text())
     data = setup["tool"]["setuptools"]["package-data"]["cnnlib"]
-    assert "visuals/js/*" in data
+    assert {"visuals/*/*.js", "visuals/*/*.css"} <= set(data)
 
 
 def test_every_public_name_has_a_docstring():

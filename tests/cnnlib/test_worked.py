@@ -764,8 +764,8 @@ def test_an_example_says_what_check_takes(example_id, form):
     assert example.form == form
 
 
-@pytest.mark.parametrize("module", ["_facts", "_grid"])
+@pytest.mark.parametrize("module", ["facts", "grid"])
 def test_examples_in_the_docstrings(module):
-    results = doctest.testmod(importlib.import_module(f"cnnlib.{module}"))
+    results = doctest.testmod(importlib.import_module(f"cnnlib.worked.{module}"))
     assert results.attempted > 0
     assert results.failed == 0

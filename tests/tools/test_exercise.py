@@ -113,9 +113,9 @@ def tiny(course, monkeypatch):
     """A course whose lesson 03 has one task, and its exercise."""
     lessons = course.root / "lessons"
     (lessons / "03_pooling.py").write_text("# %%\n1\n")
-    known = exercise._registry.questions()
+    known = exercise.registry.questions()
     monkeypatch.setattr(
-        exercise._registry, "questions", lambda: {"flatten": known["flatten"]}
+        exercise.registry, "questions", lambda: {"flatten": known["flatten"]}
     )
 
     def load(text):

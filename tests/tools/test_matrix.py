@@ -145,7 +145,7 @@ def test_a_run_that_ends_early_is_no_pass(small_course):
 
 def test_the_package_has_tests_for_each_name_in_the_list():
     files = run.package_tests(COURSE.root)
-    patterns = [f"tests/test_{part}.py" for part in run.PACKAGE_TESTS]
+    patterns = [f"tests/{part}" for part in run.PACKAGE_TESTS]
     unmet = [p for p in patterns if not any(fnmatch(file, p) for file in files)]
     assert unmet == []
     assert len(files) == len(set(files))
