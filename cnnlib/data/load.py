@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import idx, mnist_fetch, places
+from . import mnist_fetch, mnist_files, places
 
 _PLAIN = "These are the handwritten digits of MNIST."
 TIME_LIMIT = 30.0  # seconds for the download, all files and mirrors together
@@ -126,8 +126,8 @@ def load_mnist(
         )
     named = places.named()
     try:
-        raw, notice = _mnist(root, named, verbose, time_limit)
-        digits = _from_raw(raw, notice or _PLAIN)
+        arrays, notice = _mnist(root, named, verbose, time_limit)
+        digits = _from_arrays(arrays, notice or _PLAIN)
     except _NoMnistError as why:
         digits = _bundled(str(why))
         notice = digits.notice
@@ -145,7 +145,7 @@ def _mnist(
     named: str,
     progress: bool,
     time_limit: float | None,
-) -> tuple[idx.Raw, str]:
+) -> tuple[mnist_files.MnistArrays, str]:
     """MNIST, and what there is to say about where it came from ("" for nothing)."""
     if root == places.BUNDLED:
         raise _NoMnistError("The bundled digits were asked for")
@@ -153,33 +153,33 @@ def _mnist(
         raise _NoMnistError("CNNLIB_DATA asks for the bundled digits")
     aside = ""
     if root is None and named:
-        raw = _read(places.folder(named))
-        if raw is not None:
-            return raw, ""
+        arrays = _read(places.folder(named))
+        if arrays is not None:
+            return arrays, ""
         aside = "The folder named in CNNLIB_DATA holds no readable MNIST"
     home = places.cache() if root is None else places.folder(root)
-    raw = _read(home)
-    if raw is None and named == places.BUNDLED:
+    arrays = _read(home)
+    if arrays is None and named == places.BUNDLED:
         raise _NoMnistError("The folder holds no MNIST and CNNLIB_DATA forbids the web")
-    if raw is None:
+    if arrays is None:
         impatient = root is not None or time_limit is not None
-        raw = _download(home, time_limit or TIME_LIMIT, impatient, progress, aside)
-    return raw, f"{aside}, so these are its digits from elsewhere." if aside else ""
+        arrays = _download(home, time_limit or TIME_LIMIT, impatient, progress, aside)
+    return arrays, f"{aside}, so these are its digits from elsewhere." if aside else ""
 
 
-def _read(place: Path) -> idx.Raw | None:
+def _read(place: Path) -> mnist_files.MnistArrays | None:
     folder = places.find_mnist(place)
     if folder is None:
         return None
     try:
-        return idx.read_folder(folder)
-    except idx.DamagedError:
+        return mnist_files.read_folder(folder)
+    except mnist_files.DamagedError:
         return None
 
 
 def _download(
     home: Path, time_limit: float, now: bool, progress: bool, aside: str
-) -> idx.Raw:
+) -> mnist_files.MnistArrays:
     damaged = places.find_mnist(home) is not None
     failed = "MNIST could not be downloaded"
     if damaged:
@@ -198,12 +198,12 @@ def _download(
         raise _NoMnistError(f"{failed} ({error})") from error
 
 
-def _from_raw(raw: idx.Raw, notice: str) -> Digits:
+def _from_arrays(arrays: mnist_files.MnistArrays, notice: str) -> Digits:
     return Digits(
-        _images(raw.train_images),
-        torch.from_numpy(raw.train_labels.astype(np.int64)),
-        _images(raw.test_images),
-        torch.from_numpy(raw.test_labels.astype(np.int64)),
+        _images(arrays.train_images),
+        torch.from_numpy(arrays.train_labels.astype(np.int64)),
+        _images(arrays.test_images),
+        torch.from_numpy(arrays.test_labels.astype(np.int64)),
         source="mnist",
         notice=notice,
     )

@@ -1,9 +1,11 @@
 """Fetching MNIST so that a class never waits and nothing half-done is left behind.
 
-The download runs in a process of its own (`_mnist_child`), in a folder of its own
-beside the place where the files belong. When time is up the process is stopped and the
-folder removed. Files that arrived whole are moved into place one by one, each in a
-single step, so that two kernels that download at the same time do no harm.
+Pooch downloads and compares checksums, in a process of its own (`mnist_download`) and
+in a folder of its own beside the place where the files belong. Pooch's limits are those
+of one connection; stopping the process keeps the limit for all files and mirrors
+together, and works whatever the network does. Whole files are moved into place one by
+one, each in a single step, so that two kernels that download at the same time do no
+harm.
 """
 
 import json
@@ -16,14 +18,25 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from . import idx
+from . import mnist_files
 from .download_bar import DownloadBar
 from .places import RAW
 
 REMEMBERED = 600.0  # seconds for which a failure is not tried again
+# Those of torchvision, in its order (a test compares them).
+MIRRORS = [
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "http://yann.lecun.com/exdb/mnist/",
+]
+MD5 = {
+    "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+    "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
+    "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
+    "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
+}
 _DOWNLOAD_BYTES = 11_594_722  # the four .gz files
 _ROOM_BYTES = 100_000_000  # those and what is in them, with some to spare
-_SCRIPT = Path(__file__).with_name("mnist_child.py")
+_SCRIPT = Path(__file__).with_name("mnist_download.py")
 _TEMPORARY = ".download-"
 _FAILURE = ".download-failed.txt"
 
@@ -32,7 +45,9 @@ class DownloadError(Exception):
     """MNIST could not be downloaded; the text says why, as part of a sentence."""
 
 
-def fetch(home: Path, time_limit: float, *, progress: bool = True) -> idx.Raw:
+def fetch(
+    home: Path, time_limit: float, *, progress: bool = True
+) -> mnist_files.MnistArrays:
     """Download MNIST into `home`/MNIST/raw, replacing what is damaged there.
 
     Args:
@@ -44,17 +59,17 @@ def fetch(home: Path, time_limit: float, *, progress: bool = True) -> idx.Raw:
         DownloadError: for whatever reason there are no sound files in the end.
     """
     try:
-        with _workshop(home) as folder:
-            _run(Path(folder), time_limit, progress)
-            raw = idx.read_folder(Path(folder) / RAW)
-            _publish(Path(folder) / RAW, home / RAW)
-    except (DownloadError, idx.DamagedError, OSError) as error:
+        with _temporary_folder(home) as name:
+            _run(Path(name), time_limit, progress)
+            arrays = mnist_files.read_folder(Path(name))
+            _publish(Path(name), home / RAW)
+    except (DownloadError, mnist_files.DamagedError, OSError) as error:
         reason = _plain(error)
         with suppress(OSError):
             (home / _FAILURE).write_text(reason, encoding="utf-8")
         raise DownloadError(reason) from error
     (home / _FAILURE).unlink(missing_ok=True)
-    return raw
+    return arrays
 
 
 def recent_failure(home: Path) -> str | None:
@@ -66,8 +81,8 @@ def recent_failure(home: Path) -> str | None:
     return None
 
 
-def _workshop(home: Path) -> tempfile.TemporaryDirectory[str]:
-    """Make a folder beside the place, after clearing what a power cut left."""
+def _temporary_folder(home: Path) -> tempfile.TemporaryDirectory[str]:
+    """Make a folder to download to, after deleting what a power cut left."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         for old in home.glob(f"{_TEMPORARY}*"):
@@ -83,13 +98,18 @@ def _workshop(home: Path) -> tempfile.TemporaryDirectory[str]:
 
 
 def _run(folder: Path, time_limit: float, progress: bool) -> None:
-    """Let the child fill `folder`; stop it when the time is up."""
-    request = json.dumps(_request(folder, time_limit))
+    """Let the child process fill `folder`; stop it when the time is up."""
+    arguments = {
+        "folder": str(folder),
+        "mirrors": MIRRORS,
+        "checksums": MD5,
+        "silence": time_limit / 5,
+    }
     deadline = time.monotonic() + time_limit
     with (
         DownloadBar("MNIST", _DOWNLOAD_BYTES, show=progress) as bar,
         subprocess.Popen(
-            [sys.executable, "-P", str(_SCRIPT), request],
+            [sys.executable, "-P", str(_SCRIPT), json.dumps(arguments)],
             stdin=subprocess.PIPE,  # stays open: the child ends when it closes
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -111,20 +131,13 @@ def _run(folder: Path, time_limit: float, progress: bool) -> None:
             raise DownloadError(answer or "the download broke off")
 
 
-def _request(folder: Path, time_limit: float) -> dict[str, object]:
-    request: dict[str, object] = {"folder": str(folder), "silence": time_limit / 5}
-    told = getattr(sys.modules.get("torchvision.datasets"), "MNIST", None)
-    for name in ("mirrors", "resources"):
-        if isinstance(getattr(told, name, None), list):
-            request[name] = getattr(told, name)
-    return request
-
-
 def _arrived(folder: Path) -> int:
+    """Count the bytes that are here: all but those of the unpacked files."""
     total = 0
-    for file in (folder / RAW).glob("*.gz"):
+    for file in folder.iterdir():
         with suppress(OSError):
-            total += file.stat().st_size
+            if file.name not in mnist_files.NAMES.values():
+                total += file.stat().st_size
     return total
 
 
@@ -148,6 +161,6 @@ def _publish(source: Path, target: Path) -> None:
 def _plain(error: Exception) -> str:
     if isinstance(error, DownloadError):
         return str(error)
-    if isinstance(error, idx.DamagedError):
+    if isinstance(error, mnist_files.DamagedError):
         return "the files did not arrive as they should"
     return "no process could be started for it"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from . import idx
+from . import mnist_files
 
 RAW = Path("MNIST", "raw")  # as torchvision lays it out
 BUNDLED = "bundled"  # in CNNLIB_DATA: the digits that come with scikit-learn
@@ -32,7 +32,7 @@ def find_mnist(place: Path) -> Path | None:
     """Find the folder at or below `place` that holds all of MNIST's files, if any."""
     for candidate in (place / RAW, place / "raw", place):
         with suppress(OSError):
-            if idx.complete(candidate):
+            if mnist_files.complete(candidate):
                 return candidate
     return None
 

@@ -15,7 +15,15 @@ from typing import NamedTuple
 
 _OWN_ROW = {"ipywidgets", "matplotlib", "torch", "torchvision"}
 _NOT_ON_COLAB = {"jupyterlab", "nbval"}  # what serves and tests notebooks elsewhere
-_LESSONS = ("numpy", "pillow", "platformdirs", "scikit-learn", "torchinfo", "tqdm")
+_LESSONS = (
+    "numpy",
+    "pillow",
+    "platformdirs",
+    "pooch",
+    "scikit-learn",
+    "torchinfo",
+    "tqdm",
+)
 _MODULES = {"ipython": "IPython", "pillow": "PIL", "scikit-learn": "sklearn"}
 _REQUIREMENT = re.compile(r"([\w.-]+)\s*(?:>=\s*([\d.]+))?$")
 _SUBFOLDERS = ("", "notebooks", "exercises")  # of the working directory
@@ -97,20 +105,20 @@ def mnist() -> Mnist:
 
 
 def _damage(folder: Path) -> str:
-    from cnnlib.data import idx
+    from cnnlib.data import mnist_files
 
     try:
-        idx.read_folder(folder)
-    except idx.DamagedError as error:
+        mnist_files.read_folder(folder)
+    except mnist_files.DamagedError as error:
         return str(error).rstrip(".")
     return ""
 
 
 def _lacking(place: Path) -> str:
     """Say which files are missing where some of the four are there, else ""."""
-    from cnnlib.data import idx, places
+    from cnnlib.data import mnist_files, places
 
-    names = list(idx.FILES.values())
+    names = list(mnist_files.NAMES.values())
     for folder in (place / places.RAW, place / "raw", place):
         lost = [name for name in names if not any(folder.glob(f"{name}*"))]
         if len(lost) < len(names):

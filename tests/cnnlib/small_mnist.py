@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from cnnlib import data
-from cnnlib.data import idx
+from cnnlib.data import mnist_files
 
-NAMES = idx.FILES
+NAMES = mnist_files.NAMES
 COUNTS = {"train": 30, "test": 10}
 
 

@@ -13,7 +13,7 @@ import torch
 import torchvision.datasets
 
 from cnnlib import data
-from cnnlib.data import idx, mnist_fetch, places
+from cnnlib.data import mnist_fetch, mnist_files, places
 
 from .small_mnist import (
     ARRAYS,
@@ -182,7 +182,7 @@ def test_damaged_cache_is_downloaded_again_once(cache, monkeypatch, files):
 
     def fetch(home, time_limit, *, progress):
         calls.append(home)
-        return idx.Raw(**ARRAYS)
+        return mnist_files.MnistArrays(**ARRAYS)
 
     monkeypatch.setattr(mnist_fetch, "fetch", fetch)
     assert is_small_mnist(data.load_mnist())

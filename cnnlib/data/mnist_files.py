@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 _UNSIGNED_BYTE = 8
-FILES = {
+NAMES = {
     "train_images": "train-images-idx3-ubyte",
     "train_labels": "train-labels-idx1-ubyte",
     "test_images": "t10k-images-idx3-ubyte",
@@ -25,7 +25,7 @@ class DamagedError(Exception):
     """A file of the data set is there, but its content cannot be right."""
 
 
-class Raw(NamedTuple):
+class MnistArrays(NamedTuple):
     """The four arrays as stored: images (N, H, W) and labels (N,), all uint8."""
 
     train_images: np.ndarray
@@ -36,20 +36,20 @@ class Raw(NamedTuple):
 
 def complete(folder: Path) -> bool:
     """Whether all four files are in `folder`, each plain or as .gz."""
-    return all(_path(folder, name) is not None for name in FILES.values())
+    return all(_path(folder, name) is not None for name in NAMES.values())
 
 
-def read_folder(folder: Path) -> Raw:
+def read_folder(folder: Path) -> MnistArrays:
     """Read the four files of `folder`.
 
     Raises:
         DamagedError: a file is missing, unreadable or of the wrong size, its checksum
             is wrong, or images and labels do not belong together.
     """
-    raw = Raw(**{part: read(folder, name) for part, name in FILES.items()})
-    _check_pair("training", raw.train_images, raw.train_labels)
-    _check_pair("test", raw.test_images, raw.test_labels)
-    return raw
+    arrays = MnistArrays(**{part: read(folder, name) for part, name in NAMES.items()})
+    _check_pair("training", arrays.train_images, arrays.train_labels)
+    _check_pair("test", arrays.test_images, arrays.test_labels)
+    return arrays
 
 
 def read(folder: Path, name: str) -> np.ndarray:
