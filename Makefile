@@ -1,11 +1,10 @@
 # The course's commands. Each sets up what it needs; a second run is quick.
-# Variables: ARGS (passed to JupyterLab or pytest), PYTHON, VENV, TORCH_INDEX,
+# Variables: ARGS (passed to JupyterLab or pytest), PYTHON, VENV, TORCH_INDEX (see below),
 # CNNLIB_DATA (a folder with MNIST/raw inside, or "bundled").
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-TORCH_INDEX ?=
 WORKERS ?= 2
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -13,6 +12,22 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 LAB := $(BIN)/jupyter lab $(ROOT_FLAG)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
+# PyTorch's own index of CPU builds: on Linux, pip's default builds are for NVIDIA cards
+# and take gigabytes. TORCH_INDEX is the address of the index that PyTorch is taken from;
+# empty, or "default", it stands for pip's default builds.
+CPU_INDEX := https://download.pytorch.org/whl/cpu
+NVIDIA_CARD := $(shell command -v nvidia-smi || ls -d /proc/driver/nvidia 2>/dev/null)
+NO_CARD := $(if $(NVIDIA_CARD),,$(filter Linux,$(shell uname -s)))
+TORCH_INDEX ?= $(if $(NO_CARD),$(CPU_INDEX))
+INDEX := $(filter-out default,$(TORCH_INDEX))
+# Fails within 5 seconds where the index does not answer, whatever the network does.
+ASK_INDEX := import signal, urllib.request as web; signal.alarm(5); \
+	web.urlopen("$(INDEX)/torch/")
+# One call for both packages, so that they fit each other. Without INDEX there is nothing
+# to do: PyTorch and torchvision come with the course's other packages.
+GET_TORCH = $(if $(INDEX),@{ $(BIN)/python -c '$(ASK_INDEX)'; } 2>/dev/null \
+	&& $(PIP) torch torchvision --index-url $(INDEX) \
+	|| echo "PyTorch cannot be had from $(INDEX): pip takes its default builds.")
 # One thread to a notebook: two kernels with two threads each wait for one another.
 NBVAL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-current-env \
 	--nbval-cell-timeout=120 \
@@ -88,12 +103,12 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.lab: pyproject.toml | $(BIN)/python
-	$(if $(TORCH_INDEX),$(PIP) torch torchvision --index-url $(TORCH_INDEX))
+	$(GET_TORCH)
 	$(PIP) -e .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(if $(TORCH_INDEX),$(PIP) torch torchvision --index-url $(TORCH_INDEX))
+	$(GET_TORCH)
 	$(PIP) -e ".[dev]" -c constraints.txt
 # nbgrader is here for its test alone; JupyterLab stays as learners have it.
 	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyter/nbgrader

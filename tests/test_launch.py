@@ -181,20 +181,6 @@ def test_the_container_is_set_up_by_make(container):
     assert interpreter == "${containerWorkspaceFolder}/.venv/bin/python"
 
 
-def test_the_container_takes_the_small_pytorch(container):
-    """make reads TORCH_INDEX from the environment."""
-    env = container["containerEnv"]
-    assert env == {"TORCH_INDEX": "https://download.pytorch.org/whl/cpu"}
-    shown = subprocess.run(
-        ["make", "-n", "setup", "VENV=/tmp/no-such-venv"],
-        cwd=ROOT,
-        env=os.environ | env,
-        capture_output=True,
-        text=True,
-    )
-    assert f"--index-url {env['TORCH_INDEX']}" in shown.stdout
-
-
 def test_the_container_opens_lesson_00_with_a_supported_python(container):
     assert container["customizations"]["codespaces"]["openFiles"] == [FIRST]
     version = re.fullmatch(

@@ -107,9 +107,9 @@ def reset(
 
 @app.command()
 def doctor() -> None:
-    """Say what is missing or does not fit on this machine, and what mends it.
+    """Say what is missing or does not fit on this machine, and how to fix it.
 
-    Exit code 0: everything is ready; 1: something is to be mended.
+    Exit code 0: everything is ready; 1: something needs fixing.
     """
     from cnnlib.setup import doctor as setup
 

@@ -11,14 +11,14 @@ import subprocess
 import sys
 
 from .report import Report, check_setup
-from .row import Row
+from .row import SetupRow
 
 _CHILD = "import sys; sys.path[:] = {path!r}; from cnnlib.setup import doctor"
 _HEAVY = ("torchvision", "matplotlib", "torch", "psutil", "numpy")
 
 
 def examine() -> int:
-    """Print what is wrong and how to mend it; return 0 where nothing is, else 1."""
+    """Print what is wrong and how to fix it; return 0 where nothing is, else 1."""
     code = _CHILD.format(path=sys.path) + "; sys.exit(doctor.examine_here())"
     command = [sys.executable, "-X", "faulthandler", "-c", code]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
@@ -39,20 +39,20 @@ def examine_here() -> int:
 
 
 def printed(report: Report) -> str:
-    """Return the report for a terminal: a line to each part, the cures below theirs."""
+    """Return the report for a terminal: a line to each part, the fixes below theirs."""
     lines = [report.summary, ""]
     for row in report.rows:
         words = row.detail if row.state == "ready" and row.detail else row.answer
         lines.append(f"{row.state:6} {row.topic:12} {words}")
-        if row.cure:
-            lines.append(f"{'':6} {'':12} > {in_terminal(row.cure)}")
+        if row.fix:
+            lines.append(f"{'':6} {'':12} > {in_terminal(row.fix)}")
     return "\n".join(lines)
 
 
-def in_terminal(cure: str, platform: str = sys.platform) -> str:
-    """Turn a notebook's cure into a command for the terminal."""
+def in_terminal(fix: str, platform: str = sys.platform) -> str:
+    """Turn a notebook's fix into a command for the terminal."""
     python = f'"{sys.executable}"'
-    kind, _, rest = cure.partition(" ")
+    kind, _, rest = fix.partition(" ")
     if kind == "%pip":
         return f"{python} -m pip {rest}"
     if kind == "%env":
@@ -61,11 +61,11 @@ def in_terminal(cure: str, platform: str = sys.platform) -> str:
             return f"$env:{name} = '{value}'"  # PowerShell, Windows' own
         return f"export {name}={value}" if value else f"unset {name}"
     if kind in ("from", "import"):
-        return f'{python} -c "{cure}"'
-    return cure
+        return f'{python} -c "{fix}"'
+    return fix
 
 
-def _crash(stderr: str) -> Row:
+def _crash(stderr: str) -> SetupRow:
     """Name the package that was being loaded when Python crashed."""
     _, _, stack = stderr.partition("most recent call first")
     files = re.findall(r'File "(.*?)"', stack)
@@ -73,7 +73,7 @@ def _crash(stderr: str) -> Row:
         for name in _HEAVY:
             if re.search(rf"[/\\]{name}([/\\]|\.py)", file):
                 answer = f"Python crashes as it loads {name}"
-                cure = f"%pip install --upgrade --force-reinstall {name}"
-                return Row("Packages", "mend", answer, cure)
+                fix = f"%pip install --upgrade --force-reinstall {name}"
+                return SetupRow("Packages", "fix", answer, fix)
     answer = "Python crashes while the set-up is checked"
-    return Row("Packages", "mend", answer, "Please report this message.")
+    return SetupRow("Packages", "fix", answer, "Please report this message.")

@@ -18,13 +18,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from . import look, pythons
-from .look import Mnist, Notebook
+from . import on_disk
+from .on_disk import FoundMnist, NotebookVersion
+from .other_python import other_python
 
 T = TypeVar("T")
 
 
-class Part(NamedTuple):
+class Package(NamedTuple):
     """A package: its version (None: not installed) and the error its import raised."""
 
     version: str | None
@@ -57,26 +58,26 @@ class Facts:
 
     python: tuple[int, int]
     other_python: str
-    torch: Part
+    torch: Package
     bridge_error: str
-    torchvision: Part
+    torchvision: Package
     device: str
     device_error: str
     gpu_idle: str
     data_named: str
-    mnist: Mnist | None
+    mnist: FoundMnist | None
     cache: str
     cache_error: str
-    widgets: Part
-    lab: Part
-    lab_widgets: Part
-    matplotlib: Part
+    widgets: Package
+    lab: Package
+    lab_widgets: Package
+    matplotlib: Package
     missing: tuple[str, ...]
     too_old: tuple[str, ...]
     course: str
     course_folder: str
     course_address: str
-    notebooks: tuple[Notebook, ...]
+    notebooks: tuple[NotebookVersion, ...]
     disk_free: int | None
     memory_free: int | None
     hiding: dict[str, str]
@@ -90,48 +91,48 @@ def gather() -> Facts:
 
 
 def _gather() -> Facts:
-    torch = part("torch", "torch")
+    torch = package("torch", "torch")
     works = torch.version is not None and not torch.error
     device = _attempt(_device, "cpu") if works else "cpu"
-    missing, too_old = look.requirements()
+    missing, too_old = on_disk.requirements()
     lacking = torch.version is None or bool(missing)
     return Facts(
         python=(sys.version_info.major, sys.version_info.minor),
-        other_python=_attempt(pythons.other_python, "") if lacking else "",
+        other_python=_attempt(other_python, "") if lacking else "",
         torch=torch,
         bridge_error=_error(_bridge) if works else "",
-        torchvision=_torchvision() if works else part("torchvision"),
+        torchvision=_torchvision() if works else package("torchvision"),
         device=device,
         device_error=_error(lambda: _add_on(device)) if works else "",
         gpu_idle=_attempt(_gpu_idle, "") if works and device == "cpu" else "",
         data_named=os.environ.get("CNNLIB_DATA", ""),
-        mnist=_attempt(look.mnist, None),
-        cache=_attempt(lambda: str(look.cache()), ""),
-        cache_error=_error(look.write_to_cache),
-        widgets=part("ipywidgets"),
-        lab=part("jupyterlab"),
-        lab_widgets=part("jupyterlab_widgets"),
-        matplotlib=part("matplotlib", "matplotlib.figure"),
+        mnist=_attempt(on_disk.find_mnist, None),
+        cache=_attempt(lambda: str(on_disk.download_folder()), ""),
+        cache_error=_error(on_disk.write_to_download_folder),
+        widgets=package("ipywidgets"),
+        lab=package("jupyterlab"),
+        lab_widgets=package("jupyterlab_widgets"),
+        matplotlib=package("matplotlib", "matplotlib.figure"),
         missing=missing,
         too_old=too_old,
         course=_attempt(lambda: metadata.version("cnnlib"), ""),
-        course_folder=_attempt(look.course_folder, ""),
-        course_address=_attempt(look.course_address, ""),
-        notebooks=_attempt(look.notebooks, ()),
+        course_folder=_attempt(on_disk.course_folder, ""),
+        course_address=_attempt(on_disk.course_address, ""),
+        notebooks=_attempt(on_disk.notebook_versions, ()),
         disk_free=_attempt(_disk_free, None),
         memory_free=_attempt(_memory_free, None),
-        hiding=_attempt(look.hiding, {}),  # last: see there
+        hiding=_attempt(on_disk.hiding_files, {}),  # last: see there
     )
 
 
-def part(distribution: str, module: str = "") -> Part:
+def package(distribution: str, module: str = "") -> Package:
     """Find a package's version, and import `module`, if named, to see that it works."""
     version = _attempt(lambda: metadata.version(distribution), None)
-    if version is None and not look.there(module or distribution):
-        return Part(None)
+    if version is None and not on_disk.can_import(module or distribution):
+        return Package(None)
     error = _error(lambda: importlib.import_module(module)) if module else ""
     loaded = sys.modules.get(module.partition(".")[0])
-    return Part(version or str(getattr(loaded, "__version__", "0")), error)
+    return Package(version or str(getattr(loaded, "__version__", "0")), error)
 
 
 def _error(action: Callable[[], object]) -> str:
@@ -151,15 +152,15 @@ def _attempt(question: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def _torchvision() -> Part:
+def _torchvision() -> Package:
     """Look whether torchvision fits PyTorch, in milliseconds where it does.
 
     Importing it takes a second. What fails in a mismatched pair is its compiled part,
     so that alone is loaded, and the import made only to learn what it says.
     """
     if "torchvision" in sys.modules or _error(_load_compiled_part):
-        return part("torchvision", "torchvision")
-    return part("torchvision")
+        return package("torchvision", "torchvision")
+    return package("torchvision")
 
 
 def _load_compiled_part() -> None:
@@ -216,7 +217,7 @@ def _nvidia_card() -> bool:
 
 
 def _disk_free() -> int:
-    return shutil.disk_usage(look.existing(look.cache())).free
+    return shutil.disk_usage(on_disk.closest_existing(on_disk.download_folder())).free
 
 
 def _memory_free() -> int:

@@ -1,4 +1,4 @@
-"""Whether this machine is ready for the course, with a cure for what is not.
+"""Whether this machine is ready for the course, with a fix for what is not.
 
 Each probe is a function from `Facts` to a `Row`; the facts are gathered elsewhere, so
 that every broken set-up can be made on purpose.
@@ -13,24 +13,24 @@ from typing import Any
 
 from cnnlib.table import html_table, text_table
 
-from . import machine, packages
+from . import check_machine, check_packages
 from .facts import Facts, gather
-from .row import Row
+from .row import SetupRow
 
-_PROBES: tuple[tuple[str, Callable[[Facts], Row]], ...] = (
-    ("Python", packages.python),
-    ("Files", packages.files),
-    ("PyTorch", packages.torch),
-    ("torchvision", packages.torchvision),
-    ("Device", machine.device),
-    ("Course", packages.course),
-    ("Digits", machine.digits),
-    ("Downloads", machine.downloads),
-    ("Widgets", packages.widgets),
-    ("Pictures", packages.matplotlib),
-    ("Packages", packages.others),
-    ("Disk", machine.disk),
-    ("Memory", machine.memory),
+_PROBES: tuple[tuple[str, Callable[[Facts], SetupRow]], ...] = (
+    ("Python", check_packages.python),
+    ("Files", check_packages.files),
+    ("PyTorch", check_packages.torch),
+    ("torchvision", check_packages.torchvision),
+    ("Device", check_machine.device),
+    ("Course", check_packages.course),
+    ("Digits", check_machine.digits),
+    ("Downloads", check_machine.downloads),
+    ("Widgets", check_packages.widgets),
+    ("Pictures", check_packages.matplotlib),
+    ("Packages", check_packages.others),
+    ("Disk", check_machine.disk),
+    ("Memory", check_machine.memory),
 )
 _RESTART = "restart the kernel: menu Kernel > Restart Kernel."
 
@@ -43,20 +43,20 @@ class Report:
     versions, the device and the sizes found on this one.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[SetupRow, ...]
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is left to mend."""
-        return all(row.state != "mend" for row in self.rows)
+        """Whether nothing is left to fix."""
+        return all(row.state != "fix" for row in self.rows)
 
     @property
     def summary(self) -> str:
         """The answer in one sentence."""
-        count = sum(row.state == "mend" for row in self.rows)
+        count = sum(row.state == "fix" for row in self.rows)
         if count == 0:
             return "Everything is ready for the course."
-        return f"{count} thing{'s' if count > 1 else ''} to mend before you start."
+        return f"{count} thing{'s' if count > 1 else ''} to fix before you start."
 
     @property
     def details(self) -> str:
@@ -64,43 +64,43 @@ class Report:
         return text_table([(row.topic, row.detail or row.answer) for row in self.rows])
 
     def __repr__(self) -> str:
-        cures = [f"{_lead(row)}: {row.cure}" for row in self._cured()]
-        lines = [self.summary, text_table(self._table()), *cures, *self._after()]
+        fixes = [f"{_lead(row)}: {row.fix}" for row in self._with_a_fix()]
+        lines = [self.summary, text_table(self._table()), *fixes, *self._after()]
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         head = ("Part", "State", "Answer")
-        cures = "".join(
-            f"<p>{escape(_lead(row))}: <code>{escape(row.cure)}</code></p>"
-            for row in self._cured()
+        fixes = "".join(
+            f"<p>{escape(_lead(row))}: <code>{escape(row.fix)}</code></p>"
+            for row in self._with_a_fix()
         )
         table = html_table(self.summary, [head, *self._table()])
         after = "".join(f"<p>{escape(line)}</p>" for line in self._after())
-        html = f"<div>{table}{cures}{after}</div>"
+        html = f"<div>{table}{fixes}{after}</div>"
         return {"text/plain": repr(self), "text/html": html}
 
     def _table(self) -> list[tuple[str, str, str]]:
         return [(row.topic, row.state, row.answer) for row in self.rows]
 
-    def _cured(self) -> list[Row]:
-        return [row for row in self.rows if row.cure]
+    def _with_a_fix(self) -> list[SetupRow]:
+        return [row for row in self.rows if row.fix]
 
     def _after(self) -> list[str]:
-        if any(row.cure.startswith("%pip") for row in self.rows):
+        if any(row.fix.startswith("%pip") for row in self.rows):
             return [f"After %pip, {_RESTART}"]
-        if any(row.topic == "Files" for row in self._cured()):
+        if any(row.topic == "Files" for row in self._with_a_fix()):
             return [f"After that, {_RESTART}"]
         return []
 
 
-def _lead(row: Row) -> str:
-    return f"To {'mend' if row.state == 'mend' else 'improve'} {row.topic}"
+def _lead(row: SetupRow) -> str:
+    return f"To {'fix' if row.state == 'fix' else 'improve'} {row.topic}"
 
 
 def check_setup() -> Report:
     """Look whether Python, its packages and this machine are ready for the course.
 
-    Never raises: what is wrong is said in the report, each with the command that mends
+    Never raises: what is wrong is said in the report, each with the command that fixes
     it. In a terminal, `cnnlib doctor` says the same.
     """
     return judge(gather())
@@ -111,9 +111,9 @@ def judge(facts: Facts) -> Report:
     return Report(tuple(_safely(topic, probe, facts) for topic, probe in _PROBES))
 
 
-def _safely(topic: str, probe: Callable[[Facts], Row], facts: Facts) -> Row:
+def _safely(topic: str, probe: Callable[[Facts], SetupRow], facts: Facts) -> SetupRow:
     try:
         return probe(facts)
     except Exception as error:  # the check must not be what breaks
         answer = f"could not be checked: {type(error).__name__}: {error}"
-        return Row(topic, "mend", answer, "Please report this message.")
+        return SetupRow(topic, "fix", answer, "Please report this message.")

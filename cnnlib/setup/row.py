@@ -1,6 +1,6 @@
-"""One answer of the set-up check, and the words that several probes share.
+"""One answer of the set-up check, and the words that several checks share.
 
-Cures are written for a notebook: `%pip` and `%env` lines, Python code, or a step in
+Fixes are written for a notebook: `%pip` and `%env` lines, Python code, or a step in
 words; `doctor` turns them into what a terminal takes.
 """
 
@@ -8,33 +8,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .facts import Facts, Part
-from .look import numbers
+from .facts import Facts, Package
+from .on_disk import numbers
 
 TORCH_AFRESH = "%pip install --upgrade --force-reinstall torch torchvision"
 
 
 @dataclass(frozen=True)
-class Row:
+class SetupRow:
     """One answer.
 
     Attributes:
         topic: what was looked at.
-        state: "ready", "mend", "waits" for something that must be mended first, or
+        state: "ready", "fix", "waits" for something that must be fixed first, or
             "note" for what hinders nobody and could still be better.
         answer: what was found, in words; the same on every machine that is ready.
-        cure: the one command (or step) that mends it, "" where there is no need.
+        fix: the one command (or step) that fixes it, "" where there is no need.
         detail: what belongs to this machine alone: versions, device, sizes.
     """
 
     topic: str
     state: str
     answer: str
-    cure: str = ""
+    fix: str = ""
     detail: str = ""
 
 
-def wrong(part: Part, least: tuple[int, int]) -> str:
+def wrong(part: Package, least: tuple[int, int]) -> str:
     """Say what is wrong with a package, "" for nothing."""
     needed = ".".join(map(str, least))
     if part.version is None:
@@ -46,15 +46,15 @@ def wrong(part: Part, least: tuple[int, int]) -> str:
     return ""
 
 
-def waits(topic: str, module: str, part: Part, facts: Facts) -> Row | None:
-    """Return a row that waits, where another row already names what is to mend.
+def waits(topic: str, module: str, part: Package, facts: Facts) -> SetupRow | None:
+    """Return a row that waits, where another row already names what is to fix.
 
     That is a file that hides the package, or another Python that has the package.
     """
     if file := facts.hiding.get(module):
-        return Row(topic, "waits", f"can be checked without {file}")
+        return SetupRow(topic, "waits", f"can be checked without {file}")
     if part.version is None and facts.other_python:
-        return Row(topic, "waits", "can be checked in the right Python")
+        return SetupRow(topic, "waits", "can be checked in the right Python")
     return None
 
 
@@ -64,6 +64,6 @@ def torch_works(facts: Facts) -> bool:
     return found and "torch" not in facts.hiding
 
 
-def without_torch(topic: str) -> Row:
+def without_torch(topic: str) -> SetupRow:
     """Return the row of what cannot be seen without PyTorch."""
-    return Row(topic, "waits", "can be checked when PyTorch works")
+    return SetupRow(topic, "waits", "can be checked when PyTorch works")

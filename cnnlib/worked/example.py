@@ -16,9 +16,11 @@ from typing import Any
 
 import torch
 
-from .facts import form, said, sentence
-from .grid import Card, Grid, by
-from .verdict import Verdict, judge
+from cnnlib.text import size
+
+from .check_result import Confirmation, check_result
+from .fact_values import as_text, capitalized, expected_form
+from .grid import Card, Grid
 
 IntOrPair = int | tuple[int, int]
 
@@ -51,7 +53,7 @@ class WorkedExample:
     what: str
     how: str
 
-    def check(self, result: Any) -> Verdict:
+    def check(self, result: Any) -> Confirmation:
         """Compare `result` with the correct value; raise AssertionError if it is not.
 
         A grid may be a tensor, an array or nested lists, with leading axes of size 1
@@ -61,14 +63,14 @@ class WorkedExample:
         the source's keys or their first words. Numbers that the source rounds may
         be exact, or rounded as there or to two decimals or more.
         """
-        return judge(self, result)
+        return check_result(self, result)
 
     @property
     def form(self) -> str:
         """What `check` takes, in words."""
         if self.op == "fact":
-            return form(self.id, self.correct)
-        return f"a {by(self.correct.shape)} grid"
+            return expected_form(self.id, self.correct)
+        return f"a {size(*self.correct.shape)} grid"
 
     @property
     def title(self) -> str:
@@ -95,7 +97,7 @@ class WorkedExample:
         if self.erratum:
             named["printed"] = self.printed
         return tuple(
-            Grid(f"{name} {by(grid.shape)}", grid.tolist())
+            Grid(f"{name} {size(*grid.shape)}", grid.tolist())
             for name, grid in named.items()
             if grid is not None
         )
@@ -103,8 +105,8 @@ class WorkedExample:
     def _lines(self) -> tuple[str, ...]:
         if self.op != "fact":
             return (f"{self.op} with {', '.join(self._settings())}",)
-        claim = (f"The source prints: {said(self.printed)}",) if self.erratum else ()
-        return (sentence(self.what), *claim)
+        claim = (f"The source prints: {as_text(self.printed)}",) if self.erratum else ()
+        return (capitalized(self.what), *claim)
 
     def _settings(self) -> list[str]:
         if self.op == "conv2d":

@@ -6,7 +6,7 @@ Nothing depends on colour: a marked cell stands in brackets (text) or in a thick
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
@@ -64,19 +64,14 @@ class Card:
         return {"text/plain": self.text, "text/html": self.html}
 
 
-def number(value: Any) -> str:
+def four_decimals(value: Any) -> str:
     """Write a number with at most four decimals and no needless zeros.
 
-    >>> number(2.0), number(1.66667), number(-0.5)
+    >>> four_decimals(2.0), four_decimals(1.66667), four_decimals(-0.5)
     ('2', '1.6667', '-0.5')
     """
     text = f"{value:.4f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
-
-
-def by(sizes: Iterable[int]) -> str:
-    """Write a size as 3x3."""
-    return "x".join(str(int(size)) for size in sizes)
 
 
 def _text_grids(grids: Sequence[Grid]) -> str:
@@ -100,7 +95,7 @@ def _text_grid(grid: Grid) -> list[str]:
 
 
 def _bracketed(grid: Grid, row: int, column: int) -> str:
-    text = number(grid.rows[row][column])
+    text = four_decimals(grid.rows[row][column])
     if not grid.marked:
         return text
     return f"[{text}]" if (row, column) in grid.marked else f" {text} "
@@ -128,5 +123,5 @@ def _header(scope: str, index: int) -> str:
 
 def _html_cell(grid: Grid, row: int, column: int) -> str:
     mark = _MARK if (row, column) in grid.marked else ""
-    text = number(grid.rows[row][column])
+    text = four_decimals(grid.rows[row][column])
     return f'<td style="{CELL};text-align:right;{mark}">{text}</td>'

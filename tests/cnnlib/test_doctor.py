@@ -12,7 +12,7 @@ import pytest
 
 from cnnlib.setup import doctor
 from cnnlib.setup.report import Report
-from cnnlib.setup.row import Row
+from cnnlib.setup.row import SetupRow
 from tests.broken import ROOT, SOUND_TORCH, Site, ask, can_mount, tool
 
 from .small_mnist import PACKED, PLAIN, write
@@ -31,7 +31,7 @@ class Broken:
 
     Attributes:
         answer: what both say.
-        cure: the end of the command that both tell.
+        fix: the end of the command that both tell.
         without: packages that are not installed.
         breaks: what else to do to the site and to the folder of the notebook.
         env: variables; "WORK" in them stands for the folder of the notebook.
@@ -39,7 +39,7 @@ class Broken:
     """
 
     answer: str
-    cure: str
+    fix: str
     without: tuple[str, ...] = ()
     breaks: Callable[[Site, Path], object] = lambda site, work: None
     env: dict[str, str] = field(default_factory=dict)
@@ -227,17 +227,17 @@ def folders(tmp_path: Path, broken: Broken) -> tuple[Path, Path, dict[str, str]]
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_lesson_and_doctor_name_it_and_its_cure(tmp_path, broken):
+def test_lesson_and_doctor_name_it_and_its_fix(tmp_path, broken):
     site, work, env = folders(tmp_path, broken)
     lesson, terminal, status = ask(site, work, env, whole=broken.thorough)
     assert status == 1
     for told in (lesson, terminal):
-        assert "1 thing to mend before you start." in told
+        assert "1 thing to fix before you start." in told
         assert broken.answer in told
         lines = [line.strip() for line in told.splitlines()]
-        (cure,) = [line for line in lines if line.startswith(("> ", "To mend"))]
-        assert broken.cure in cure
-        assert told is lesson or "%" not in cure
+        (fix,) = [line for line in lines if line.startswith(("> ", "To fix"))]
+        assert broken.fix in fix
+        assert told is lesson or "%" not in fix
     assert "Traceback" not in lesson + terminal
 
 
@@ -248,7 +248,7 @@ def test_a_sound_site_is_ready(tmp_path):
     assert status == 0
     for told in (lesson, terminal):
         assert "Everything is ready for the course." in told
-        assert "mend " not in told
+        assert "To fix" not in told
 
 
 def test_a_card_that_pytorch_does_not_use_is_a_note(tmp_path):
@@ -283,7 +283,7 @@ def test_a_kernel_without_the_course(tmp_path):
     (site / "cnnlib").unlink()
     lesson, _, _ = ask(site, work, env)
     assert f"{sys.executable} cannot run the course: No module named 'cnnlib'" in lesson
-    assert "%pip install -e .. mends it" in lesson
+    assert "%pip install -e .." in lesson
 
 
 def test_without_the_package_that_loads_the_others(tmp_path):
@@ -319,7 +319,7 @@ def test_a_doctor_that_fails_itself_is_not_silent(monkeypatch, capfd):
 
 
 @pytest.mark.parametrize(
-    ("cure", "platform", "command"),
+    ("fix", "platform", "command"),
     [
         ("%pip install a b", "linux", f"{PIP} a b"),
         ("%env CNNLIB_DATA=bundled", "linux", "export CNNLIB_DATA=bundled"),
@@ -330,29 +330,29 @@ def test_a_doctor_that_fails_itself_is_not_silent(monkeypatch, capfd):
         ("Update the driver", "linux", "Update the driver"),
     ],
 )
-def test_cures_as_a_terminal_takes_them(cure, platform, command):
-    assert doctor.in_terminal(cure, platform).endswith(command)
+def test_fixes_as_a_terminal_takes_them(fix, platform, command):
+    assert doctor.in_terminal(fix, platform).endswith(command)
 
 
-def test_a_cure_mends(tmp_path):
+def test_a_fix_fixes(tmp_path):
     """The command that is told for a hiding file does what it says."""
     (tmp_path / "torch.py").write_text("x = 1")
-    cure = "import os; os.rename('torch.py', 'torch_mine.py')"
-    subprocess.run(doctor.in_terminal(cure), shell=True, cwd=tmp_path, check=True)
+    fix = "import os; os.rename('torch.py', 'torch_mine.py')"
+    subprocess.run(doctor.in_terminal(fix), shell=True, cwd=tmp_path, check=True)
     assert (tmp_path / "torch_mine.py").exists()
 
 
 def test_the_page_in_a_terminal():
     rows = (
-        Row("Python", "ready", "recent enough", detail="3.12"),
-        Row("PyTorch", "mend", "not installed", "%pip install torch"),
-        Row("Device", "waits", "can be checked when PyTorch works"),
+        SetupRow("Python", "ready", "recent enough", detail="3.12"),
+        SetupRow("PyTorch", "fix", "not installed", "%pip install torch"),
+        SetupRow("Device", "waits", "can be checked when PyTorch works"),
     )
     assert doctor.printed(Report(rows)).splitlines() == [
-        "1 thing to mend before you start.",
+        "1 thing to fix before you start.",
         "",
         "ready  Python       3.12",
-        "mend   PyTorch      not installed",
+        "fix    PyTorch      not installed",
         f"                    > {PIP} torch",
         "waits  Device       can be checked when PyTorch works",
     ]

@@ -16,36 +16,36 @@ import torch
 from cnnlib import check_setup
 from cnnlib.data import places
 from cnnlib.setup import facts as setup_facts
-from cnnlib.setup import look
+from cnnlib.setup import on_disk
 from cnnlib.setup import report as setup_report
-from cnnlib.setup.facts import Facts, Part
-from cnnlib.setup.look import Mnist, Notebook
+from cnnlib.setup.facts import Facts, Package
+from cnnlib.setup.on_disk import FoundMnist, NotebookVersion
 
 from .small_mnist import PLAIN, write
 
 SOUND = Facts(
     python=(3, 12),
     other_python="",
-    torch=Part("2.6.0"),
+    torch=Package("2.6.0"),
     bridge_error="",
-    torchvision=Part("0.21.0"),
+    torchvision=Package("0.21.0"),
     device="cpu",
     device_error="",
     gpu_idle="",
     data_named="",
-    mnist=Mnist(""),
+    mnist=FoundMnist(""),
     cache="/home/ada/.cache/cnnlib",
     cache_error="",
-    widgets=Part("7.7.1"),
-    lab=Part("4.2.0"),
-    lab_widgets=Part("1.1.11"),
-    matplotlib=Part("3.9.0"),
+    widgets=Package("7.7.1"),
+    lab=Package("4.2.0"),
+    lab_widgets=Package("1.1.11"),
+    matplotlib=Package("3.9.0"),
     missing=(),
     too_old=(),
     course="0.1.0",
     course_folder="",
     course_address="https://github.com/owner/course",
-    notebooks=(Notebook("00_images.ipynb", "0.1.0"),),
+    notebooks=(NotebookVersion("00_images.ipynb", "0.1.0"),),
     disk_free=50_000_000_000,
     memory_free=8_000_000_000,
     hiding={},
@@ -57,21 +57,21 @@ def report(**broken):
     return setup_report.judge(dataclasses.replace(SOUND, **broken))
 
 
-def cure_is_pip(row):
-    return row.cure.startswith("%pip")
+def fix_is_pip(row):
+    return row.fix.startswith("%pip")
 
 
 BROKEN = {
     "old Python": ({"python": (3, 10)}, "Python", "3.10 is too old", "conda env"),
-    "no PyTorch": ({"torch": Part(None)}, "PyTorch", "not installed", "install"),
+    "no PyTorch": ({"torch": Package(None)}, "PyTorch", "not installed", "install"),
     "PyTorch that does not start": (
-        {"torch": Part("2.6.0", "DLL load failed")},
+        {"torch": Package("2.6.0", "DLL load failed")},
         "PyTorch",
         "does not start: DLL load failed",
         "--force-reinstall torch torchvision",
     ),
     "old PyTorch": (
-        {"torch": Part("2.5.1+cpu")},
+        {"torch": Package("2.5.1+cpu")},
         "PyTorch",
         "version 2.5.1+cpu is too old, the course needs 2.6 or newer",
         "%pip install --upgrade torch torchvision",
@@ -83,18 +83,18 @@ BROKEN = {
         "torch torchvision numpy",
     ),
     "mismatched pair": (
-        {"torch": Part("2.7.0"), "torchvision": Part("0.21.0", NMS)},
+        {"torch": Package("2.7.0"), "torchvision": Package("0.21.0", NMS)},
         "torchvision",
         f"does not fit PyTorch: {NMS} (torchvision 0.21.0, PyTorch 2.7.0)",
         "%pip install --upgrade --force-reinstall torch torchvision",
     ),
     "no torchvision": (
-        {"torchvision": Part(None)},
+        {"torchvision": Package(None)},
         "torchvision",
         "not installed",
         "%pip install --upgrade torch torchvision",
     ),
-    "old torchvision": ({"torchvision": Part("0.9")}, "torchvision", "0.21", "%pip"),
+    "old torchvision": ({"torchvision": Package("0.9")}, "torchvision", "0.21", "%pip"),
     "GPU that fails": (
         {"device": "cuda", "device_error": "no kernel image is available"},
         "Device",
@@ -108,20 +108,25 @@ BROKEN = {
         "%env CNNLIB_DATA=",
     ),
     "named folder without data beside a full cache": (
-        {"data_named": "/data", "mnist": Mnist("cache")},
+        {"data_named": "/data", "mnist": FoundMnist("cache")},
         "Digits",
         "CNNLIB_DATA has no MNIST",
         "%env CNNLIB_DATA=",
     ),
-    "no widgets": ({"widgets": Part(None)}, "Widgets", "not installed", "ipywidgets"),
-    "old widgets": ({"widgets": Part("7.6.5")}, "Widgets", "7.7", "ipywidgets"),
+    "no widgets": (
+        {"widgets": Package(None)},
+        "Widgets",
+        "not installed",
+        "ipywidgets",
+    ),
+    "old widgets": ({"widgets": Package("7.6.5")}, "Widgets", "7.7", "ipywidgets"),
     "Matplotlib that does not start": (
-        {"matplotlib": Part("3.9.0", "numpy.core.multiarray failed to import")},
+        {"matplotlib": Package("3.9.0", "numpy.core.multiarray failed to import")},
         "Pictures",
         "multiarray failed",
         "matplotlib numpy",
     ),
-    "old Matplotlib": ({"matplotlib": Part("3.8")}, "Pictures", "3.9", "matplotlib"),
+    "old Matplotlib": ({"matplotlib": Package("3.8")}, "Pictures", "3.9", "matplotlib"),
     "packages missing": (
         {"missing": ("scikit-learn", "tqdm")},
         "Packages",
@@ -135,7 +140,11 @@ BROKEN = {
         "%pip install --upgrade pillow",
     ),
     "another Python has it all": (
-        {"torch": Part(None), "other_python": "/env/bin/python", "missing": ("tqdm",)},
+        {
+            "torch": Package(None),
+            "other_python": "/env/bin/python",
+            "missing": ("tqdm",),
+        },
         "Python",
         f"this is {sys.executable}, but the course is in /env/bin/python",
         '"/env/bin/python" -m jupyter lab',
@@ -149,51 +158,59 @@ BROKEN = {
     "folder that hides Matplotlib": (
         {
             "hiding": {"matplotlib": "notebooks/matplotlib"},
-            "matplotlib": Part("3.9", "?"),
+            "matplotlib": Package("3.9", "?"),
         },
         "Files",
         "your notebooks/matplotlib hides the package matplotlib",
         "os.rename('notebooks/matplotlib', 'notebooks/matplotlib_mine')",
     ),
     "notebook of a later course": (
-        {"notebooks": (Notebook("a", "0.1.0"), Notebook("01_conv.ipynb", "0.2.0"))},
+        {
+            "notebooks": (
+                NotebookVersion("a", "0.1.0"),
+                NotebookVersion("01_conv.ipynb", "0.2.0"),
+            )
+        },
         "Course",
         "01_conv.ipynb belongs to version 0.2.0 of the course, "
         "the package cnnlib to version 0.1.0",
         '%pip install "cnnlib @ git+https://github.com/owner/course@v0.2.0"',
     ),
     "course of which the package is older than the folder": (
-        {"notebooks": (Notebook("a", "0.10.0"),), "course_folder": "/home/ada/course"},
+        {
+            "notebooks": (NotebookVersion("a", "0.10.0"),),
+            "course_folder": "/home/ada/course",
+        },
         "Course",
         "0.10.0",
         '%pip install -e "/home/ada/course"',
     ),
     "JupyterLab without widgets": (
-        {"lab_widgets": Part(None)},
+        {"lab_widgets": Package(None)},
         "Widgets",
         "jupyterlab_widgets, is not installed",
         "--force-reinstall ipywidgets jupyterlab_widgets",
     ),
     "halves of the widgets that do not fit": (
-        {"lab_widgets": Part("3.0.15")},
+        {"lab_widgets": Package("3.0.15")},
         "Widgets",
         "ipywidgets 7.7.1 does not fit jupyterlab_widgets 3.0.15",
         "--force-reinstall ipywidgets jupyterlab_widgets",
     ),
     "MNIST damaged": (
-        {"mnist": Mnist("cache", "its checksum is wrong")},
+        {"mnist": FoundMnist("cache", "its checksum is wrong")},
         "Digits",
         "MNIST in /home/ada/.cache/cnnlib is damaged: its checksum is wrong",
         "data.load_mnist(time_limit=300)",
     ),
     "MNIST incomplete": (
-        {"mnist": Mnist("", "missing: t10k-labels-idx1-ubyte")},
+        {"mnist": FoundMnist("", "missing: t10k-labels-idx1-ubyte")},
         "Digits",
         "is incomplete: missing: t10k-labels",
         "data.load_mnist(time_limit=300)",
     ),
     "MNIST damaged in the named folder": (
-        {"data_named": "/data", "mnist": Mnist("CNNLIB_DATA", "no idx file")},
+        {"data_named": "/data", "mnist": FoundMnist("CNNLIB_DATA", "no idx file")},
         "Digits",
         "named in CNNLIB_DATA is damaged: no idx file",
         "%env CNNLIB_DATA=",
@@ -210,30 +227,30 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(
-    ("broken", "topic", "answer", "cure"), BROKEN.values(), ids=BROKEN.keys()
+    ("broken", "topic", "answer", "fix"), BROKEN.values(), ids=BROKEN.keys()
 )
-def test_what_is_broken_is_named_with_its_cure(broken, topic, answer, cure):
+def test_what_is_broken_is_named_with_its_fix(broken, topic, answer, fix):
     found = report(**broken)
     assert not found.ready
-    (row,) = [row for row in found.rows if row.state == "mend"]
+    (row,) = [row for row in found.rows if row.state == "fix"]
     assert row.topic == topic
     assert answer in row.answer
-    assert cure in row.cure
-    assert found.summary == "1 thing to mend before you start."
+    assert fix in row.fix
+    assert found.summary == "1 thing to fix before you start."
     lines = repr(found).splitlines()
-    assert f"To mend {topic}: {row.cure}" in lines
-    assert lines[-1].startswith("After %pip, restart") == cure_is_pip(row)
+    assert f"To fix {topic}: {row.fix}" in lines
+    assert lines[-1].startswith("After %pip, restart") == fix_is_pip(row)
     assert lines[-1].startswith("After that, restart") == (topic == "Files")
     shown = found._repr_mimebundle_()["text/html"]
     assert html.escape(row.answer) in shown
-    assert f"<code>{html.escape(row.cure)}</code>" in shown
-    assert ("After %pip, restart" in shown) == cure_is_pip(row)
+    assert f"<code>{html.escape(row.fix)}</code>" in shown
+    assert ("After %pip, restart" in shown) == fix_is_pip(row)
 
 
 def test_two_things_broken_are_both_named():
-    found = report(widgets=Part(None), memory_free=1)
-    assert found.summary == "2 things to mend before you start."
-    assert repr(found).count("To mend") == 2
+    found = report(widgets=Package(None), memory_free=1)
+    assert found.summary == "2 things to fix before you start."
+    assert repr(found).count("To fix") == 2
 
 
 NOTED = {
@@ -242,15 +259,15 @@ NOTED = {
 }
 
 
-@pytest.mark.parametrize(("idle", "answer", "cure"), NOTED.values(), ids=NOTED)
-def test_an_idle_card_is_named_and_hinders_nobody(idle, answer, cure):
+@pytest.mark.parametrize(("idle", "answer", "fix"), NOTED.values(), ids=NOTED)
+def test_an_idle_card_is_named_and_hinders_nobody(idle, answer, fix):
     found = report(gpu_idle=idle)
     assert found.ready
     assert found.summary == "Everything is ready for the course."
     (row,) = [row for row in found.rows if row.state == "note"]
     assert answer in row.answer
-    assert cure in row.cure
-    assert f"To improve Device: {row.cure}" in repr(found)
+    assert fix in row.fix
+    assert f"To improve Device: {row.fix}" in repr(found)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +285,7 @@ def test_why_a_card_lies_idle(monkeypatch, hidden, cuda, expected):
     assert bool(expected) == bool(setup_facts._gpu_idle())
 
 
-@pytest.mark.parametrize("torch", [Part(None), Part("2.6.0", "broken")])
+@pytest.mark.parametrize("torch", [Package(None), Package("2.6.0", "broken")])
 def test_what_needs_pytorch_waits_for_it(torch):
     states = {row.topic: row.state for row in report(torch=torch).rows}
     assert states["torchvision"] == states["Device"] == "waits"
@@ -279,16 +296,19 @@ FINE = {
     "just enough": {},
     "newest": {
         "python": (3, 14),
-        "torch": Part("10.0.0+cu130"),
-        "torchvision": Part("0.100"),
-        "widgets": Part("8.1.9"),
-        "lab_widgets": Part("3.0.15"),
-        "matplotlib": Part("3.10.0"),
+        "torch": Package("10.0.0+cu130"),
+        "torchvision": Package("0.100"),
+        "widgets": Package("8.1.9"),
+        "lab_widgets": Package("3.0.15"),
+        "matplotlib": Package("3.10.0"),
     },
     "GPU": {"device": "cuda"},
     "Apple": {"device": "mps"},
-    "MNIST in a named folder": {"data_named": "/data", "mnist": Mnist("CNNLIB_DATA")},
-    "MNIST in the cache, full disk": {"mnist": Mnist("cache"), "disk_free": 0},
+    "MNIST in a named folder": {
+        "data_named": "/data",
+        "mnist": FoundMnist("CNNLIB_DATA"),
+    },
+    "MNIST in the cache, full disk": {"mnist": FoundMnist("cache"), "disk_free": 0},
     "bundled digits, full disk": {"data_named": "bundled", "disk_free": 0},
     "bundled digits, no place for downloads": {
         "data_named": "bundled",
@@ -296,11 +316,14 @@ FINE = {
     },
     "bundled digits, damaged cache": {
         "data_named": "bundled",
-        "mnist": Mnist("cache", "damaged"),
+        "mnist": FoundMnist("cache", "damaged"),
     },
-    "no JupyterLab here": {"lab": Part(None), "lab_widgets": Part(None)},
+    "no JupyterLab here": {"lab": Package(None), "lab_widgets": Package(None)},
     "no notebooks here": {"notebooks": ()},
-    "package from a folder": {"course": "", "notebooks": (Notebook("a", "0.2.0"),)},
+    "package from a folder": {
+        "course": "",
+        "notebooks": (NotebookVersion("a", "0.2.0"),),
+    },
     "nothing known of disk and memory": {"disk_free": None, "memory_free": None},
 }
 
@@ -317,7 +340,9 @@ def test_a_ready_machine_says_the_same_as_any_other(facts):
 
 
 def test_details_belong_to_the_machine():
-    details = report(device="mps", torch=Part("2.9.1"), mnist=Mnist("cache")).details
+    details = report(
+        device="mps", torch=Package("2.9.1"), mnist=FoundMnist("cache")
+    ).details
     for word in ("3.12", "2.9.1", "0.21.0", "mps", "8.0 GB free", "MNIST", "cache"):
         assert word in details
 
@@ -342,7 +367,7 @@ class Table(HTMLParser):
 
 
 def test_html_is_a_table_with_caption_headers_and_escaped_text():
-    found = report(torchvision=Part("0.21.0", "<b>&"), missing=("tqdm",))
+    found = report(torchvision=Package("0.21.0", "<b>&"), missing=("tqdm",))
     table = Table()
     table.feed(found._repr_mimebundle_()["text/html"])
     assert not table.open
@@ -358,7 +383,7 @@ def test_html_is_a_table_with_caption_headers_and_escaped_text():
 def test_a_probe_that_fails_is_reported_and_the_others_answer():
     found = report(python=None, disk_free="much")
     states = {row.topic: row.state for row in found.rows}
-    assert states["Python"] == states["Disk"] == "mend"
+    assert states["Python"] == states["Disk"] == "fix"
     assert list(states.values()).count("ready") == len(states) - 2
     assert "could not be checked: TypeError" in repr(found)
 
@@ -369,7 +394,7 @@ def test_a_probe_that_fails_is_reported_and_the_others_answer():
 @pytest.fixture(autouse=True)
 def whose_packages_these_are(monkeypatch):
     """Where JupyterLab is missing they are Colab's, which `make matrix` runs."""
-    if not look.there("jupyterlab"):
+    if not on_disk.can_import("jupyterlab"):
         monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
 
 
@@ -425,12 +450,12 @@ def test_packages_that_fail_as_they_are_imported(tmp_path):
     )
     assert "does not start: libcudart.so: cannot open" in text
     assert "Matplotlib: installed, but does not start: numpy.core" in text
-    mended = re.findall(r"^To mend (\w+)", text, re.M)
-    assert set(mended) - {"Packages"} == {"PyTorch", "Pictures"}  # Colab: no JupyterLab
+    fixed = re.findall(r"^To fix (\w+)", text, re.M)
+    assert set(fixed) - {"Packages"} == {"PyTorch", "Pictures"}  # Colab: no JupyterLab
 
 
 def test_part_that_is_not_there():
-    assert setup_facts.part("no-such-distribution") == Part(None)
+    assert setup_facts.package("no-such-distribution") == Package(None)
 
 
 def test_part_that_has_no_metadata(monkeypatch):
@@ -438,9 +463,9 @@ def test_part_that_has_no_metadata(monkeypatch):
     module.__version__ = "4.5"
     module.__spec__ = object()
     monkeypatch.setitem(sys.modules, "lonely", module)
-    assert setup_facts.part("lonely", "lonely") == Part("4.5")
+    assert setup_facts.package("lonely", "lonely") == Package("4.5")
     module.__spec__ = None  # Python refuses to look up such a module
-    assert setup_facts.part("lonely") == Part(None)
+    assert setup_facts.package("lonely") == Package(None)
 
 
 def test_error_is_its_first_line_or_its_name():
@@ -453,9 +478,9 @@ def test_error_is_its_first_line_or_its_name():
 
 
 def test_missing_packages_are_seen(monkeypatch):
-    there = look.there
-    monkeypatch.setattr(look, "there", lambda m: m != "PIL" and there(m))
-    assert look.requirements() == (("pillow",), ())
+    can_import = on_disk.can_import
+    monkeypatch.setattr(on_disk, "can_import", lambda m: m != "PIL" and can_import(m))
+    assert on_disk.requirements() == (("pillow",), ())
 
 
 @pytest.mark.parametrize(
@@ -476,7 +501,7 @@ def test_data_is_found_where_it_lies(tmp_path, monkeypatch, named, full, expecte
     )
     for place in full:
         write(tmp_path / place / "MNIST" / "raw", PLAIN)
-    assert look.mnist() == Mnist(expected)
+    assert on_disk.find_mnist() == FoundMnist(expected)
 
 
 def test_disk_and_memory_are_counted_in_bytes():
@@ -485,20 +510,29 @@ def test_disk_and_memory_are_counted_in_bytes():
     assert facts.memory_free is None or facts.memory_free > 1e6
 
 
-@pytest.mark.parametrize("name", ["mnist", "notebooks", "hiding", "cache", "existing"])
+QUESTIONS = (
+    "find_mnist",
+    "notebook_versions",
+    "hiding_files",
+    "download_folder",
+    "closest_existing",
+)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_without_answer_stops_nothing(monkeypatch, name):
     def fail(*_):
         raise OSError
 
-    monkeypatch.setattr(look, name, fail)
+    monkeypatch.setattr(on_disk, name, fail)
     monkeypatch.setenv("CNNLIB_DATA", "bundled")
     found = check_setup()
-    assert all(row.state != "mend" for row in found.rows)
+    assert all(row.state != "fix" for row in found.rows)
 
 
 def test_digits_wait_where_they_cannot_be_looked_for():
-    """As without platformdirs: the missing package is the thing to mend."""
+    """As without platformdirs: the missing package is the thing to fix."""
     found = report(mnist=None, data_named="/data", missing=("platformdirs",))
     states = {row.topic: row.state for row in found.rows}
     assert states["Digits"] == "waits"
-    assert found.summary == "1 thing to mend before you start."
+    assert found.summary == "1 thing to fix before you start."

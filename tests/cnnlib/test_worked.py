@@ -537,25 +537,25 @@ def test_only_the_printed_error_is_blamed_on_the_source(example):
             assert blamed == (example.erratum and result is not wrong and same_size)
 
 
-# --- verdicts and display ------------------------------------------------------------
+# --- confirmations and display -------------------------------------------------------
 
 
-def verdict(example):
+def confirmation(example):
     return example.check(example.correct)
 
 
 @each(EVERY)
-def test_the_verdict_is_the_same_for_every_correct_result(example):
+def test_the_confirmation_is_the_same_for_every_correct_result(example):
     if example.op == "fact":
         other = example.check(FACT_RESULTS.get(example.id, lambda: 99.2)())
     else:
         other = example.check(OPERATIONS[example.op](example).double())
-    assert repr(other) == repr(verdict(example))
+    assert repr(other) == repr(confirmation(example))
 
 
 @each(ERRATA)
 def test_an_erratum_shows_both_values_and_the_reason(example):
-    text = verdict(example).text
+    text = confirmation(example).text
     assert "correct, and" in text.splitlines()[0]
     assert "is wrong here" in text.splitlines()[0]
     assert "\nWhy: " in text
@@ -574,7 +574,7 @@ def spoken(value):
 
 @each([example for example in ERRATA if example.op != "fact"])
 def test_the_marked_cells_are_the_ones_that_differ(example):
-    printed, correct = verdict(example).grids
+    printed, correct = confirmation(example).grids
     assert printed.rows == example.printed.tolist()
     assert correct.rows == example.correct.tolist()
     if example.printed.shape == example.correct.shape:
@@ -582,13 +582,13 @@ def test_the_marked_cells_are_the_ones_that_differ(example):
         assert cells
         assert printed.marked == correct.marked == cells
         assert f"{len(cells)} of {example.correct.numel()} cells differ" in str(
-            verdict(example)
+            confirmation(example)
         )
 
 
 @each([example for example in EVERY if not example.erratum])
-def test_other_verdicts_accuse_nobody(example):
-    text = verdict(example).text
+def test_other_confirmations_accuse_nobody(example):
+    text = confirmation(example).text
     assert text.splitlines()[0] == f"✓ {example.id}: correct."
     assert example.note in text
     if example.op == "fact" and example.id != TRAINED:
@@ -601,8 +601,8 @@ def test_other_verdicts_accuse_nobody(example):
         assert text.splitlines()[1].strip() == f"result {size}"
 
 
-def test_verdicts_of_a_shape_a_cell_and_a_fact_in_full():
-    assert verdict(worked_example("vn-practice-pad-stride2")).text == (
+def test_confirmations_of_a_shape_a_cell_and_a_fact_in_full():
+    assert confirmation(worked_example("vn-practice-pad-stride2")).text == (
         "✓ vn-practice-pad-stride2: correct, and AI VIETNAM is wrong here.\n"
         "printed 2x2    correct 3x2\n"
         "11 12           11   12\n"
@@ -613,18 +613,18 @@ def test_verdicts_of_a_shape_a_cell_and_a_fact_in_full():
         "Why: The slide stops after two rows; floor((5+2-3)/2)+1 = 3 rows."
     )
     assert (
-        verdict(worked_example("als-pad1-stride2"))
+        confirmation(worked_example("als-pad1-stride2"))
         .text.splitlines()[-2]
         .endswith("= 4 columns. With stride 3 the printed grid would be right.")
     )
-    assert verdict(worked_example("vn-quick-avg")).text.splitlines()[1:5] == [
+    assert confirmation(worked_example("vn-quick-avg")).text.splitlines()[1:5] == [
         "printed 2x2    correct 2x2",
         " 0   1             0      1",
         "[2] [1]        [2.75]    [2]",
         "2 of 4 cells differ (boxed): row 1, column 0 prints 2 instead of 2.75; "
         "row 1, column 1 prints 1 instead of 2.",
     ]
-    assert verdict(worked_example("glasgow-conv-280")).text == (
+    assert confirmation(worked_example("glasgow-conv-280")).text == (
         "✓ glasgow-conv-280: correct.\n"
         "10 filters of 3x3x3: parameters (the slide leaves it as a question)\n"
         "Value: 280, which is left open by Glasgow 2025.\n"
@@ -669,7 +669,7 @@ def cells_of(table):
 
 @each(EVERY)
 def test_html_is_well_formed_and_says_what_the_text_says(example):
-    for card in (example.card, verdict(example)):
+    for card in (example.card, confirmation(example)):
         page = ElementTree.fromstring(card.html)
         tables = page.findall(".//table")
         assert len(tables) == len(card.grids)
@@ -688,7 +688,7 @@ def test_html_is_well_formed_and_says_what_the_text_says(example):
 
 def test_what_a_notebook_shows_is_text_and_html():
     example = worked_example("hzdr-5x5")
-    for shown, text in ((example, str(example)), (verdict(example), None)):
+    for shown, text in ((example, str(example)), (confirmation(example), None)):
         bundle = shown._repr_mimebundle_(include=None, exclude=None)
         assert set(bundle) == {"text/plain", "text/html"}
         assert bundle["text/plain"] == (text or repr(shown))
@@ -696,7 +696,7 @@ def test_what_a_notebook_shows_is_text_and_html():
 
 def test_colours_come_from_the_page():
     for example in EVERY:
-        html = example.card.html + verdict(example).html
+        html = example.card.html + confirmation(example).html
         assert not re.search(r"(?<!-)\b(color|background):(?!inherit|none)", html)
 
 
@@ -764,7 +764,7 @@ def test_an_example_says_what_check_takes(example_id, form):
     assert example.form == form
 
 
-@pytest.mark.parametrize("module", ["facts", "grid"])
+@pytest.mark.parametrize("module", ["fact_values", "grid"])
 def test_examples_in_the_docstrings(module):
     results = doctest.testmod(importlib.import_module(f"cnnlib.worked.{module}"))
     assert results.attempted > 0

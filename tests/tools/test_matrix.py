@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 import pytest
 from packaging.version import Version
 
-from cnnlib.setup import look
+from cnnlib.setup import on_disk
 from tools.build import build, launch_cells
 from tools.build.course import Course
 from tools.matrix import matrix, run, sets
@@ -52,7 +52,7 @@ def test_the_first_cell_installs_all_that_colab_lacks_and_no_more():
     lacking = bounds(COURSE.root).keys() - COLAB.keys() - sets.NOT_ON_COLAB
     assert lacking == {normal(name) for name in launch_cells.COLAB_LACKS}
     assert not sets.NOT_ON_COLAB & COLAB.keys()
-    assert sets.NOT_ON_COLAB == look._NOT_ON_COLAB
+    assert sets.NOT_ON_COLAB == on_disk.NOT_ON_COLAB
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: "/".join(path.parts[-2:]))

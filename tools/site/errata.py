@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from cnnlib.worked import WorkedExample, worked_examples
-from cnnlib.worked.facts import said, sentence
+from cnnlib.worked.fact_values import as_text, capitalized
 
 _NAMES = {
     "hzdr-cnn-macs": "Mult-adds of the net with 20,087 parameters, in millions",
@@ -81,7 +81,7 @@ def _why(example: WorkedExample) -> str:
     reasons = [example.how, example.note]
     if _is_grid(example) and example.printed.shape != example.correct.shape:
         reasons = [_size_words(example), example.note]
-    ended = (f"{sentence(text).rstrip('.')}." for text in reasons if text)
+    ended = (f"{capitalized(text).rstrip('.')}." for text in reasons if text)
     return " ".join(ended).replace("->", "→").replace("*", " · ")
 
 
@@ -104,7 +104,7 @@ def _values(example: WorkedExample) -> str:
         what = (
             f"- Printed: {_cell(example.printed)}\n- Correct: {_cell(example.correct)}"
         )
-        return f"- What: {sentence(example.what)}\n{what}"
+        return f"- What: {capitalized(example.what)}\n{what}"
     printed, correct = example.printed, example.correct
     grids = [_grid(f"input {_by(example.input)}", example.input)]
     if example.kernel is not None:
@@ -165,12 +165,12 @@ def _by(grid: torch.Tensor | None) -> str:
 def _name(example: WorkedExample) -> str:
     """Say in words what is computed."""
     if not _is_grid(example):
-        return _NAMES.get(example.id) or sentence(example.what.replace('"', ""))
+        return _NAMES.get(example.id) or capitalized(example.what.replace('"', ""))
     if example.op == "conv2d":
         how = f"padding {example.padding}, stride {example.stride}"
         return f"Convolution of {_by(example.input)}, {how}"
     kind = example.op.removesuffix("_pool2d").replace("avg", "average")
-    return f"{sentence(kind)} pooling of {_by(example.input)}"
+    return f"{capitalized(kind)} pooling of {_by(example.input)}"
 
 
 def _anchor(heading: str) -> str:
@@ -183,7 +183,7 @@ def _anchor(heading: str) -> str:
 
 
 def _cell(value: object) -> str:
-    return (value if isinstance(value, str) else said(value)).replace("->", "→")
+    return (value if isinstance(value, str) else as_text(value)).replace("->", "→")
 
 
 def _lesson(example: WorkedExample) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlib.table import html_table
 from cnnlib.text import an, count, sentence, size
-from cnnlib.worked.grid import number
+from cnnlib.worked.grid import four_decimals as number
 
 from .steps import Pair, Steps
 

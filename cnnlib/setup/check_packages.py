@@ -6,52 +6,52 @@ import sys
 from pathlib import Path
 
 from .facts import Facts
-from .look import numbers
-from .row import TORCH_AFRESH, Row, torch_works, waits, without_torch, wrong
+from .on_disk import numbers
+from .row import TORCH_AFRESH, SetupRow, torch_works, waits, without_torch, wrong
 
 _BOTH = "%pip install --upgrade torch torchvision"
 _WIDGETS = "%pip install --upgrade --force-reinstall ipywidgets jupyterlab_widgets"
 _LAB_HALF = {7: 1, 8: 3}  # ipywidgets to the jupyterlab_widgets that speaks to it
 
 
-def python(facts: Facts) -> Row:
+def python(facts: Facts) -> SetupRow:
     """Say whether Python is new enough, and the one that has the course."""
     version = ".".join(map(str, facts.python))
     if facts.python < (3, 11):
         answer = f"version {version} is too old, the course needs 3.11 or newer"
-        return Row("Python", "mend", answer, "conda env create -f environment.yml")
+        return SetupRow("Python", "fix", answer, "conda env create -f environment.yml")
     if facts.other_python:
         answer = f"this is {sys.executable}, but the course is in {facts.other_python}"
-        cure = f'Start JupyterLab with: "{facts.other_python}" -m jupyter lab'
-        return Row("Python", "mend", answer, cure)
-    return Row("Python", "ready", "recent enough", detail=version)
+        fix = f'Start JupyterLab with: "{facts.other_python}" -m jupyter lab'
+        return SetupRow("Python", "fix", answer, fix)
+    return SetupRow("Python", "ready", "recent enough", detail=version)
 
 
-def files(facts: Facts) -> Row:
+def files(facts: Facts) -> SetupRow:
     """Name files of the student's that Python imports in place of a package."""
     if not facts.hiding:
-        return Row("Files", "ready", "none hides a package")
+        return SetupRow("Files", "ready", "none hides a package")
     hides = [f"{file} hides the package {name}" for name, file in facts.hiding.items()]
     first = Path(next(iter(facts.hiding.values())))
     other = first.with_name(f"{first.stem}_mine{first.suffix}")
-    cure = f"import os; os.rename({first.as_posix()!r}, {other.as_posix()!r})"
-    return Row("Files", "mend", "your " + ", ".join(hides), cure)
+    fix = f"import os; os.rename({first.as_posix()!r}, {other.as_posix()!r})"
+    return SetupRow("Files", "fix", "your " + ", ".join(hides), fix)
 
 
-def torch(facts: Facts) -> Row:
+def torch(facts: Facts) -> SetupRow:
     """Say whether PyTorch starts, is new enough and on terms with NumPy."""
     if row := waits("PyTorch", "torch", facts.torch, facts):
         return row
     if what := wrong(facts.torch, (2, 6)):
-        cure = TORCH_AFRESH if facts.torch.error else _BOTH
-        return Row("PyTorch", "mend", what, cure)
+        fix = TORCH_AFRESH if facts.torch.error else _BOTH
+        return SetupRow("PyTorch", "fix", what, fix)
     if facts.bridge_error:
         answer = f"PyTorch and NumPy do not fit together: {facts.bridge_error}"
-        return Row("PyTorch", "mend", answer, f"{TORCH_AFRESH} numpy")
-    return Row("PyTorch", "ready", "computes", detail=facts.torch.version or "")
+        return SetupRow("PyTorch", "fix", answer, f"{TORCH_AFRESH} numpy")
+    return SetupRow("PyTorch", "ready", "computes", detail=facts.torch.version or "")
 
 
-def torchvision(facts: Facts) -> Row:
+def torchvision(facts: Facts) -> SetupRow:
     """Say whether torchvision is there, and made for this very PyTorch."""
     part = facts.torchvision
     if not torch_works(facts):
@@ -61,69 +61,69 @@ def torchvision(facts: Facts) -> Row:
     if part.error:
         pair = f"torchvision {part.version}, PyTorch {facts.torch.version}"
         answer = f"does not fit PyTorch: {part.error} ({pair})"
-        return Row("torchvision", "mend", answer, TORCH_AFRESH)
+        return SetupRow("torchvision", "fix", answer, TORCH_AFRESH)
     if what := wrong(part, (0, 21)):
-        return Row("torchvision", "mend", what, _BOTH)
-    return Row("torchvision", "ready", "fits PyTorch", detail=part.version or "")
+        return SetupRow("torchvision", "fix", what, _BOTH)
+    return SetupRow("torchvision", "ready", "fits PyTorch", detail=part.version or "")
 
 
-def widgets(facts: Facts) -> Row:
+def widgets(facts: Facts) -> SetupRow:
     """Say whether both halves of the widgets are there, where needed, and fit."""
     if row := waits("Widgets", "ipywidgets", facts.widgets, facts):
         return row
     if what := wrong(facts.widgets, (7, 7)):
-        return Row("Widgets", "mend", what, _WIDGETS)
+        return SetupRow("Widgets", "fix", what, _WIDGETS)
     mine, lab = facts.widgets.version or "", facts.lab_widgets.version
     if facts.lab.version and lab is None:
         answer = "JupyterLab's half of them, jupyterlab_widgets, is not installed"
-        return Row("Widgets", "mend", answer, _WIDGETS)
+        return SetupRow("Widgets", "fix", answer, _WIDGETS)
     if facts.lab.version and lab:
         major = numbers(mine)[0]
         if numbers(lab)[0] != _LAB_HALF.get(major, numbers(lab)[0]):
             answer = f"ipywidgets {mine} does not fit jupyterlab_widgets {lab}"
-            return Row("Widgets", "mend", answer, _WIDGETS)
-    return Row("Widgets", "ready", "installed", detail=f"ipywidgets {mine}")
+            return SetupRow("Widgets", "fix", answer, _WIDGETS)
+    return SetupRow("Widgets", "ready", "installed", detail=f"ipywidgets {mine}")
 
 
-def matplotlib(facts: Facts) -> Row:
+def matplotlib(facts: Facts) -> SetupRow:
     """Say whether Matplotlib, which draws every picture, starts."""
     if row := waits("Pictures", "matplotlib", facts.matplotlib, facts):
         return row
     if what := wrong(facts.matplotlib, (3, 9)):
-        cure = "%pip install --upgrade --force-reinstall matplotlib numpy"
-        return Row("Pictures", "mend", f"Matplotlib: {what}", cure)
+        fix = "%pip install --upgrade --force-reinstall matplotlib numpy"
+        return SetupRow("Pictures", "fix", f"Matplotlib: {what}", fix)
     detail = f"Matplotlib {facts.matplotlib.version}"
-    return Row("Pictures", "ready", "can be drawn", detail=detail)
+    return SetupRow("Pictures", "ready", "can be drawn", detail=detail)
 
 
-def others(facts: Facts) -> Row:
+def others(facts: Facts) -> SetupRow:
     """Name what is missing of everything else that the package asks for."""
     if facts.missing and facts.other_python:
-        return Row("Packages", "waits", "can be checked in the right Python")
+        return SetupRow("Packages", "waits", "can be checked in the right Python")
     if not facts.missing and not facts.too_old:
-        return Row("Packages", "ready", "complete")
+        return SetupRow("Packages", "ready", "complete")
     parts = []
     if facts.missing:
         parts.append(f"missing: {', '.join(facts.missing)}")
     if facts.too_old:
         parts.append(f"too old: {', '.join(facts.too_old)}")
     names = [*facts.missing, *(entry.split()[0] for entry in facts.too_old)]
-    cure = f"%pip install --upgrade {' '.join(names)}"
-    return Row("Packages", "mend", "; ".join(parts), cure)
+    fix = f"%pip install --upgrade {' '.join(names)}"
+    return SetupRow("Packages", "fix", "; ".join(parts), fix)
 
 
-def course(facts: Facts) -> Row:
+def course(facts: Facts) -> SetupRow:
     """Say whether package and notebooks are of one version of the course."""
     strangers = [book for book in facts.notebooks if book.version != facts.course]
     if not strangers or not facts.course:
         detail = f"cnnlib {facts.course or 'from a folder, not installed'}"
-        return Row("Course", "ready", "package and notebooks fit", detail=detail)
+        return SetupRow("Course", "ready", "package and notebooks fit", detail=detail)
     book = max(strangers, key=lambda book: numbers(book.version))
     answer = (
         f"{book.name} belongs to version {book.version} of the course, "
         f"the package cnnlib to version {facts.course}"
     )
-    cure = f'%pip install "cnnlib @ git+{facts.course_address}@v{book.version}"'
+    fix = f'%pip install "cnnlib @ git+{facts.course_address}@v{book.version}"'
     if facts.course_folder:
-        cure = f'%pip install -e "{facts.course_folder}"'
-    return Row("Course", "mend", answer, cure)
+        fix = f'%pip install -e "{facts.course_folder}"'
+    return SetupRow("Course", "fix", answer, fix)

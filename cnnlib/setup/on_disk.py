@@ -1,4 +1,4 @@
-"""What the set-up check finds out from files: data, notebooks, packages, Pythons.
+"""What the set-up check finds out from files: data, notebooks and packages.
 
 Each function here answers one question and may raise; `facts` catches that.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _OWN_ROW = {"ipywidgets", "matplotlib", "torch", "torchvision"}
-_NOT_ON_COLAB = {"jupyterlab", "nbval"}  # what serves and tests notebooks elsewhere
+NOT_ON_COLAB = {"jupyterlab", "nbval"}  # what serves and tests notebooks elsewhere
 _LESSONS = (
     "numpy",
     "pillow",
@@ -29,24 +29,24 @@ _REQUIREMENT = re.compile(r"([\w.-]+)\s*(?:>=\s*([\d.]+))?$")
 _SUBFOLDERS = ("", "notebooks", "exercises")  # of the working directory
 
 
-class Mnist(NamedTuple):
+class FoundMnist(NamedTuple):
     """Where MNIST lies: "CNNLIB_DATA", "cache" or "" for nowhere.
 
     `trouble` is what is wrong with the place that is asked first, "" for nothing.
     """
 
-    found: str
+    place: str
     trouble: str = ""
 
 
-class Notebook(NamedTuple):
+class NotebookVersion(NamedTuple):
     """A notebook of the course, and the version of the course it was built for."""
 
     name: str
     version: str
 
 
-def there(module: str) -> bool:
+def can_import(module: str) -> bool:
     """Whether a module can be imported, as far as can be told without doing so."""
     try:
         return importlib.util.find_spec(module.partition(".")[0]) is not None
@@ -63,8 +63,8 @@ def numbers(version: str) -> tuple[int, ...]:
 def requirements() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which of the course's other packages are missing, and which too old."""
     missing, too_old = [], []
-    for name, least in _wanted():
-        if not there(_MODULES.get(name, name.replace("-", "_"))):
+    for name, least in _required():
+        if not can_import(_MODULES.get(name, name.replace("-", "_"))):
             missing.append(name)
             continue
         try:
@@ -76,20 +76,23 @@ def requirements() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(missing), tuple(too_old)
 
 
-def _wanted() -> Iterator[tuple[str, str]]:
-    """Yield name and lowest version of each; what the lessons need, if not told."""
+def _required() -> Iterator[tuple[str, str]]:
+    """Yield name and lowest version of each requirement, as the installed package says.
+
+    Where the package is not installed, those that the lessons import.
+    """
     try:
-        told = metadata.requires("cnnlib") or []
+        lines = metadata.requires("cnnlib") or []
     except metadata.PackageNotFoundError:
-        told = list(_LESSONS)
-    skipped = _OWN_ROW | (_NOT_ON_COLAB if "google.colab" in sys.modules else set())
-    for line in told:
+        lines = list(_LESSONS)
+    skipped = _OWN_ROW | (NOT_ON_COLAB if "google.colab" in sys.modules else set())
+    for line in lines:
         requirement = _REQUIREMENT.fullmatch(line.strip())  # extras do not match
         if requirement and requirement[1] not in skipped:
             yield requirement[1], requirement[2] or "0"
 
 
-def mnist() -> Mnist:
+def find_mnist() -> FoundMnist:
     """Find MNIST, and read it where it lies, to see that it is sound."""
     from cnnlib.data import places
 
@@ -98,10 +101,12 @@ def mnist() -> Mnist:
         folder = places.find_mnist(places.folder(named))
         if folder is None:
             other = "cache" if places.find_mnist(home) else ""
-            return Mnist(other, _lacking(places.folder(named)))
-        return Mnist("CNNLIB_DATA", _damage(folder))
+            return FoundMnist(other, _lacking(places.folder(named)))
+        return FoundMnist("CNNLIB_DATA", _damage(folder))
     folder = places.find_mnist(home)
-    return Mnist("cache", _damage(folder)) if folder else Mnist("", _lacking(home))
+    if folder is None:
+        return FoundMnist("", _lacking(home))
+    return FoundMnist("cache", _damage(folder))
 
 
 def _damage(folder: Path) -> str:
@@ -126,28 +131,28 @@ def _lacking(place: Path) -> str:
     return ""
 
 
-def cache() -> Path:
+def download_folder() -> Path:
     """Return the folder for downloads; it need not be there yet."""
     from cnnlib.data import places
 
     return places.cache().absolute()
 
 
-def existing(place: Path) -> Path:
+def closest_existing(place: Path) -> Path:
     """Return the place itself, or the closest folder above it that is there."""
     while not place.exists():
         place = place.parent
     return place
 
 
-def write_to_cache() -> None:
-    """Write an empty file where downloads go; raises what hinders that.
+def write_to_download_folder() -> None:
+    """Write an empty file where downloads go; raise what prevents it.
 
-    Asking for permissions is not enough: on some systems they are not the whole story.
+    Asking for permissions is not enough: some systems refuse for other reasons.
     """
-    if not there("platformdirs"):
+    if not can_import("platformdirs"):
         return
-    place = existing(cache())
+    place = closest_existing(download_folder())
     try:
         with tempfile.TemporaryFile(dir=place):
             pass
@@ -155,57 +160,58 @@ def write_to_cache() -> None:
         raise OSError(f"{place}: {error.strerror}") from error
 
 
-def folders() -> list[Path]:
+def notebook_folders() -> list[Path]:
     """Return where notebooks of the course may lie, seen from here."""
     here = Path.cwd()
     return [here / name for name in _SUBFOLDERS if (here / name).is_dir()]
 
 
-def hiding() -> dict[str, str]:
+def hiding_files() -> dict[str, str]:
     """Return the files beside notebooks that Python takes for a package: name to file.
 
     Of Python's own modules only those count that are in use, so that a harmless
-    `test.py` is left in peace. Call it when PyTorch and Matplotlib are loaded.
+    `test.py` is not reported. Call it when PyTorch and Matplotlib are loaded.
     """
-    known = {_MODULES.get(name, name.replace("-", "_")) for name, _ in _wanted()}
+    known = {_MODULES.get(name, name.replace("-", "_")) for name, _ in _required()}
     known |= _OWN_ROW | {"cnnlib"} | (sys.stdlib_module_names & sys.modules.keys())
-    found = {}
-    for folder in folders():
+    hiding = {}
+    for folder in notebook_folders():
         packages = (init.parent for init in folder.glob("*/__init__.py"))
         for place in (*folder.glob("*.py"), *packages):
             ours = place.resolve() == Path(__file__).parents[1].resolve()
             if place.stem in known and not ours:
-                found[place.stem] = str(place.relative_to(Path.cwd()))
-    return found
+                hiding[place.stem] = str(place.relative_to(Path.cwd()))
+    return hiding
 
 
-def notebooks() -> tuple[Notebook, ...]:
+def notebook_versions() -> tuple[NotebookVersion, ...]:
     """Return the course's notebooks here and the versions they were built for."""
-    found = []
-    for path in sorted(path for folder in folders() for path in folder.glob("*.ipynb")):
+    versions = []
+    paths = [path for folder in notebook_folders() for path in folder.glob("*.ipynb")]
+    for path in sorted(paths):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             version = content["metadata"]["cnnlib"]["version"]
         except (OSError, ValueError, LookupError, TypeError):
             continue  # another's notebook, or none at all
-        found.append(Notebook(path.name, str(version)))
-    return tuple(found)
+        versions.append(NotebookVersion(path.name, str(version)))
+    return tuple(versions)
 
 
 def course_folder() -> str:
     """Return the folder of a course installed with `pip install -e`, else ""."""
     text = metadata.distribution("cnnlib").read_text("direct_url.json")
-    told = json.loads(text or "{}")
-    if not told.get("dir_info", {}).get("editable"):
+    origin = json.loads(text or "{}")
+    if not origin.get("dir_info", {}).get("editable"):
         return ""
     from urllib.parse import urlparse
     from urllib.request import url2pathname
 
-    return url2pathname(urlparse(told["url"]).path)
+    return url2pathname(urlparse(origin["url"]).path)
 
 
 def course_address() -> str:
     """Return where the course is published, as its package says."""
     urls = metadata.metadata("cnnlib").get_all("Project-URL") or []
-    told = dict(url.split(", ", 1) for url in urls)
-    return told.get("Repository", "")
+    addresses = dict(url.split(", ", 1) for url in urls)
+    return addresses.get("Repository", "")

@@ -9,15 +9,16 @@ import torch
 import torch.nn.functional as F
 
 from cnnlib.arithmetic import output_size
+from cnnlib.text import size
 
-from .facts import READINGS, agrees, plain, said, sentence
-from .grid import Card, Cells, Grid, by, number
+from .fact_values import READINGS, agrees, as_text, capitalized, plain
+from .grid import Card, Cells, Grid, four_decimals
 
 if TYPE_CHECKING:
     from .example import WorkedExample
 
 
-class Verdict(Card):
+class Confirmation(Card):
     """What a check found, as text and as HTML; it exists only for correct results.
 
     For an erratum it shows the printed value, the correct one, where they differ
@@ -25,8 +26,8 @@ class Verdict(Card):
     """
 
 
-def judge(example: WorkedExample, result: Any) -> Verdict:
-    """Return the verdict, or raise AssertionError saying what is wrong."""
+def check_result(example: WorkedExample, result: Any) -> Confirmation:
+    """Return what to show for a correct result, else raise AssertionError."""
     fact = example.op == "fact"
     problem = (_wrong_fact if fact else _wrong_grid)(example, result)
     if problem:
@@ -34,16 +35,16 @@ def judge(example: WorkedExample, result: Any) -> Verdict:
     if not example.erratum:
         title = f"✓ {example.id}: correct."
         if fact:
-            return Verdict(title, (), _right_fact(example))
+            return Confirmation(title, (), _right_fact(example))
         grid = _named("result", example.correct, frozenset())
-        return Verdict(title, (grid,), _right_grid(example))
+        return Confirmation(title, (grid,), _right_grid(example))
     title = f"✓ {example.id}: correct, and {example.source} is wrong here."
     if fact:
-        return Verdict(title, (), _erratum_lines(example))
+        return Confirmation(title, (), _erratum_lines(example))
     where, *marked = _where(example)
     pair = zip(("printed", "correct"), marked, strict=True)
     grids = (_named(name, getattr(example, name), cells) for name, cells in pair)
-    return Verdict(title, tuple(grids), (where, *_why(example)))
+    return Confirmation(title, tuple(grids), (where, *_why(example)))
 
 
 def _right_grid(example: WorkedExample) -> tuple[str, ...]:
@@ -54,19 +55,19 @@ def _right_grid(example: WorkedExample) -> tuple[str, ...]:
 def _right_fact(example: WorkedExample) -> tuple[str, ...]:
     if example.id == "polarsparc-accuracy":
         reached = f"It reaches the {example.printed} % of {example.source}."
-        return (sentence(example.what), reached)
+        return (capitalized(example.what), reached)
     printed = example.printed is not None
     told = "as printed by" if printed else "which is left open by"
-    value = f"Value: {said(example.correct)}, {told} {example.source}."
+    value = f"Value: {as_text(example.correct)}, {told} {example.source}."
     how = f"Worked out: {example.how}."
-    return (sentence(example.what), value, how, *_note(example))
+    return (capitalized(example.what), value, how, *_note(example))
 
 
 def _erratum_lines(example: WorkedExample) -> tuple[str, ...]:
     return (
-        sentence(example.what),
-        f"Printed: {said(example.printed)}",
-        f"Correct: {said(example.correct)}",
+        capitalized(example.what),
+        f"Printed: {as_text(example.printed)}",
+        f"Correct: {as_text(example.correct)}",
         *_why(example),
     )
 
@@ -82,7 +83,7 @@ def _note(example: WorkedExample, name: str = "Note") -> tuple[str, ...]:
 
 
 def _named(name: str, grid: torch.Tensor, cells: Cells) -> Grid:
-    return Grid(f"{name} {by(grid.shape)}", grid.tolist(), cells)
+    return Grid(f"{name} {size(*grid.shape)}", grid.tolist(), cells)
 
 
 def _where(example: WorkedExample) -> tuple[str, Cells, Cells]:
@@ -91,13 +92,15 @@ def _where(example: WorkedExample) -> tuple[str, Cells, Cells]:
     if printed.shape == correct.shape:
         cells = _cells(printed != correct)
         return _differing(cells, printed, correct), cells, cells
-    sizes = f"The printed grid is {by(printed.shape)}, but {_size_formula(example)}."
+    lengths = (
+        f"The printed grid is {size(*printed.shape)}, but {_size_formula(example)}."
+    )
     rows, columns = printed.shape
     missing = torch.ones_like(correct, dtype=torch.bool)
     missing[:rows, :columns] = False
     if torch.equal(correct[:rows, :columns], printed):
-        return f"{sizes} The boxed cells are missing.", frozenset(), _cells(missing)
-    return sizes + _other_stride(example), frozenset(), frozenset()
+        return f"{lengths} The boxed cells are missing.", frozenset(), _cells(missing)
+    return lengths + _other_stride(example), frozenset(), frozenset()
 
 
 def _size_formula(example: Any) -> str:
@@ -127,8 +130,8 @@ def _differing(cells: Cells, printed: torch.Tensor, correct: torch.Tensor) -> st
     if len(cells) > 4:
         return f"{count}."
     each = (
-        f"row {row}, column {column} prints {number(printed[row, column])} "
-        f"instead of {number(correct[row, column])}"
+        f"row {row}, column {column} prints {four_decimals(printed[row, column])} "
+        f"instead of {four_decimals(correct[row, column])}"
         for row, column in sorted(cells)
     )
     return f"{count}: {'; '.join(each)}."
@@ -139,22 +142,22 @@ def _wrong_fact(example: WorkedExample, result: Any) -> str:
     readings = (READINGS.get(example.id, example.correct), example.correct)
     if any(agrees(reading, got) for reading in readings):
         return ""
-    problem = f"{said(got)} is not right for {example.what}. "
+    problem = f"{as_text(got)} is not right for {example.what}. "
     if example.erratum and agrees(example.printed, got):
         problem += f"It is what {example.source} prints, and that is wrong. "
     return problem + f"check() takes {example.form}; look at: {example.how}."
 
 
 def _wrong_grid(example: WorkedExample, result: Any) -> str:
-    size = by(example.correct.shape)
+    wanted = size(*example.correct.shape)
     values = _array(result)
     if values is None:
-        return f"expected a {size} grid of numbers, but got {type(result).__name__}."
+        return f"expected a {wanted} grid of numbers, but got {type(result).__name__}."
     shape = values.shape
     while values.ndim > 2 and values.shape[0] == 1:
         values = values[0]
     if values.shape != tuple(example.correct.shape):
-        return f"expected a {size} grid, but the result has shape {shape}."
+        return f"expected a {wanted} grid, but the result has shape {shape}."
     return _wrong_cells(example, values)
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .look import there
+from .on_disk import can_import
 
 
 def other_python() -> str:
@@ -26,7 +26,7 @@ def _prefixes() -> Iterator[Path]:
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         if os.environ.get(variable):
             yield Path(os.environ[variable])
-    if there("psutil"):
+    if can_import("psutil"):
         import psutil  # comes with Jupyter's kernel
 
         command = psutil.Process(os.getppid()).cmdline()

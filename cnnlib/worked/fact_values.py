@@ -47,7 +47,7 @@ _FORMS = {
 }
 
 
-def form(example_id: str, correct: Any) -> str:
+def expected_form(example_id: str, correct: Any) -> str:
     """Say what a check of this fact takes."""
     if example_id in _FORMS:
         return _FORMS[example_id]
@@ -103,20 +103,20 @@ def as_size(value: Any) -> list[int] | None:
     return list(value) if pair and all(map(_is_number, value)) else None
 
 
-def said(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Write the value of a fact as one would read it out.
 
-    >>> said({"size": "5x5", "stride": 2}), said([50, 1000]), said(1000)
+    >>> as_text({"size": "5x5", "stride": 2}), as_text([50, 1000]), as_text(1000)
     ('size 5x5; stride 2', '50, 1000', '1,000')
     """
     if isinstance(value, dict):
-        return "; ".join(f"{key} {said(entry)}" for key, entry in value.items())
+        return "; ".join(f"{key} {as_text(entry)}" for key, entry in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return f"{value:,}" if _is_number(value) else str(value)
 
 
-def sentence(text: str) -> str:
+def capitalized(text: str) -> str:
     """Start with a capital."""
     return text[:1].upper() + text[1:]
 
