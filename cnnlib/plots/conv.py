@@ -10,7 +10,7 @@ from torch import nn
 from cnnlib.text import an, count, kind, number, sentence, size, values
 
 from ._correlate import correlate, read_kernel
-from .arrays import CHANNELS, read_image, read_shown_image, to_floats
+from .arrays import SHOWN_CHANNELS, read_image, read_shown_image, to_floats
 from .images import draw_panel, drawable, stretched
 from .panels import Drawn, Sheet, sheet
 from .style import Scale, scale_for
@@ -57,9 +57,9 @@ def plot_conv(
     if mixed:
         response = response.mean(axis=0, keepdims=True)
     shown = drawable(picture)
-    panels = [shown, _response_panel(response, shown[1])]
+    panels = [shown, response_panel(response, shown[1])]
     name = title or f"response to a {size(*weight.shape[-2:])} kernel"
-    page = _draw_row(panels, ["image", name], ax)
+    page = draw_row(panels, ["image", name], ax)
     text = f"{_image_words(picture)} and its response to a {size(*weight.shape[-2:])}"
     text += f" kernel ({title})" if title else " kernel"
     text += ", mean of the channels" if mixed else ""
@@ -67,7 +67,7 @@ def plot_conv(
     return page.result(sentence(text + _ends_words(panels[-1][1], response)))
 
 
-def _response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
+def response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
     """Return what is drawn of (1, H, W) or (3, H, W), and its scale."""
     if response.shape[0] > 1:
         return drawable(response)
@@ -77,7 +77,7 @@ def _response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
     return response[0], scale
 
 
-def _draw_row(
+def draw_row(
     panels: list[Panel], titles: list[str], ax: Any, axis: bool = False
 ) -> Sheet:
     """Draw all panels with their titles, and the colour bar of the last one's scale."""
@@ -125,14 +125,14 @@ def plot_convs(
     picture = read_image(image, channels=conv_layer.in_channels)
     responses = _run(picture, conv_layer)
     scale = scale_for(responses, robust=True)
-    few = picture.shape[0] in CHANNELS
+    few = picture.shape[0] in SHOWN_CHANNELS
     panels = [
         drawable(picture if few else picture.mean(axis=0, keepdims=True)),
         *((response, scale) for response in responses),
     ]
     first = "image" if few else f"mean of {picture.shape[0]} channels"
     titles = [first, *(f"filter {i}" for i in range(len(responses)))]
-    page = _draw_row(panels, titles, ax, axis)
+    page = draw_row(panels, titles, ax, axis)
     text = _describe(picture, conv_layer, responses) + _ends_words(scale, responses)
     return page.result(sentence(text))
 

@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 from cnnlib.text import cell, count, listed, sentence, size
 
 from .arrays import pair, to_floats
-from .panels import WIDTH, Drawn, Sheet, canvas
+from .panels import FIGURE_WIDTH, Drawn, Sheet, canvas
 from .style import INK, MUTED, RULE, SIGNED, TEXT, TITLE, Scale, ink_on, outline
 
 Box = tuple[int, int, int, int]
@@ -20,7 +20,7 @@ LOW, HIGH = 27, 34
 """Heights of a cell in pixels: in grids of more than 16 rows, and else."""
 ABOVE = 26
 BETWEEN = 40
-MOST = 1100
+WIDEST_GRID = 1100
 """Pixels that the widest panel may take."""
 
 
@@ -39,7 +39,7 @@ class Grid:
         """The width of a cell in pixels: room for the longest number."""
         longest = max(len(text) for row in self.texts for text in row)
         least = 8 * longest + 7
-        room = (WIDTH - 16) // self.shape[1]
+        room = (FIGURE_WIDTH - 16) // self.shape[1]
         return max(min(max(HIGH, 10 * longest + 10), room), least)
 
     @property
@@ -129,7 +129,7 @@ def _rows(grids: Sequence[Grid]) -> list[list[int]]:
     rows: list[list[int]] = []
     used = 0.0
     for index, grid in enumerate(grids):
-        if rows and used + BETWEEN + grid.span <= WIDTH - 16:
+        if rows and used + BETWEEN + grid.span <= FIGURE_WIDTH - 16:
             rows[-1].append(index)
             used += BETWEEN + grid.span
         else:
@@ -164,7 +164,7 @@ def read_grid(panel: tuple, highlight: Mapping[str, Any]) -> Grid:
     boxes = [boxes] if len(boxes) and np.ndim(boxes[0]) == 0 else list(boxes)
     boxes = [_checked(box, values.shape, title) for box in boxes]
     grid = Grid(title, values, cell_texts(values), _margins(options, title), boxes)
-    if grid.cell * grid.shape[1] > MOST:
+    if grid.cell * grid.shape[1] > WIDEST_GRID:
         raise ValueError(
             f"The {count(grid.shape[1], 'column')} of numbers of the panel {title!r} "
             "cannot be read side by side; show a part of them, or use plot_image."

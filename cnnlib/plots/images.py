@@ -11,7 +11,7 @@ from cnnlib.text import an, count, kind, listed, sentence, size, values
 
 from .arrays import over_white, read_shown_image
 from .mosaic import mosaic_columns
-from .panels import WIDTH, Drawn, Sheet, canvas, fitted, frame, sheet
+from .panels import FIGURE_WIDTH, Drawn, Sheet, canvas, fitted, frame, sheet
 from .style import INK, RULE, SIGNED, TEXT, Scale, scale_for, set_title
 
 GAP = 10
@@ -124,7 +124,7 @@ def draw_many(
     panels = [drawable(image) for image in images]
     common = _common_scale(panels)
     columns = min(columns or mosaic_columns(len(images)), len(images))
-    room = (WIDTH - (90 if common else 16)) // columns - GAP
+    room = (FIGURE_WIDTH - (90 if common else 16)) // columns - GAP
     most = 250 if len(images) <= 3 else 180 if len(images) <= 6 else 110
     boxes = [fitted(image.shape[1:], min(most, room)) for image in images]
     tall, wide = (max(lengths) for lengths in zip(*boxes, strict=True))

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from cnnlib.visuals.network.pack import EXACT, LEVELS, choose, pack
 from torch import nn
 
 from cnnlib import explore_network, models
 from cnnlib.visuals.network.inside import Inside
-from cnnlib.visuals.network.pack import EXACT, LEVELS, choose, pack
 from cnnlib.visuals.network.sums import box, probe
 from cnnlib.visuals.shared.answers import Answers
 

@@ -19,7 +19,7 @@ from .net_export import export
 from .net_record import NotExportableError
 
 CLASSES = 10
-EXAMPLES = (79, 93, 22, 13, 41, 71, 16, 94, 148, 39)
+EXAMPLE_ROWS = (79, 93, 22, 13, 41, 71, 16, 94, 148, 39)
 """Rows of scikit-learn's file with a 0, a 1, ... that anyone can read."""
 MOST_NETS = 3
 
@@ -104,7 +104,7 @@ def example_digits() -> Tensor:
     """Return ten bundled digits, 0 to 9 in order, as images (10, 1, 28, 28)."""
     file = package_folder("sklearn", "scikit-learn") / "datasets/data/digits.csv.gz"
     rows = np.loadtxt(file, delimiter=",", dtype=np.int64, max_rows=150)
-    cells = torch.from_numpy(rows)[list(EXAMPLES), :-1].reshape(-1, 8, 8)
+    cells = torch.from_numpy(rows)[list(EXAMPLE_ROWS), :-1].reshape(-1, 8, 8)
     return (to_mnist_form(cells.float() / 16) * 255).round() / 255
 
 

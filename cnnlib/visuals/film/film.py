@@ -14,7 +14,7 @@ from cnnlib.training import History, evaluate
 from cnnlib.visuals.network.inside import Inside, Layer
 from cnnlib.visuals.network.sums import weights
 
-MAPS = 4
+CONVOLUTIONS_SHOWN = 4
 """Convolutions whose maps are shown, from the first to the last."""
 
 
@@ -63,7 +63,8 @@ def frames(
         twin.load_state_dict(history.snapshots[epoch])
         inside = Inside(twin, digits.test_images[0])
         convolutions = [one for one in inside.layers if one.op.name == "conv2d"]
-        places = np.linspace(0, len(convolutions) - 1, min(MAPS, len(convolutions)))
+        count = min(CONVOLUTIONS_SHOWN, len(convolutions))
+        places = np.linspace(0, len(convolutions) - 1, count)
         found.append(
             Frame(
                 epoch,

@@ -8,15 +8,15 @@ from torch import nn
 
 from cnnlib.text import count, percent, sentence
 from cnnlib.training import History, fit
-from cnnlib.visuals.network.still import labelled_rows
+from cnnlib.visuals.shared.rows import labelled_rows
 from cnnlib.visuals.shared.visual import Visual
 
 from .data import class_names, film_data
 from .film import Frame, frames, saved
 
-NEEDED = ("train_images", "train_labels", "test_images", "test_labels")
-OURS = ("validation", "snapshots")
-MOST = 11
+DIGITS_FIELDS = ("train_images", "train_labels", "test_images", "test_labels")
+SET_HERE = ("validation", "snapshots")
+MOST_EPOCHS = 11
 """Epochs that the film shows, the first and the last among them."""
 
 
@@ -34,7 +34,7 @@ class WatchTraining(Visual):
 
     def __init__(self, model: nn.Module, digits: Any, history: History) -> None:
         self.history = history
-        self.epochs = saved(history.epochs, MOST)
+        self.epochs = saved(history.epochs, MOST_EPOCHS)
         shown = frames(model, digits, history, self.epochs)
         self.accuracy = [frame.accuracy for frame in shown]
         self.confusion = [frame.confusion for frame in shown]
@@ -71,12 +71,12 @@ def watch_training(
     Raises TypeError and ValueError as ``fit`` does; and where the net has no
     convolution.
     """
-    if missing := [name for name in NEEDED if not hasattr(digits, name)]:
+    if missing := [name for name in DIGITS_FIELDS if not hasattr(digits, name)]:
         raise TypeError(
             "watch_training takes digits as data.load_mnist() returns them, with "
             f"training and test images; {type(digits).__name__} has no {missing[0]}."
         )
-    if given := [name for name in OURS if name in options]:
+    if given := [name for name in SET_HERE if name in options]:
         raise TypeError(
             f"watch_training itself gives {given[0]} to fit: the test images, and a "
             "snapshot after each epoch. Use fit to choose it."

@@ -8,12 +8,15 @@ import numpy as np
 
 from cnnlib.text import listed
 from cnnlib.visuals.shared.answers import Answers
+from cnnlib.visuals.shared.pack import EXACT, choose, pack
 from cnnlib.visuals.shared.visual import Visual
 
-from .data import network_data, probed
+from .data import network_data, pack_layer, probed
 from .inside import Inside, Layer, Unit
-from .pack import ANSWER, EXACT, choose, pack, pack_layer
 from .still import describe, still
+
+ANSWER_BYTES = 400_000
+"""Bytes of numbers in one answer of Python to the page."""
 
 
 class ExploreNetwork(Visual):
@@ -74,7 +77,7 @@ class ExploreNetwork(Visual):
             )
         found: dict[str, Any] = {"probe": probed(self._inside, layer, unit)}
         if question.get("maps"):
-            found["maps"] = pack_layer(layer, choose([layer.maps.shape], ANSWER))
+            found["maps"] = pack_layer(layer, choose([layer.maps.shape], ANSWER_BYTES))
         if question.get("map"):
             found["map"] = pack(layer.maps[unit[0]][None], EXACT, layer.ends)
         return found

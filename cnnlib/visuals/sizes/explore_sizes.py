@@ -22,10 +22,10 @@ RANGES = {
     "dilation": (1, 4),
 }
 """The least and the largest value of every setting, in the page, too."""
-USUAL = {"size": 7, "kernel_size": 3, "stride": 1, "padding": 0, "dilation": 1}
-SECOND = {"stride": 2, "padding": 1}
+LEFT_START = {"size": 7, "kernel_size": 3, "stride": 1, "padding": 0, "dilation": 1}
+RIGHT_START = {"stride": 2, "padding": 1}
 
-Setting = Mapping[str, int]
+Settings = Mapping[str, int]
 
 
 class ExploreSizes(Visual):
@@ -34,8 +34,8 @@ class ExploreSizes(Visual):
     title = "Sizes, side by side"
     module = "sizes/explore_sizes"
 
-    def __init__(self, left: Setting | None, right: Setting | None) -> None:
-        settings = [_read(left, "left", {}), _read(right, "right", SECOND)]
+    def __init__(self, left: Settings | None, right: Settings | None) -> None:
+        settings = [_read(left, "left", {}), _read(right, "right", RIGHT_START)]
         sizes = [int(output_size(**setting)) for setting in settings]
         super().__init__(
             _still(settings),
@@ -51,7 +51,7 @@ class ExploreSizes(Visual):
 
 
 def explore_sizes(
-    left: Setting | None = None, right: Setting | None = None
+    left: Settings | None = None, right: Settings | None = None
 ) -> ExploreSizes:
     """Show what size comes out of a convolution, for two settings side by side.
 
@@ -71,7 +71,7 @@ B: 5x5 input, 3x3 kernel, stride 2, padding 1: 3x3 output.
     return ExploreSizes(left, right)
 
 
-def _read(given: Setting | None, side: str, usual: Setting) -> dict[str, int]:
+def _read(given: Settings | None, side: str, usual: Settings) -> dict[str, int]:
     """Return all five numbers of a setting, or refuse in a sentence."""
     if given is None:
         given = usual
@@ -87,7 +87,7 @@ def _read(given: Setting | None, side: str, usual: Setting) -> dict[str, int]:
         )
     setting = {}
     for name, (least, most) in RANGES.items():
-        value = whole(given.get(name, USUAL[name]), f"{name} of the {side}", least)
+        value = whole(given.get(name, LEFT_START[name]), f"{name} of the {side}", least)
         if value > most:
             raise ValueError(
                 f"explore_sizes draws every cell: the {name} of the {side} setting may "

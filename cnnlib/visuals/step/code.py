@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .steps import Pair, Steps
 
-WIDTH = 56
+LINE_WIDTH = 56
 """Characters of the longest line; a longer call is broken."""
 
 
@@ -52,7 +52,7 @@ def call(steps: Steps) -> list[str]:
     name = {"conv": "conv2d", "max": "max_pool2d", "avg": "avg_pool2d"}[steps.mode]
     taken = "[0]" if many and steps.kernel is None else "[0, 0]"
     whole = f"out = F.{name}({', '.join(given)}){taken}"
-    if len(whole) <= WIDTH:
+    if len(whole) <= LINE_WIDTH:
         return [whole]
     tensors = 1 if steps.kernel is None else 2
     lines = [given[:tensors], given[tensors:]]

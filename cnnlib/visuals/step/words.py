@@ -12,9 +12,9 @@ from cnnlib.worked.grid import number
 
 from .steps import Pair, Steps
 
-FEW = 12
+MOST_PRODUCTS = 12
 """Products that are written out in one line; of more, the sums of the rows."""
-LINES = 64
+MOST_SUMS = 64
 """Rows of the table of all sums."""
 
 
@@ -25,7 +25,7 @@ def describe(steps: Steps) -> str:
     text += an(f"{size(rows, columns)} output")
     text += f" of {channels} channels" if channels > 1 else ""
     text += f". The first, row 0, column 0: {arithmetic(steps, 0, 0, 0)}"
-    if steps.output.size <= LINES:
+    if steps.output.size <= MOST_SUMS:
         maps = ["; ".join(_row(row) for row in one) for one in steps.output]
         text += ". Output by rows: " + " | ".join(maps)
     return sentence(text).replace("−", "-")
@@ -71,9 +71,10 @@ def all_sums(steps: Steps) -> str:
     many = len(steps.output) > 1
     rows = [
         (f"[{c}, {i}, {j}]" if many else f"[{i}, {j}]", arithmetic(steps, c, i, j))
-        for c, i, j in places[:LINES]
+        for c, i, j in places[:MOST_SUMS]
     ]
-    shown = f"the first {LINES} of {len(places)}" if len(places) > LINES else "all"
+    many_sums = len(places) > MOST_SUMS
+    shown = f"the first {MOST_SUMS} of {len(places)}" if many_sums else "all"
     table = html_table("Output, window by window", [("Place", "Arithmetic"), *rows])
     return (
         f"<details><summary>{escape(sentence(f'{shown} windows in numbers'))}"
@@ -93,7 +94,7 @@ def signed(value: float) -> str:
 
 def _parts(cells: np.ndarray, kernel: np.ndarray) -> list[str]:
     """Return the products; or their sums by row, or by channel, if there are many."""
-    if cells.size <= FEW:
+    if cells.size <= MOST_PRODUCTS:
         pairs = zip(cells.ravel(), kernel.ravel(), strict=True)
         return [f"{signed(x)}·{signed(weight)}" for x, weight in pairs]
     axes = (1, 2) if len(cells) > 1 else (0, 2)
