@@ -31,10 +31,15 @@ SETTINGS = [
 ]
 
 
-@pytest.fixture
-def page(browser, tmp_path):
-    path = tmp_path / "sizes.html"
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sizes") / "sizes.html"
     explore_sizes().save(path)
+    return path
+
+
+@pytest.fixture
+def page(browser, path):
     with opened(browser, path, width=1200) as page:
         yield page
 

@@ -105,16 +105,24 @@ CASES = {
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The page of a case; each case is drawn once."""
+    folder, known = tmp_path_factory.mktemp("steppers"), {}
+
+    def page_of(case):
+        if id(case) not in known:  # the case is kept, so that its id stays its own
+            known[id(case)] = case, folder / f"{len(known)}.html"
+            case.stepper().save(known[id(case)][1])
+        return known[id(case)][1]
+
+    return page_of
+
+
 @pytest.fixture
-def shown(browser, tmp_path):
+def shown(browser, pages):
     """Open a case as a page of its own: ``with shown(case) as page``."""
-
-    def show(case, **options):
-        path = tmp_path / "stepper.html"
-        case.stepper().save(path)
-        return opened(browser, path, **options)
-
-    return show
+    return lambda case, **options: opened(browser, pages(case), **options)
 
 
 def number(text):
