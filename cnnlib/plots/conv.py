@@ -16,7 +16,7 @@ from .panels import Drawn, Sheet, sheet
 from .style import Scale, scale_for
 
 Panel = tuple[np.ndarray, Scale | None]
-Layer = nn.Conv2d | nn.ConvTranspose2d
+ConvLayer = nn.Conv2d | nn.ConvTranspose2d
 
 
 def plot_conv(
@@ -117,7 +117,7 @@ def plot_convs(
     writes each panel's true height and width at its corners.
     ``ax``: 1 + number of filters Axes; they are returned instead of a Picture.
     """
-    if not isinstance(conv_layer, Layer):
+    if not isinstance(conv_layer, ConvLayer):
         raise TypeError(
             "plot_convs takes a 2-D convolution layer, nn.Conv2d or "
             f"nn.ConvTranspose2d; got {type(conv_layer).__name__}."
@@ -137,7 +137,7 @@ def plot_convs(
     return page.result(sentence(text))
 
 
-def _run(picture: np.ndarray, layer: Layer) -> np.ndarray:
+def _run(picture: np.ndarray, layer: ConvLayer) -> np.ndarray:
     """Return (O, H', W') from (C, H, W) by the layer's own forward, without hooks."""
     weight = layer.weight
     if isinstance(weight, nn.UninitializedParameter) or weight.is_meta:
@@ -162,7 +162,7 @@ def _run(picture: np.ndarray, layer: Layer) -> np.ndarray:
     return to_floats(result[0], "response of the layer")
 
 
-def _describe(picture: np.ndarray, layer: Layer, responses: np.ndarray) -> str:
+def _describe(picture: np.ndarray, layer: ConvLayer, responses: np.ndarray) -> str:
     each = " each" if len(responses) > 1 else ""
     filters = count(len(responses), "filter")
     kernel = size(layer.kernel_size[0], layer.kernel_size[1])

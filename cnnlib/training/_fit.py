@@ -17,7 +17,7 @@ from ._history import History
 from ._optimize import Stepper, learning_on
 from .checks import as_images, as_labels, at_least, check_range, count_classes, positive
 from .device import best_device, seeded, usable
-from .progress import Silent, progress
+from .progress import NoProgress, progress
 
 _STEPS_BETWEEN_CHECKS = 50
 
@@ -169,7 +169,7 @@ def _held_out(model: nn.Module, validation: Any) -> tuple[Tensor, Tensor] | None
     return _labelled(model, *validation)
 
 
-def _epoch(batches: Batches, stepper: Stepper, watcher: Silent) -> _Epoch:
+def _epoch(batches: Batches, stepper: Stepper, watcher: NoProgress) -> _Epoch:
     """Go once through all images."""
     losses, sizes, rates = [], [], []
     for images, labels in batches:

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from cnnlib.table import CAPTION, CELL, PLAIN_ROW, TABLE
+from cnnlib.text import four_decimals
 
 Cells = frozenset[tuple[int, int]]
 
@@ -64,16 +65,6 @@ class Card:
         return {"text/plain": self.text, "text/html": self.html}
 
 
-def number(value: Any) -> str:
-    """Write a number with at most four decimals and no needless zeros.
-
-    >>> number(2.0), number(1.66667), number(-0.5)
-    ('2', '1.6667', '-0.5')
-    """
-    text = f"{value:.4f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 def by(sizes: Iterable[int]) -> str:
     """Write a size as 3x3."""
     return "x".join(str(int(size)) for size in sizes)
@@ -100,7 +91,7 @@ def _text_grid(grid: Grid) -> list[str]:
 
 
 def _bracketed(grid: Grid, row: int, column: int) -> str:
-    text = number(grid.rows[row][column])
+    text = four_decimals(grid.rows[row][column])
     if not grid.marked:
         return text
     return f"[{text}]" if (row, column) in grid.marked else f" {text} "
@@ -128,5 +119,5 @@ def _header(scope: str, index: int) -> str:
 
 def _html_cell(grid: Grid, row: int, column: int) -> str:
     mark = _MARK if (row, column) in grid.marked else ""
-    text = number(grid.rows[row][column])
+    text = four_decimals(grid.rows[row][column])
     return f'<td style="{CELL};text-align:right;{mark}">{text}</td>'

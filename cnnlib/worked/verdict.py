@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 
 from cnnlib.arithmetic import output_size
+from cnnlib.text import four_decimals
 
 from .facts import READINGS, agrees, plain, said, sentence
-from .grid import Card, Cells, Grid, by, number
+from .grid import Card, Cells, Grid, by
 
 if TYPE_CHECKING:
     from .example import WorkedExample
@@ -127,8 +128,8 @@ def _differing(cells: Cells, printed: torch.Tensor, correct: torch.Tensor) -> st
     if len(cells) > 4:
         return f"{count}."
     each = (
-        f"row {row}, column {column} prints {number(printed[row, column])} "
-        f"instead of {number(correct[row, column])}"
+        f"row {row}, column {column} prints {four_decimals(printed[row, column])} "
+        f"instead of {four_decimals(correct[row, column])}"
         for row, column in sorted(cells)
     )
     return f"{count}: {'; '.join(each)}."

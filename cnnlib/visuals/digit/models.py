@@ -24,7 +24,7 @@ EXAMPLE_ROWS = (79, 93, 22, 13, 41, 71, 16, 94, 148, 39)
 MOST_NETS = 3
 
 
-class Reader:
+class DigitReader:
     """A net that reads digits, under a name.
 
     ``gives`` says what its ten numbers are: "scores", before the softmax, or
@@ -77,7 +77,7 @@ class Reader:
         return answers.detach().float().cpu()
 
 
-def read_nets(model: Any, images: Tensor) -> list[Reader]:
+def read_nets(model: Any, images: Tensor) -> list[DigitReader]:
     """Return the nets of ``draw_digit(model)``: one, or up to three by name.
 
     Raises:
@@ -97,7 +97,7 @@ def read_nets(model: Any, images: Tensor) -> list[Reader]:
             "draw_digit takes a model (an nn.Module), or a dict of names and models; "
             f"got {_described(name, one, isinstance(model, Mapping))}.{hint}"
         )
-    return [Reader(name, one, images) for name, one in named.items()]
+    return [DigitReader(name, one, images) for name, one in named.items()]
 
 
 def example_digits() -> Tensor:

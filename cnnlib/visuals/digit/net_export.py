@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from cnnlib.training.checks import evaluating
 
-from .net_record import NotExportableError, Op, record
+from .net_record import NotExportableError, PageOp, record
 from .net_run import run
 
 MOST_CHARACTERS = 200_000
@@ -47,7 +47,7 @@ def export(
 
 
 def _fewest_bits(
-    ops: list[Op],
+    ops: list[PageOp],
     images: Tensor,
     right: Tensor,
     judge: Callable[[Tensor], Tensor],
@@ -72,7 +72,7 @@ def _fewest_bits(
 
 
 def _off(
-    ops: Sequence[Op],
+    ops: Sequence[PageOp],
     images: Tensor,
     right: Tensor,
     judge: Callable[[Tensor], Tensor],
@@ -82,7 +82,7 @@ def _off(
     return float(off) if torch.isfinite(off) else float("inf")
 
 
-def _floats(op: Op) -> Op:
+def _floats(op: PageOp) -> PageOp:
     weight = None if op.weight is None else op.weight.detach().float().contiguous()
     vectors = {name: v.detach().float().flatten() for name, v in op.vectors.items()}
     return replace(op, weight=weight, vectors=vectors)
@@ -97,7 +97,7 @@ def _levels(weight: Tensor, bits: int) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(rows / step[:, None]).astype(np.int64), step
 
 
-def _rounded(op: Op, bits: int) -> Op:
+def _rounded(op: PageOp, bits: int) -> PageOp:
     if op.weight is None:
         return op
     levels, step = _levels(op.weight, bits)
@@ -105,7 +105,7 @@ def _rounded(op: Op, bits: int) -> Op:
     return replace(op, weight=torch.from_numpy(values).view(op.weight.shape))
 
 
-def _written(ops: Sequence[Op], bits: int) -> dict[str, Any]:
+def _written(ops: Sequence[PageOp], bits: int) -> dict[str, Any]:
     """Return steps, and all numbers in the order in which the steps need them."""
     floats: list[np.ndarray] = []
     levels: list[np.ndarray] = []

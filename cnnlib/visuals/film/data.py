@@ -19,7 +19,7 @@ from cnnlib.visuals.shared.pack import (
     shrunk,
 )
 
-from .film import Frame
+from .film import FilmFrame
 
 MAPS_BYTES = 60_000
 """Bytes for the maps of all epochs."""
@@ -31,7 +31,7 @@ CURVE_POINTS = 200
 
 
 def film_data(
-    model: nn.Module, digits: Any, history: History, shown: list[Frame]
+    model: nn.Module, digits: Any, history: History, shown: list[FilmFrame]
 ) -> dict[str, Any]:
     """Return curve, kernels, maps, confusion matrices and the images behind them."""
     classes = len(shown[0].scores)
@@ -73,13 +73,13 @@ def _curve(losses: list[float]) -> list[float]:
     return [float(f"{part.mean():.4g}") for part in parts]
 
 
-def _kernels(shown: list[Frame]) -> list[dict[str, Any]]:
+def _kernels(shown: list[FilmFrame]) -> list[dict[str, Any]]:
     """Pack the kernels of all epochs on one scale."""
     top = max(float(np.abs(frame.kernels).max()) for frame in shown)
     return [pack(frame.kernels, EXACT, (-top, top)) for frame in shown]
 
 
-def _maps(shown: list[Frame]) -> list[list[dict[str, Any]]]:
+def _maps(shown: list[FilmFrame]) -> list[list[dict[str, Any]]]:
     """Pack the maps, epoch by epoch and layer by layer; a layer has one scale."""
     shapes = [layer.maps.shape for frame in shown for layer in frame.layers]
     detail = choose(shapes, MAPS_BYTES)
@@ -97,7 +97,7 @@ def _maps(shown: list[Frame]) -> list[list[dict[str, Any]]]:
     ]
 
 
-def _examples(shown: list[Frame]) -> tuple[list[int], list[dict[str, list[int]]]]:
+def _examples(shown: list[FilmFrame]) -> tuple[list[int], list[dict[str, list[int]]]]:
     """Choose images for the cells of the confusion matrices.
 
     Returns the numbers of the test images, and for each epoch "row,column" with places
@@ -123,7 +123,7 @@ def _examples(shown: list[Frame]) -> tuple[list[int], list[dict[str, list[int]]]
     return list(places), listed
 
 
-def _members(frame: Frame) -> dict[str, list[int]]:
+def _members(frame: FilmFrame) -> dict[str, list[int]]:
     """Return the first test images of each cell, "row,column"."""
     members: dict[str, list[int]] = {}
     pairs = zip(frame.labels.tolist(), frame.predictions.tolist(), strict=True)

@@ -19,7 +19,7 @@ CONVOLUTIONS_SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Frame:
+class FilmFrame:
     """What a net was after one epoch; 0 is before training.
 
     ``kernels`` (K, kh, kw) are those of the first convolution, its first input map;
@@ -55,7 +55,7 @@ def saved(epochs: int, most: int) -> list[int]:
 
 def frames(
     model: nn.Module, digits: Any, history: History, epochs: list[int]
-) -> list[Frame]:
+) -> list[FilmFrame]:
     """Go back to each of the epochs and look inside, at the first test image."""
     twin = copy.deepcopy(model)
     found = []
@@ -66,7 +66,7 @@ def frames(
         count = min(CONVOLUTIONS_SHOWN, len(convolutions))
         places = np.linspace(0, len(convolutions) - 1, count)
         found.append(
-            Frame(
+            FilmFrame(
                 epoch,
                 weights(convolutions[0])[:, 0].copy(),
                 [convolutions[round(place)] for place in places],

@@ -12,7 +12,7 @@ from cnnlib.visuals.shared.rows import labelled_rows
 from cnnlib.visuals.shared.visual import Visual
 
 from .data import class_names, film_data
-from .film import Frame, frames, saved
+from .film import FilmFrame, frames, saved
 
 DIGITS_FIELDS = ("train_images", "train_labels", "test_images", "test_labels")
 SET_HERE = ("validation", "snapshots")
@@ -105,7 +105,7 @@ def watch_training(
     return WatchTraining(model, digits, history)
 
 
-def _describe(model: nn.Module, digits: Any, shown: list[Frame]) -> str:
+def _describe(model: nn.Module, digits: Any, shown: list[FilmFrame]) -> str:
     last = shown[-1]
     text = f"{type(model).__name__} learns for {count(last.epoch, 'epoch')}; "
     text += f"right of {count(len(digits.test_labels), 'test image')}: "

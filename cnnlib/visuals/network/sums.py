@@ -15,6 +15,7 @@ import numpy as np
 from cnnlib.arithmetic.axis import sides
 from cnnlib.model_summary.names import words
 from cnnlib.visuals.shared.pack import nine_digits
+from cnnlib.visuals.shared.sides import down_and_across
 
 from .inside import Inside, Layer, Unit
 
@@ -53,10 +54,13 @@ def _window(kind: str, key: int, kernel: tuple[int, int], **more: Any) -> dict:
 
 def _conv(inside: Inside, layer: Layer, key: int) -> dict[str, Any]:
     call, kernel = layer.call, tuple(layer.call["weight"].shape[2:])
-    stride, dilation = _pair(call.get("stride", 1)), _pair(call.get("dilation", 1))
+    stride, dilation = (
+        down_and_across(call.get("stride", 1)),
+        down_and_across(call.get("dilation", 1)),
+    )
     padding = call.get("padding", 0)
     if isinstance(padding, tuple | list):
-        padding = tuple(_pair(padding))
+        padding = tuple(down_and_across(padding))
     rows, columns = sides(padding, kernel, _both(stride), _both(dilation))
     return _window(
         "sum",
@@ -71,7 +75,10 @@ def _conv(inside: Inside, layer: Layer, key: int) -> dict[str, Any]:
 
 def _pool(inside: Inside, layer: Layer, key: int) -> dict[str, Any] | None:
     call = layer.call
-    kernel, padding = _pair(call["kernel_size"]), _pair(call.get("padding", 0))
+    kernel, padding = (
+        down_and_across(call["kernel_size"]),
+        down_and_across(call.get("padding", 0)),
+    )
     mean = layer.op.name == "avg_pool2d"
     if call.get("ceil_mode") or (mean and (any(padding) or _odd(call))):
         return None
@@ -80,9 +87,9 @@ def _pool(inside: Inside, layer: Layer, key: int) -> dict[str, Any] | None:
         POOLINGS[layer.op.name],
         key,
         (kernel[0], kernel[1]),
-        stride=kernel if stride is None or stride == [] else _pair(stride),
+        stride=kernel if stride is None or stride == [] else down_and_across(stride),
         padding=padding,
-        dilation=_pair(call.get("dilation", 1)) if not mean else [1, 1],
+        dilation=down_and_across(call.get("dilation", 1)) if not mean else [1, 1],
     )
 
 
@@ -184,11 +191,6 @@ def box(layer: Layer, unit: Unit) -> tuple[int, int, int, int] | None:
 
 def _numbers(array: np.ndarray) -> list[list[float | None]]:
     return [[None if np.isnan(x) else nine_digits(x) for x in row] for row in array]
-
-
-def _pair(value: Any) -> list[int]:
-    both = list(value) if isinstance(value, tuple | list) else [value]
-    return [int(both[0]), int(both[-1])]
 
 
 def _both(pair: list[int]) -> tuple[int, int]:

@@ -24,7 +24,7 @@ MOST_CHANNELS = 4
 
 
 @dataclass(frozen=True)
-class Steps:
+class WindowSteps:
     """One convolution or pooling, all its windows, all its results.
 
     ``image`` (C, H, W) is not padded; ``margins`` are the rows and columns of padding
@@ -69,7 +69,7 @@ class Steps:
 
 def conv_steps(
     image: Any, kernel: Any, bias: Any, stride: Any, padding: Any, dilation: Any
-) -> Steps:
+) -> WindowSteps:
     """Read the arguments of ``step_conv`` and compute, or refuse in a sentence."""
     x, weight = _maps(image, "image"), _maps(kernel, "kernel")
     if len(weight) != len(x):
@@ -93,7 +93,7 @@ def conv_steps(
             stride=strides,
             dilation=dilations,
         )
-    return Steps(
+    return WindowSteps(
         mode="conv",
         image=x,
         kernel=weight,
@@ -108,7 +108,7 @@ def conv_steps(
 
 def pool_steps(
     image: Any, window: Any, mode: str, stride: Any, padding: Any, dilation: Any
-) -> Steps:
+) -> WindowSteps:
     """Read the arguments of ``step_pool`` and compute, or refuse in a sentence."""
     if mode not in POOLINGS:
         raise ValueError(f'mode must be "max" or "avg", but it is {mode!r}.')
@@ -134,7 +134,7 @@ def pool_steps(
             )
     else:
         output = F.avg_pool2d(batch, cells, strides, around)
-    return Steps(
+    return WindowSteps(
         mode="max" if mode == "max" else "avg",
         image=x,
         kernel=None,
