@@ -186,8 +186,8 @@ def _label(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
 
 def _field(history: Any, name: str) -> np.ndarray:
     """Return one list of the history as floats; empty if it has none."""
-    found = isinstance(history, Mapping)
-    values = history.get(name) if found else getattr(history, name, None)
+    keyed = isinstance(history, Mapping)
+    values = history.get(name) if keyed else getattr(history, name, None)
     if values is None and name == "train_loss":
         raise TypeError(
             "plot_curves takes the History that fit returns, or an object or dict with "

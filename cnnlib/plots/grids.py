@@ -97,7 +97,7 @@ def plot_grids(
         )
     page = _draw_rows(grids, signs, ax)
     small = sum(grid.values.size for grid in grids) <= 64
-    text, caption = (_describe(grids, numbers=told) for told in (small, False))
+    text, caption = (_describe(grids, numbers=shown) for shown in (small, False))
     return page.result(text, caption=caption, single=True)
 
 

@@ -96,8 +96,8 @@ def show(ax: Axes, pixels: np.ndarray, scale: Scale | None, **more: Any) -> None
     """
     if scale is not None:
         more |= {"cmap": scale.cmap, "vmin": scale.low, "vmax": scale.high}
-    how = "nearest" if ax.bbox.width >= pixels.shape[1] else "antialiased"
-    more = {"interpolation": how, "interpolation_stage": "rgba"} | more
+    interpolation = "nearest" if ax.bbox.width >= pixels.shape[1] else "antialiased"
+    more = {"interpolation": interpolation, "interpolation_stage": "rgba"} | more
     ax.imshow(pixels, origin="upper", **more)
 
 
@@ -163,9 +163,9 @@ def _put(
 ) -> None:
     """Draw a framed image in a box (height, width) with its corner at (top, left)."""
     top, left = corner
-    how = "nearest" if box[1] >= pixels.shape[1] else "antialiased"
+    interpolation = "nearest" if box[1] >= pixels.shape[1] else "antialiased"
     place = (left, left + box[1], top + box[0], top)
-    show(ax, pixels, scale, extent=place, interpolation=how)
+    show(ax, pixels, scale, extent=place, interpolation=interpolation)
     border = Rectangle((left, top), box[1], box[0], fill=False, clip_on=False)
     border.set(edgecolor=RULE, linewidth=0.6)
     ax.add_patch(border)

@@ -129,12 +129,12 @@ def fit(
         try:
             for _ in range(epochs):
                 learned = _epoch(batches, stepper, watcher)
-                found = held_out and _validate(model, *held_out, loss)
-                _record(history, learned, found)
+                validated = held_out and _validate(model, *held_out, loss)
+                _record(history, learned, validated)
                 if snapshots:
                     history.snapshots.append(_snapshot(model))
-                    if found is not None:
-                        history.validation_predictions.append(found.predictions)
+                    if validated is not None:
+                        history.validation_predictions.append(validated.predictions)
                 watcher.epoch(history)
         except KeyboardInterrupt:
             history.interrupted = True
@@ -196,13 +196,13 @@ def _validate(
     return judge(forward(model, images), labels.cpu(), loss)
 
 
-def _record(history: History, learned: _Epoch, found: Evaluation | None) -> None:
+def _record(history: History, learned: _Epoch, validated: Evaluation | None) -> None:
     history.train_loss.append(learned.loss)
     history.step_loss += learned.step_loss
     history.learning_rate += learned.rates
-    if found is not None:
-        history.validation_loss.append(found.loss)
-        history.validation_accuracy.append(found.accuracy)
+    if validated is not None:
+        history.validation_loss.append(validated.loss)
+        history.validation_accuracy.append(validated.accuracy)
 
 
 def _snapshot(model: nn.Module) -> dict[str, Tensor]:

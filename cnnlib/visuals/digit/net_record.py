@@ -71,7 +71,7 @@ class _Recorder(TorchDispatchMode):
         super().__init__()
         self.ops: list[PageOp] = []
         self.places = {id(images): 0}
-        self._kept: list[Any] = [images]  # an id may not be arguments out again
+        self._kept: list[Any] = [images]  # an id may not be given out again
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -123,7 +123,7 @@ class _Call:
             raise NotExportableError(f"The page cannot compute {what}.")
 
     def pair(self, argument: str, default: Any = None) -> list[int]:
-        """Return [down, across] of a size arguments once, twice or not at all."""
+        """Return [down, across] of a size given once, twice or not at all."""
         value = self.arguments.get(argument)
         return down_and_across(default if value is None or value == [] else value)
 
@@ -254,10 +254,10 @@ def _shape_of(value: Any) -> Any:
 
 def _tensors(values: Any) -> list[Tensor]:
     """Return the tensors among arguments, those in lists too, in order."""
-    found: list[Tensor] = []
+    tensors: list[Tensor] = []
     for value in values:
         if isinstance(value, Tensor):
-            found.append(value)
+            tensors.append(value)
         elif isinstance(value, list | tuple):
-            found += _tensors(value)
-    return found
+            tensors += _tensors(value)
+    return tensors

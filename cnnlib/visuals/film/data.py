@@ -106,11 +106,11 @@ def _examples(shown: list[FilmFrame]) -> tuple[list[int], list[dict[str, list[in
     """
     members = [_members(frame) for frame in shown]
     places: dict[int, int] = {}
-    found: list[dict[str, list[int]]] = [{} for _ in shown]
+    chosen: list[dict[str, list[int]]] = [{} for _ in shown]
     for _ in range(IMAGES_PER_CELL):
         for epoch in reversed(range(len(shown))):
             for cell, numbers in members[epoch].items():
-                mine = found[epoch].setdefault(cell, [])
+                mine = chosen[epoch].setdefault(cell, [])
                 rest = [n for n in numbers if n not in mine]
                 known = [n for n in rest if n in places]
                 if known or (rest and len(places) < MOST_IMAGES):
@@ -118,7 +118,7 @@ def _examples(shown: list[FilmFrame]) -> tuple[list[int], list[dict[str, list[in
                     places.setdefault(mine[-1], len(places))
     listed = [
         {cell: [places[n] for n in numbers] for cell, numbers in cells.items()}
-        for cells in found
+        for cells in chosen
     ]
     return list(places), listed
 
@@ -127,8 +127,8 @@ def _members(frame: FilmFrame) -> dict[str, list[int]]:
     """Return the first test images of each cell, "row,column"."""
     members: dict[str, list[int]] = {}
     pairs = zip(frame.labels.tolist(), frame.predictions.tolist(), strict=True)
-    for number, (label, said) in enumerate(pairs):
-        numbers = members.setdefault(f"{label},{said}", [])
+    for number, (label, prediction) in enumerate(pairs):
+        numbers = members.setdefault(f"{label},{prediction}", [])
         if len(numbers) < 4 * IMAGES_PER_CELL:
             numbers.append(number)
     return members

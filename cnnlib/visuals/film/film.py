@@ -58,14 +58,14 @@ def frames(
 ) -> list[FilmFrame]:
     """Go back to each of the epochs and look inside, at the first test image."""
     twin = copy.deepcopy(model)
-    found = []
+    shown = []
     for epoch in epochs:
         twin.load_state_dict(history.snapshots[epoch])
         inside = Inside(twin, digits.test_images[0])
         convolutions = [one for one in inside.layers if one.op.name == "conv2d"]
         count = min(CONVOLUTIONS_SHOWN, len(convolutions))
         places = np.linspace(0, len(convolutions) - 1, count)
-        found.append(
+        shown.append(
             FilmFrame(
                 epoch,
                 weights(convolutions[0])[:, 0].copy(),
@@ -75,7 +75,7 @@ def frames(
                 digits.test_labels.cpu().long(),
             )
         )
-    return found
+    return shown
 
 
 def _predictions(twin: nn.Module, digits: Any, history: History, epoch: int) -> Tensor:

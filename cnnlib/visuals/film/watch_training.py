@@ -76,9 +76,9 @@ def watch_training(
             "watch_training takes digits as data.load_mnist() returns them, with "
             f"training and test images; {type(digits).__name__} has no {missing[0]}."
         )
-    if given := [name for name in SET_HERE if name in options]:
+    if taken := [name for name in SET_HERE if name in options]:
         raise TypeError(
-            f"watch_training itself gives {given[0]} to fit: the test images, and a "
+            f"watch_training itself gives {taken[0]} to fit: the test images, and a "
             "snapshot after each epoch. Use fit to choose it."
         )
     if not isinstance(model, nn.Module):
@@ -109,8 +109,8 @@ def _describe(model: nn.Module, digits: Any, shown: list[FilmFrame]) -> str:
     last = shown[-1]
     text = f"{type(model).__name__} learns for {count(last.epoch, 'epoch')}; "
     text += f"right of {count(len(digits.test_labels), 'test image')}: "
-    told = [f"{percent(one.accuracy)} after epoch {one.epoch}" for one in shown[1:]]
-    text += "; ".join([f"{percent(shown[0].accuracy)} before training", *told])
+    course = [f"{percent(one.accuracy)} after epoch {one.epoch}" for one in shown[1:]]
+    text += "; ".join([f"{percent(shown[0].accuracy)} before training", *course])
     wrong = last.confusion.clone().fill_diagonal_(0)
     if wrong.sum():
         row, column = divmod(int(wrong.argmax()), wrong.shape[1])

@@ -93,7 +93,6 @@ def heat(gradient: np.ndarray) -> dict[str, Any]:
 
 
 def _entry(inside: Inside, layer: Layer) -> dict[str, Any]:
-    made = origin(inside, layer)
     return {
         "name": layer.name,
         "kind": layer.kind,
@@ -102,7 +101,7 @@ def _entry(inside: Inside, layer: Layer) -> dict[str, Any]:
         "shape": list(shape(layer)),
         "settings": _settings(layer),
         "field": field(layer),
-        "how": made,
+        "how": origin(inside, layer),
         "start": list(layer.strongest),
     }
 
@@ -133,8 +132,9 @@ def _beyond(call: dict[str, Any], name: str, usual: int) -> bool:
 
 def _sources(entries: list[dict[str, Any]]) -> set[int]:
     """Return the keys of all tensors that some layer's numbers are made of."""
-    made = [entry["how"] for entry in entries if entry["how"]]
-    return {how[name] for how in made for name in ("input", "other") if name in how}
+    sources = [entry["how"] for entry in entries if entry["how"]]
+    names = ("input", "other")
+    return {source[name] for source in sources for name in names if name in source}
 
 
 def _add_weights(inside: Inside, entries: list[dict[str, Any]], room: int) -> None:
@@ -167,16 +167,16 @@ def _add_probes(inside: Inside, entries: list[dict[str, Any]], detail: Detail) -
         left -= work * 2 * len(units)
         if left >= 0:
             wanted.append((layer, units, entry["probes"]))
-    found = inside.gradients([(layer, units) for layer, units, _ in wanted])
-    for (_, _, probes), gradients in zip(wanted, found, strict=True):
+    answers = inside.gradients([(layer, units) for layer, units, _ in wanted])
+    for (_, _, probes), gradients in zip(wanted, answers, strict=True):
         for one, gradient in zip(probes, gradients, strict=True):
             one["gradient"] = heat(gradient)
 
 
 def _held(entry: dict[str, Any]) -> bool:
     """Tell whether the page can work out a layer's units by itself."""
-    made = entry["how"]
-    return made is None or made["kind"] != "sum" or "weights" in entry
+    source = entry["how"]
+    return source is None or source["kind"] != "sum" or "weights" in entry
 
 
 def _units(layer: Layer) -> list[Unit]:

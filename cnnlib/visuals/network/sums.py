@@ -54,10 +54,8 @@ def _window(kind: str, key: int, kernel: tuple[int, int], **more: Any) -> dict:
 
 def _conv(inside: Inside, layer: Layer, key: int) -> dict[str, Any]:
     call, kernel = layer.call, tuple(layer.call["weight"].shape[2:])
-    stride, dilation = (
-        down_and_across(call.get("stride", 1)),
-        down_and_across(call.get("dilation", 1)),
-    )
+    stride = down_and_across(call.get("stride", 1))
+    dilation = down_and_across(call.get("dilation", 1))
     padding = call.get("padding", 0)
     if isinstance(padding, tuple | list):
         padding = tuple(down_and_across(padding))
@@ -75,12 +73,10 @@ def _conv(inside: Inside, layer: Layer, key: int) -> dict[str, Any]:
 
 def _pool(inside: Inside, layer: Layer, key: int) -> dict[str, Any] | None:
     call = layer.call
-    kernel, padding = (
-        down_and_across(call["kernel_size"]),
-        down_and_across(call.get("padding", 0)),
-    )
+    kernel = down_and_across(call["kernel_size"])
+    padding = down_and_across(call.get("padding", 0))
     mean = layer.op.name == "avg_pool2d"
-    if call.get("ceil_mode") or (mean and (any(padding) or _odd(call))):
+    if call.get("ceil_mode") or (mean and (any(padding) or _counts_otherwise(call))):
         return None
     stride = call.get("stride")
     return _window(
@@ -93,7 +89,8 @@ def _pool(inside: Inside, layer: Layer, key: int) -> dict[str, Any] | None:
     )
 
 
-def _odd(call: dict[str, Any]) -> bool:
+def _counts_otherwise(call: dict[str, Any]) -> bool:
+    """Tell whether a mean is divided by another number than the cells of its window."""
     rest = [*call.get("rest", []), call.get("divisor_override")]
     return any(type(value) is int for value in rest)
 
@@ -112,27 +109,27 @@ def biases(layer: Layer) -> np.ndarray | None:
 
 def probe(inside: Inside, layer: Layer, unit: Unit) -> dict[str, Any]:
     """Return one unit: its value and, where it is followed, what makes it."""
-    found = {"unit": list(unit), "value": nine_digits(layer.maps[unit])}
-    made = origin(inside, layer)
-    if made is None:
-        return found
-    if made["kind"] in ("each", "add"):
-        keys = [made[name] for name in ("input", "other") if name in made]
-        found["inputs"] = [nine_digits(inside.values(key)[unit]) for key in keys]
-        return found
-    data = inside.values(made["input"])
-    if made["kind"] == "sum":
-        return found | _sum(layer, made, data, unit)
-    return found | {
-        "window": _numbers(_cells(data[unit[0] : unit[0] + 1], made, unit)[0])
+    result = {"unit": list(unit), "value": nine_digits(layer.maps[unit])}
+    source = origin(inside, layer)
+    if source is None:
+        return result
+    if source["kind"] in ("each", "add"):
+        keys = [source[name] for name in ("input", "other") if name in source]
+        result["inputs"] = [nine_digits(inside.values(key)[unit]) for key in keys]
+        return result
+    data = inside.values(source["input"])
+    if source["kind"] == "sum":
+        return result | _sum(layer, source, data, unit)
+    return result | {
+        "window": _numbers(_cells(data[unit[0] : unit[0] + 1], source, unit)[0])
     }
 
 
-def _sum(layer: Layer, made: dict, data: np.ndarray, unit: Unit) -> dict[str, Any]:
+def _sum(layer: Layer, source: dict, data: np.ndarray, unit: Unit) -> dict[str, Any]:
     kernels, bias = weights(layer)[unit[0]].astype(np.float64), biases(layer)
-    first = unit[0] * made["groups"] // len(layer.maps) * len(kernels)
+    first = unit[0] * source["groups"] // len(layer.maps) * len(kernels)
     part = data[first : first + len(kernels)].astype(np.float64)
-    windows = np.nan_to_num(_cells(part, made, unit))
+    windows = np.nan_to_num(_cells(part, source, unit))
     sums = (windows * kernels).sum(axis=(1, 2))
     shown = np.sort(np.argsort(-np.abs(sums), kind="stable")[:MAPS_WRITTEN_OUT])
     terms = [
@@ -152,12 +149,12 @@ def _sum(layer: Layer, made: dict, data: np.ndarray, unit: Unit) -> dict[str, An
     return result if bias is None else result | {"bias": nine_digits(bias[unit[0]])}
 
 
-def _cells(data: np.ndarray, made: dict[str, Any], unit: Unit) -> np.ndarray:
+def _cells(data: np.ndarray, source: dict[str, Any], unit: Unit) -> np.ndarray:
     """Return the windows (C, kh, kw) of maps under a unit; NaN in the padding."""
     places = []
     for axis in (0, 1):
-        at = unit[1 + axis] * made["stride"][axis] - made["padding"][axis]
-        places.append(at + np.arange(made["kernel"][axis]) * made["dilation"][axis])
+        at = unit[1 + axis] * source["stride"][axis] - source["padding"][axis]
+        places.append(at + np.arange(source["kernel"][axis]) * source["dilation"][axis])
     sizes = data.shape[1:]
     inside = [(p >= 0) & (p < n) for p, n in zip(places, sizes, strict=True)]
     rows, columns = (p.clip(0, n - 1) for p, n in zip(places, sizes, strict=True))

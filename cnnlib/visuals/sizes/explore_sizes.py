@@ -71,23 +71,23 @@ B: 5x5 input, 3x3 kernel, stride 2, padding 1: 3x3 output.
     return ExploreSizes(left, right)
 
 
-def _read(given: Settings | None, side: str, usual: Settings) -> dict[str, int]:
+def _read(start: Settings | None, side: str, default: Settings) -> dict[str, int]:
     """Return all five numbers of a setting, or refuse in a sentence."""
-    if given is None:
-        given = usual
-    if not isinstance(given, Mapping):
+    if start is None:
+        start = default
+    if not isinstance(start, Mapping):
         raise TypeError(
             f'The {side} setting is a dict such as {{"size": 7, "stride": 2}}; got '
-            f"{type(given).__name__}."
+            f"{type(start).__name__}."
         )
-    if unknown := sorted(set(given) - set(RANGES)):
+    if unknown := sorted(set(start) - set(RANGES)):
         raise ValueError(
             f"A setting has {listed(list(RANGES))}; the {side} one has also "
             f"{listed([repr(name) for name in unknown])}."
         )
     setting = {}
     for name, (least, most) in RANGES.items():
-        value = whole(given.get(name, LEFT_START[name]), f"{name} of the {side}", least)
+        value = whole(start.get(name, LEFT_START[name]), f"{name} of the {side}", least)
         if value > most:
             raise ValueError(
                 f"explore_sizes draws every cell: the {name} of the {side} setting may "
