@@ -66,7 +66,11 @@ class Card:
 
 
 def by(sizes: Iterable[int]) -> str:
-    """Write a size as 3x3."""
+    """Write a size.
+
+    >>> by((3, 5))
+    '3x5'
+    """
     return "x".join(str(int(size)) for size in sizes)
 
 
