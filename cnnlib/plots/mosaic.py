@@ -16,6 +16,7 @@ from .panels import EDGE, FIGURE_WIDTH, Drawn, given_axes
 from .style import HEAT, TEXT, TITLE, Scale, scale_for, set_title
 
 MAP_GAP = 4
+"""Pixels between two maps."""
 SCALE_COLOURS = 240
 """Colours of the scale in a mosaic; the other 16 are greys, for the letters."""
 

@@ -20,7 +20,9 @@ Drawn: TypeAlias = Any
 FIGURE_WIDTH = 864
 """Pixels across of the widest ordinary figure."""
 EDGE = 8
+"""Pixels of white around a figure."""
 GAP = 14
+"""Pixels between two panels."""
 TITLE_ROOM = 24
 TICK_ROOM = 20
 BAR_ROOM = 72

@@ -20,6 +20,7 @@ from .device import best_device, seeded, usable
 from .progress import NoProgress, progress
 
 _STEPS_BETWEEN_CHECKS = 50
+"""Steps after which the loss is looked at: to ask an accelerator costs time."""
 
 
 class _Epoch(NamedTuple):

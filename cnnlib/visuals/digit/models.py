@@ -22,6 +22,7 @@ CLASSES = 10
 EXAMPLE_ROWS = (79, 93, 22, 13, 41, 71, 16, 94, 148, 39)
 """Rows of scikit-learn's file with a 0, a 1, ... that anyone can read."""
 MOST_NETS = 3
+"""Nets side by side; there are three colours for their bars."""
 
 
 class DigitReader:

@@ -26,8 +26,11 @@ MAPS_BYTES = 60_000
 MOST_IMAGES = 110
 """Test images in the page, shared by all cells of all epochs."""
 IMAGES_PER_CELL = 8
+"""Test images that stand behind a cell of the confusion matrix, at most."""
 IMAGE_SIDE = 28
+"""Pixels along the longer side of such an image; larger ones are reduced."""
 CURVE_POINTS = 200
+"""Points of the curve of the loss, at most; each is the mean of some steps."""
 
 
 def film_data(

@@ -15,7 +15,9 @@ from .data import class_names, film_data
 from .film import FilmFrame, frames, saved
 
 DIGITS_FIELDS = ("train_images", "train_labels", "test_images", "test_labels")
+"""What the digits must have, as data.load_mnist() returns them."""
 SET_HERE = ("validation", "snapshots")
+"""Arguments of fit that watch_training gives itself."""
 MOST_EPOCHS = 11
 """Epochs that the film shows, the first and the last among them."""
 

@@ -11,6 +11,7 @@ from cnnlib.visuals.shared.rows import MAPS_PER_ROW, labelled_rows
 from .inside import Inside, Layer
 
 LAYERS_DRAWN = 6
+"""Layers in the picture, chosen evenly from the first to the last."""
 LAYERS_NAMED = 10
 """Layers whose maps and numbers are in the sentence; of more, how many there are."""
 

@@ -28,6 +28,7 @@ NUMBERS_PER_MAP = 128
 LARGEST_AS_PNG = 64
 """Pixels along the longer side of an image that goes into the page as PNG."""
 JPEG_QUALITY = 85
+"""On the scale of JPEG, which ends at 100."""
 
 
 @dataclass(frozen=True)

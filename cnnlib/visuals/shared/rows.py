@@ -20,10 +20,12 @@ from cnnlib.plots.style import SIGNED, TEXT, Scale
 from .pack import shrunk
 
 MAPS_PER_ROW = 8
+"""Maps of a row that are drawn; the others are left out."""
 MAP_SIDE = 44
 """Pixels along the longer side of a map, at most."""
 ROW_HEIGHT = MAP_SIDE + 14
 LABEL_WIDTH = 150
+"""Pixels at the left of a row, for its name and note."""
 LONGEST_NAME = 18
 """Characters of a name; of a longer one the end is shown."""
 

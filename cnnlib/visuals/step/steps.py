@@ -21,6 +21,7 @@ POOLINGS = ("max", "avg")
 MOST_CELLS = 16
 """Rows and columns of numbers, padding included, that can be stepped through."""
 MOST_CHANNELS = 4
+"""Channels of an image that can be stepped through."""
 
 
 @dataclass(frozen=True)
