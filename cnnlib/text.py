@@ -1,6 +1,11 @@
-"""Numbers, sizes, shares and lists in words, for the sentences of the package."""
+"""Numbers, sizes, shares and lists in words, for the sentences of the package.
+
+Plain text has a hyphen for a minus sign and ``3x3`` for a size, so that it can be
+copied into code. Only ``cell``, for what is drawn, has the typographic signs.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -8,17 +13,25 @@ _KINDS = {1: "grey", 3: "RGB", 4: "RGBA"}
 
 
 def size(height: float, width: float) -> str:
-    """Write a size, height first: ``size(28, 30)`` is ``"28x30"``."""
+    """Write a size, height first.
+
+    >>> size(28, 30)
+    '28x30'
+    """
     return f"{height}x{width}"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
-    """Write how many: ``count(1, "map")`` is ``"1 map"``, 3 of them ``"3 maps"``."""
+    """Write how many there are of something; ``many`` is its plural without an s.
+
+    >>> count(1, "map"), count(3, "map"), count(1200, "child", "children")
+    ('1 map', '3 maps', '1,200 children')
+    """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def number(value: float) -> str:
-    """Write three significant digits, all digits of whole parts from 100 on.
+    """Write a number with three significant digits; from 100 on as a whole number.
 
     >>> [number(v) for v in (0, 2, -2.3149, 0.5, 99.96, 12345.6, 1e-7)]
     ['0', '2', '-2.31', '0.5', '100', '12,346', '1e-07']
@@ -45,13 +58,30 @@ def cell(value: float, decimals: int) -> str:
     return (text.lstrip("-") if float(text) == 0 else text).replace("-", "−")
 
 
-def percent(share: float) -> str:
-    """Write a share of 1 as percent; what is not none or all does not look like it.
+def four_decimals(value: Any) -> str:
+    """Write a number with at most four decimals and no needless zeros.
+
+    >>> four_decimals(2.0), four_decimals(1.66667), four_decimals(-0.5)
+    ('2', '1.6667', '-0.5')
+    """
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def percent(share: float, decimals: int | None = None) -> str:
+    """Write a share of 1 as percent.
+
+    Without ``decimals`` there are as many as the number needs. A share that is neither
+    none nor all is not rounded to 0 or 100.
 
     >>> [percent(share) for share in (0, 1, 0.9996, 0.987, 0.5, 0.004, 1 - 1e-5)]
     ['0 %', '100 %', '99.96 %', '98.7 %', '50 %', '0.4 %', 'over 99.99 %']
+    >>> percent(0.98734, decimals=2)
+    '98.73 %'
     """
     value = 100 * float(share)
+    if decimals is not None:
+        return f"{value:.{decimals}f} %"
     if value in (0, 100):
         return f"{value:.0f} %"
     if 0 < value < 0.01:
@@ -64,7 +94,11 @@ def percent(share: float) -> str:
 
 
 def values(data: np.ndarray) -> str:
-    """Write ``"values from -2.31 to 1.87, 41 % of them negative"``."""
+    """Say between which values an array lies, and what share of them is negative.
+
+    >>> values(np.array([-2.314, 0.5, 1.869]))
+    'values from -2.31 to 1.87, 33 % of them negative'
+    """
     low, high = float(data.min()), float(data.max())
     if low == high:
         return f"all values {number(low)}"
@@ -74,13 +108,21 @@ def values(data: np.ndarray) -> str:
 
 
 def negative_share(data: np.ndarray) -> float:
-    """Return the share of values below zero, not counting rounding noise."""
+    """Return the share of values below zero, 0 to 1.
+
+    What is nearer to zero than a millionth of the largest absolute value is taken for
+    a rounding error, and is not negative.
+    """
     noise = 1e-6 * float(np.abs(data).max())
     return float((data < -noise).mean())
 
 
 def kind(channels: int) -> str:
-    """Name an image by its channels: grey, RGB, RGBA or ``"8-channel"``."""
+    """Name the kind of an image with so many channels.
+
+    >>> [kind(channels) for channels in (1, 3, 4, 8)]
+    ['grey', 'RGB', 'RGBA', '8-channel']
+    """
     return _KINDS.get(channels, f"{channels}-channel")
 
 
@@ -97,12 +139,16 @@ def an(noun: str) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Join words: ``"a"``, ``"a and b"``, ``"a, b and c"``."""
+    """Join words with commas and "and"; there must be at least one.
+
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def sentence(text: str) -> str:
-    """Give the text a capital first letter and one full stop."""
+    """Give the text a capital first letter, and one full stop at its end."""
     text = text.strip().rstrip(".")
     return text[:1].upper() + text[1:] + "."

@@ -58,3 +58,8 @@ __all__ = [
     "transposed_mult_adds",
     "transposed_output_size",
 ]
+
+
+def __dir__() -> list[str]:
+    """Offer the Tab key the public names alone, not the modules they stand in."""
+    return __all__

@@ -23,3 +23,8 @@ __all__ = [
     "vgg16",
     "vgg_block",
 ]
+
+
+def __dir__() -> list[str]:
+    """Offer the Tab key the public names alone, not the modules they stand in."""
+    return __all__

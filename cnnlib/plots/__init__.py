@@ -26,3 +26,8 @@ __all__ = [
     "plot_overlay",
     "plot_receptive_field",
 ]
+
+
+def __dir__() -> list[str]:
+    """Offer the Tab key the public names alone, not the modules they stand in."""
+    return __all__

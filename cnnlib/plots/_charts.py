@@ -13,7 +13,7 @@ from .arrays import to_array, to_floats
 from .panels import Drawn, Sheet, given_axes, new_figure
 from .style import DASHES, INK, LINES, MARKERS, TEXT, TITLE, dress, set_title
 
-WIDE = 620
+CHART_WIDTH = 620
 """Pixels across of a chart with one panel."""
 
 
@@ -48,7 +48,7 @@ def plot_lines(
                 f"The curve {name!r} has {count(len(y), 'value')}, but x has "
                 f"{len(places)}."
             )
-    page = chart(1, WIDE, 330, ax)
+    page = chart(1, CHART_WIDTH, 330, ax)
     lines = {
         n: (np.arange(len(y)) if places is None else places, y) for n, y in data.items()
     }
@@ -141,7 +141,7 @@ def plot_bars(
     if share and (total <= 0 or heights.min() < 0):
         raise ValueError("Shares need values that are not negative and not all zero.")
     written = [_written(h, unit, total if share else None) for h in heights]
-    page = chart(1, WIDE, 50 + 28 * len(labels), ax)
+    page = chart(1, CHART_WIDTH, 50 + 28 * len(labels), ax)
     _draw_bars(page.axes[0], labels, heights, written)
     set_title(page.axes[0], title)
     parts = [f"{label} {text}" for label, text in zip(labels, written, strict=True)]
@@ -165,7 +165,8 @@ def _draw_bars(
     ax.axvline(0, color=INK, linewidth=0.8)
     low, high = min(0.0, float(heights.min())), max(0.0, float(heights.max()))
     pixels = 8.0 * max(map(len, texts)) + 10  # that the longest number takes
-    length = max(WIDE - 8 * max(map(len, labels)) - 40 - pixels * (1 + (low < 0)), 60)
+    beside = 8 * max(map(len, labels)) + 40 + pixels * (1 + (low < 0))
+    length = max(CHART_WIDTH - beside, 60)
     room = pixels / length * (high - low or 1.0)
     ax.set_xlim(low - room * (low < 0), high + room)
 
@@ -185,8 +186,8 @@ def _label(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
 
 def _field(history: Any, name: str) -> np.ndarray:
     """Return one list of the history as floats; empty if it has none."""
-    found = isinstance(history, Mapping)
-    values = history.get(name) if found else getattr(history, name, None)
+    keyed = isinstance(history, Mapping)
+    values = history.get(name) if keyed else getattr(history, name, None)
     if values is None and name == "train_loss":
         raise TypeError(
             "plot_curves takes the History that fit returns, or an object or dict with "

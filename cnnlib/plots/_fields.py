@@ -111,8 +111,8 @@ def lay_heat(ax: Axes, picture: np.ndarray, warm: np.ndarray) -> Scale:
     place = (-0.5, columns - 0.5, rows - 0.5, -0.5)
     draw_grey(ax, picture, dim=0.7)
     same = warm.shape == (rows, columns)
-    how = "nearest" if same else "bilinear"
-    ax.imshow(colours, extent=place, interpolation=how, origin="upper")
+    interpolation = "nearest" if same else "bilinear"
+    ax.imshow(colours, extent=place, interpolation=interpolation, origin="upper")
     return scale
 
 

@@ -12,11 +12,11 @@ from cnnlib.text import cell, count, sentence, size, values
 from .arrays import to_floats
 from .images import label
 from .mosaic import mosaic_columns
-from .panels import WIDTH, Drawn, Sheet, canvas
+from .panels import FIGURE_WIDTH, Drawn, Sheet, canvas
 from .style import TEXT, Scale, ink_on, scale_for
 
 GAP = 12
-MOST = (64, 32)
+MOST_SHOWN = (64, 32)
 """Filters and input channels that are drawn at most."""
 
 
@@ -44,7 +44,7 @@ def plot_kernels(
         )
     if colour is None:
         colour = data.shape[1] == 3 and data.shape[2] * data.shape[3] > 9
-    shown = data[: MOST[0], : MOST[1]]
+    shown = data[: MOST_SHOWN[0], : MOST_SHOWN[1]]
     scale = scale_for(shown, signed=True)
     coloured = scale.colours(shown)
     if colour:  # (out, 1, kh, kw, 3): the three channels are the colour
@@ -111,7 +111,7 @@ def _plan(shape: tuple[int, ...], title: str | None, *, numbers: bool) -> _Plan:
     columns = inner if inner > 1 else mosaic_columns(out)
     rows = out if inner > 1 else -(-out // columns)
     left = 64 if inner > 1 else 1
-    room = (WIDTH - 90 - left) // columns - GAP
+    room = (FIGURE_WIDTH - 90 - left) // columns - GAP
     pixel = max(1, min(room // wide, 44, 132 // max(high, wide), 800 // rows // high))
     step = wide * pixel + GAP, high * pixel + (GAP if inner > 1 else GAP + 18)
     numbers = numbers and pixel >= 34

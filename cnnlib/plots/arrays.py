@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-CHANNELS = (1, 3, 4)
+SHOWN_CHANNELS = (1, 3, 4)
 """Channel numbers that can be looked at: grey, RGB, RGBA."""
 
 
@@ -76,7 +76,8 @@ def read_image(
             f"The {name} must have shape (H, W), (C, H, W), (1, C, H, W) or "
             f"(H, W, 3); got {array.shape}."
         )
-    if array.shape[0] not in (channels, *CHANNELS) and array.shape[2] in CHANNELS:
+    first, _, last = array.shape
+    if first not in (channels, *SHOWN_CHANNELS) and last in SHOWN_CHANNELS:
         return array.transpose(2, 0, 1)
     return array
 
@@ -84,7 +85,7 @@ def read_image(
 def read_shown_image(image: Any, name: str = "image") -> np.ndarray:
     """Read an image that can be looked at: 1, 3 or 4 channels."""
     array = read_image(image, name)
-    if array.shape[0] not in CHANNELS:
+    if array.shape[0] not in SHOWN_CHANNELS:
         raise ValueError(
             f"The {name} must have 1 (grey), 3 (RGB) or 4 (RGBA) channels to be shown; "
             f"its shape {array.shape} has {array.shape[0]}. "

@@ -10,13 +10,13 @@ from torch import nn
 from cnnlib.text import an, count, kind, number, sentence, size, values
 
 from ._correlate import correlate, read_kernel
-from .arrays import CHANNELS, read_image, read_shown_image, to_floats
+from .arrays import SHOWN_CHANNELS, read_image, read_shown_image, to_floats
 from .images import draw_panel, drawable, stretched
 from .panels import Drawn, Sheet, sheet
 from .style import Scale, scale_for
 
 Panel = tuple[np.ndarray, Scale | None]
-Layer = nn.Conv2d | nn.ConvTranspose2d
+ConvLayer = nn.Conv2d | nn.ConvTranspose2d
 
 
 def plot_conv(
@@ -57,9 +57,9 @@ def plot_conv(
     if mixed:
         response = response.mean(axis=0, keepdims=True)
     shown = drawable(picture)
-    panels = [shown, _response_panel(response, shown[1])]
+    panels = [shown, response_panel(response, shown[1])]
     name = title or f"response to a {size(*weight.shape[-2:])} kernel"
-    page = _draw_row(panels, ["image", name], ax)
+    page = draw_row(panels, ["image", name], ax)
     text = f"{_image_words(picture)} and its response to a {size(*weight.shape[-2:])}"
     text += f" kernel ({title})" if title else " kernel"
     text += ", mean of the channels" if mixed else ""
@@ -67,7 +67,7 @@ def plot_conv(
     return page.result(sentence(text + _ends_words(panels[-1][1], response)))
 
 
-def _response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
+def response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
     """Return what is drawn of (1, H, W) or (3, H, W), and its scale."""
     if response.shape[0] > 1:
         return drawable(response)
@@ -77,7 +77,7 @@ def _response_panel(response: np.ndarray, image_scale: Scale | None) -> Panel:
     return response[0], scale
 
 
-def _draw_row(
+def draw_row(
     panels: list[Panel], titles: list[str], ax: Any, axis: bool = False
 ) -> Sheet:
     """Draw all panels with their titles, and the colour bar of the last one's scale."""
@@ -117,7 +117,7 @@ def plot_convs(
     writes each panel's true height and width at its corners.
     ``ax``: 1 + number of filters Axes; they are returned instead of a Picture.
     """
-    if not isinstance(conv_layer, Layer):
+    if not isinstance(conv_layer, ConvLayer):
         raise TypeError(
             "plot_convs takes a 2-D convolution layer, nn.Conv2d or "
             f"nn.ConvTranspose2d; got {type(conv_layer).__name__}."
@@ -125,19 +125,19 @@ def plot_convs(
     picture = read_image(image, channels=conv_layer.in_channels)
     responses = _run(picture, conv_layer)
     scale = scale_for(responses, robust=True)
-    few = picture.shape[0] in CHANNELS
+    few = picture.shape[0] in SHOWN_CHANNELS
     panels = [
         drawable(picture if few else picture.mean(axis=0, keepdims=True)),
         *((response, scale) for response in responses),
     ]
     first = "image" if few else f"mean of {picture.shape[0]} channels"
     titles = [first, *(f"filter {i}" for i in range(len(responses)))]
-    page = _draw_row(panels, titles, ax, axis)
+    page = draw_row(panels, titles, ax, axis)
     text = _describe(picture, conv_layer, responses) + _ends_words(scale, responses)
     return page.result(sentence(text))
 
 
-def _run(picture: np.ndarray, layer: Layer) -> np.ndarray:
+def _run(picture: np.ndarray, layer: ConvLayer) -> np.ndarray:
     """Return (O, H', W') from (C, H, W) by the layer's own forward, without hooks."""
     weight = layer.weight
     if isinstance(weight, nn.UninitializedParameter) or weight.is_meta:
@@ -162,7 +162,7 @@ def _run(picture: np.ndarray, layer: Layer) -> np.ndarray:
     return to_floats(result[0], "response of the layer")
 
 
-def _describe(picture: np.ndarray, layer: Layer, responses: np.ndarray) -> str:
+def _describe(picture: np.ndarray, layer: ConvLayer, responses: np.ndarray) -> str:
     each = " each" if len(responses) > 1 else ""
     filters = count(len(responses), "filter")
     kernel = size(layer.kernel_size[0], layer.kernel_size[1])

@@ -11,36 +11,37 @@ from matplotlib.collections import LineCollection
 from cnnlib.text import cell, count, listed, sentence, size
 
 from .arrays import pair, to_floats
-from .panels import WIDTH, Drawn, Sheet, canvas
+from .panels import FIGURE_WIDTH, Drawn, Sheet, canvas
 from .style import INK, MUTED, RULE, SIGNED, TEXT, TITLE, Scale, ink_on, outline
 
-Box = tuple[int, int, int, int]
-Line = list[tuple[float, float]]
-LOW, HIGH = 27, 34
+CellBox = tuple[int, int, int, int]
+Stroke = list[tuple[float, float]]
+LOW_CELL, HIGH_CELL = 27, 34
 """Heights of a cell in pixels: in grids of more than 16 rows, and else."""
-ABOVE = 26
-BETWEEN = 40
-MOST = 1100
+TITLE_HEIGHT = 26
+SIGN_WIDTH = 40
+"""Pixels between two panels, where a sign such as = may stand."""
+WIDEST_GRID = 1100
 """Pixels that the widest panel may take."""
 
 
 @dataclass(frozen=True)
-class Grid:
+class NumberGrid:
     """One panel: its title, values (H, W), cell texts, padding, boxes."""
 
     title: str
     values: np.ndarray
     texts: list[list[str]]
     padding: tuple[int, int, int, int]
-    boxes: list[Box]
+    boxes: list[CellBox]
 
     @property
     def cell(self) -> int:
         """The width of a cell in pixels: room for the longest number."""
         longest = max(len(text) for row in self.texts for text in row)
         least = 8 * longest + 7
-        room = (WIDTH - 16) // self.shape[1]
-        return max(min(max(HIGH, 10 * longest + 10), room), least)
+        room = (FIGURE_WIDTH - 16) // self.shape[1]
+        return max(min(max(HIGH_CELL, 10 * longest + 10), room), least)
 
     @property
     def span(self) -> float:
@@ -96,49 +97,52 @@ def plot_grids(
         )
     page = _draw_rows(grids, signs, ax)
     small = sum(grid.values.size for grid in grids) <= 64
-    text, caption = (_describe(grids, numbers=told) for told in (small, False))
+    text, caption = (_describe(grids, numbers=shown) for shown in (small, False))
     return page.result(text, caption=caption, single=True)
 
 
-def _draw_rows(grids: Sequence[Grid], signs: Sequence[str], ax: Axes | None) -> Sheet:
+def _draw_rows(
+    grids: Sequence[NumberGrid], signs: Sequence[str], ax: Axes | None
+) -> Sheet:
     """Draw as many panels in a row as fit, their middles at one height."""
     rows = _rows(grids)
-    cell = LOW if max(grid.shape[0] for grid in grids) > 16 else HIGH
-    tall = [ABOVE + cell * max(grids[i].shape[0] for i in row) for row in rows]
+    cell = LOW_CELL if max(grid.shape[0] for grid in grids) > 16 else HIGH_CELL
+    tall = [TITLE_HEIGHT + cell * max(grids[i].shape[0] for i in row) for row in rows]
     width = max(
-        sum(grids[i].span for i in row) + BETWEEN * (len(row) - 1) for row in rows
+        sum(grids[i].span for i in row) + SIGN_WIDTH * (len(row) - 1) for row in rows
     )
     page = canvas(width, sum(tall) + 14 * (len(rows) - 1), ax=ax)
     top = 0.0
     for row, high in zip(rows, tall, strict=True):
-        left, middle = 0.0, top + (ABOVE + high) / 2
+        left, middle = 0.0, top + (TITLE_HEIGHT + high) / 2
         for index in row:
             grid = grids[index]
             x = left + (grid.span - grid.shape[1] * grid.cell) / 2
             _draw(page.axes[0], grid, cell, x, middle - grid.shape[0] * cell / 2)
-            left += grid.span + BETWEEN
+            left += grid.span + SIGN_WIDTH
             if index < len(signs):
-                _write(page.axes[0], left - BETWEEN / 2, middle, signs[index], INK, 13)
+                place = left - SIGN_WIDTH / 2
+                _write(page.axes[0], place, middle, signs[index], INK, 13)
         top += high + 14
     page.axes[0].set(xlim=(0, width), ylim=(top - 14, 0))
     return page
 
 
-def _rows(grids: Sequence[Grid]) -> list[list[int]]:
+def _rows(grids: Sequence[NumberGrid]) -> list[list[int]]:
     """Return the panels of each row, by number."""
     rows: list[list[int]] = []
     used = 0.0
     for index, grid in enumerate(grids):
-        if rows and used + BETWEEN + grid.span <= WIDTH - 16:
+        if rows and used + SIGN_WIDTH + grid.span <= FIGURE_WIDTH - 16:
             rows[-1].append(index)
-            used += BETWEEN + grid.span
+            used += SIGN_WIDTH + grid.span
         else:
             rows.append([index])
             used = grid.span
     return rows
 
 
-def read_grid(panel: tuple, highlight: Mapping[str, Any]) -> Grid:
+def read_grid(panel: tuple, highlight: Mapping[str, Any]) -> NumberGrid:
     """Check one panel and bring it to (H, W)."""
     if not isinstance(panel, tuple | list) or len(panel) not in (2, 3):
         raise TypeError(
@@ -163,8 +167,9 @@ def read_grid(panel: tuple, highlight: Mapping[str, Any]) -> Grid:
     boxes = highlight.get(title, [])
     boxes = [boxes] if len(boxes) and np.ndim(boxes[0]) == 0 else list(boxes)
     boxes = [_checked(box, values.shape, title) for box in boxes]
-    grid = Grid(title, values, cell_texts(values), _margins(options, title), boxes)
-    if grid.cell * grid.shape[1] > MOST:
+    margins = _margins(options, title)
+    grid = NumberGrid(title, values, cell_texts(values), margins, boxes)
+    if grid.cell * grid.shape[1] > WIDEST_GRID:
         raise ValueError(
             f"The {count(grid.shape[1], 'column')} of numbers of the panel {title!r} "
             "cannot be read side by side; show a part of them, or use plot_image."
@@ -172,7 +177,7 @@ def read_grid(panel: tuple, highlight: Mapping[str, Any]) -> Grid:
     return grid
 
 
-def _checked(box: Any, shape: tuple[int, ...], title: str) -> Box:
+def _checked(box: Any, shape: tuple[int, ...], title: str) -> CellBox:
     row, column, height, width = (int(number) for number in box)
     fits = row >= 0 and column >= 0 and height >= 1 and width >= 1
     if not fits or row + height > shape[0] or column + width > shape[1]:
@@ -213,7 +218,7 @@ def tints(values: np.ndarray) -> np.ndarray:
     return Scale(-top, top, SIGNED).colours(known) / 255
 
 
-def _draw(ax: Axes, grid: Grid, high: int, left: float, top: float) -> None:
+def _draw(ax: Axes, grid: NumberGrid, high: int, left: float, top: float) -> None:
     """Draw one grid of cells that high, its upper left corner at (left, top)."""
     (rows, columns), wide = grid.shape, grid.cell
     right, bottom = left + columns * wide, top + rows * high
@@ -229,7 +234,7 @@ def _draw(ax: Axes, grid: Grid, high: int, left: float, top: float) -> None:
         if padding:
             lines += _hatch(x, y, wide, high)
         ink = MUTED if padding else ink_on(colours[row, column])
-        points = TITLE if wide >= HIGH else TEXT
+        points = TITLE if wide >= HIGH_CELL else TEXT
         _write(ax, x + wide / 2, y + high / 2, text, ink, points)
     place = (left, right, bottom, top)
     ax.imshow(colours, extent=place, interpolation="nearest", origin="upper", zorder=0)
@@ -241,7 +246,7 @@ def _draw(ax: Axes, grid: Grid, high: int, left: float, top: float) -> None:
         outline(ax, (*corner, height * high, width * wide))
 
 
-def _hatch(x: float, y: float, wide: float, high: float) -> list[Line]:
+def _hatch(x: float, y: float, wide: float, high: float) -> list[Stroke]:
     """Return slanting lines in two corners of a padding cell, clear of its number."""
     corners = ((x, y, 1), (x + wide, y + high, -1))
     return [
@@ -255,12 +260,12 @@ def _write(ax: Axes, x: float, y: float, text: str, ink: str, points: float) -> 
     ax.text(x, y, text, fontsize=points, color=ink, ha="center", va="center_baseline")
 
 
-def _describe(grids: Sequence[Grid], *, numbers: bool) -> str:
+def _describe(grids: Sequence[NumberGrid], *, numbers: bool) -> str:
     """Say the sizes, the numbers if wanted, and where the boxes are."""
     return " ".join(sentence(_describe_one(grid, numbers=numbers)) for grid in grids)
 
 
-def _describe_one(grid: Grid, *, numbers: bool) -> str:
+def _describe_one(grid: NumberGrid, *, numbers: bool) -> str:
     text = f"{grid.title} ({size(*grid.shape)})"
     if numbers:
         rows = [" ".join(word or "?" for word in row) for row in grid.texts]

@@ -11,7 +11,7 @@ from cnnlib.text import an, count, kind, listed, sentence, size, values
 
 from .arrays import over_white, read_shown_image
 from .mosaic import mosaic_columns
-from .panels import WIDTH, Drawn, Sheet, canvas, fitted, frame, sheet
+from .panels import FIGURE_WIDTH, Drawn, Sheet, canvas, fitted, frame, sheet
 from .style import INK, RULE, SIGNED, TEXT, Scale, scale_for, set_title
 
 GAP = 10
@@ -96,8 +96,8 @@ def show(ax: Axes, pixels: np.ndarray, scale: Scale | None, **more: Any) -> None
     """
     if scale is not None:
         more |= {"cmap": scale.cmap, "vmin": scale.low, "vmax": scale.high}
-    how = "nearest" if ax.bbox.width >= pixels.shape[1] else "antialiased"
-    more = {"interpolation": how, "interpolation_stage": "rgba"} | more
+    interpolation = "nearest" if ax.bbox.width >= pixels.shape[1] else "antialiased"
+    more = {"interpolation": interpolation, "interpolation_stage": "rgba"} | more
     ax.imshow(pixels, origin="upper", **more)
 
 
@@ -124,7 +124,7 @@ def draw_many(
     panels = [drawable(image) for image in images]
     common = _common_scale(panels)
     columns = min(columns or mosaic_columns(len(images)), len(images))
-    room = (WIDTH - (90 if common else 16)) // columns - GAP
+    room = (FIGURE_WIDTH - (90 if common else 16)) // columns - GAP
     most = 250 if len(images) <= 3 else 180 if len(images) <= 6 else 110
     boxes = [fitted(image.shape[1:], min(most, room)) for image in images]
     tall, wide = (max(lengths) for lengths in zip(*boxes, strict=True))
@@ -163,9 +163,9 @@ def _put(
 ) -> None:
     """Draw a framed image in a box (height, width) with its corner at (top, left)."""
     top, left = corner
-    how = "nearest" if box[1] >= pixels.shape[1] else "antialiased"
+    interpolation = "nearest" if box[1] >= pixels.shape[1] else "antialiased"
     place = (left, left + box[1], top + box[0], top)
-    show(ax, pixels, scale, extent=place, interpolation=how)
+    show(ax, pixels, scale, extent=place, interpolation=interpolation)
     border = Rectangle((left, top), box[1], box[0], fill=False, clip_on=False)
     border.set(edgecolor=RULE, linewidth=0.6)
     ax.add_patch(border)

@@ -12,11 +12,12 @@ from cnnlib.picture.png import encode_indexed
 from cnnlib.text import count, listed, number, sentence, size, values
 
 from .arrays import to_floats
-from .panels import EDGE, WIDTH, Drawn, given_axes
+from .panels import EDGE, FIGURE_WIDTH, Drawn, given_axes
 from .style import HEAT, TEXT, TITLE, Scale, scale_for, set_title
 
-GAP = 4
-LEVELS = 240
+MAP_GAP = 4
+"""Pixels between two maps."""
+SCALE_COLOURS = 240
 """Colours of the scale in a mosaic; the other 16 are greys, for the letters."""
 
 
@@ -52,14 +53,14 @@ def plot_feature_maps(
         data = data * (common.largest / np.where(top == 0, 1, top))
     if ax is not None:
         (ax,) = given_axes(ax, 1)
-        page = tile(_levels(data, common), columns)
-        ax.imshow(_table(common)[page], interpolation="nearest", origin="upper")
+        page = tile(scale_levels(data, common), columns)
+        ax.imshow(colour_table(common)[page], interpolation="nearest", origin="upper")
         ax.set_axis_off()
         set_title(ax, title)
         return ax
-    levels = _levels(_fitted(data, columns), common)
+    levels = scale_levels(_fitted(data, columns), common)
     page = _page(levels, columns, title, _ends(common, own=scale == "own"))
-    return Picture(encode_indexed(page, _table(common)), text)
+    return Picture(encode_indexed(page, colour_table(common)), text)
 
 
 def read_maps(maps: Any) -> np.ndarray:
@@ -97,22 +98,22 @@ def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     return page[: page.shape[0] - gap, : page.shape[1] - gap]
 
 
-def _table(scale: Scale) -> np.ndarray:
+def colour_table(scale: Scale) -> np.ndarray:
     """Return the 256 colours of a mosaic: the scale, then greys from ink to white."""
-    values = np.linspace(scale.low, scale.high, LEVELS)
-    greys = np.linspace(26, 255, 256 - LEVELS).round().astype(np.uint8)
+    values = np.linspace(scale.low, scale.high, SCALE_COLOURS)
+    greys = np.linspace(26, 255, 256 - SCALE_COLOURS).round().astype(np.uint8)
     return np.vstack([scale.colours(values), np.repeat(greys[:, None], 3, axis=1)])
 
 
-def _levels(data: np.ndarray, scale: Scale) -> np.ndarray:
+def scale_levels(data: np.ndarray, scale: Scale) -> np.ndarray:
     """Return the place of each value among the colours of the scale, as bytes."""
-    return (scale.place(data) * (LEVELS - 1)).round().astype(np.uint8)
+    return (scale.place(data) * (SCALE_COLOURS - 1)).round().astype(np.uint8)
 
 
 def _fitted(data: np.ndarray, columns: int) -> np.ndarray:
     """Return the maps in screen size: a whole number of times larger, or averaged."""
     height, width = data.shape[1:]
-    room = (WIDTH - 120 - GAP * (columns - 1)) // columns
+    room = (FIGURE_WIDTH - 120 - MAP_GAP * (columns - 1)) // columns
     rows = -(-len(data) // columns)
     zoom = min(room / width, max(20, min(180, 900 // rows)) / height)
     if zoom >= 1:
@@ -127,32 +128,32 @@ def _page(
     levels: np.ndarray, columns: int, title: str | None, ends: list[str]
 ) -> np.ndarray:
     """Return the mosaic with its title, the number of each row's first map, a bar."""
-    body = tile(levels, columns, GAP)
+    body = tile(levels, columns, MAP_GAP)
     high, wide = body.shape
     numbered = len(levels) > columns
     left = EDGE + (10 * len(str(len(levels))) + 6 if numbered else 0)
     top = 30 if title else EDGE
     tall = min(max(high, 70), 220)
-    small = _font(TEXT)
+    small = sans_font(TEXT)
     right = 34 + max(int(small.getlength(end)) for end in ends) + EDGE
     page = Image.new("L", (left + wide + right, top + max(high, tall) + EDGE), 255)
     draw = ImageDraw.Draw(page)
     if title:
-        draw.text((left + wide / 2, 15), title, 0, _font(TITLE), anchor="mm")
+        draw.text((left + wide / 2, 15), title, 0, sans_font(TITLE), anchor="mm")
     for row in range(-(-len(levels) // columns) if numbered else 0):
-        middle = top + row * (levels.shape[1] + GAP) + levels.shape[1] / 2
+        middle = top + row * (levels.shape[1] + MAP_GAP) + levels.shape[1] / 2
         draw.text((left - 6, middle), f"{row * columns}", 0, small, anchor="rm")
     bar, start = left + wide + 14, top + max(0, (high - tall) // 2)
     for end, y in zip(
         ends, np.linspace(start + 6, start + tall - 6, len(ends)), strict=True
     ):
         draw.text((bar + 18, float(y)), end, 0, small, anchor="lm")
-    greys = 255 - LEVELS
-    places = LEVELS + (np.asarray(page).astype(np.uint16) * greys // 255).astype(
+    greys = 255 - SCALE_COLOURS
+    places = SCALE_COLOURS + (np.asarray(page).astype(np.uint16) * greys // 255).astype(
         np.uint8
     )
     places[top : top + high, left : left + wide] = body
-    ramp = np.linspace(LEVELS - 1, 0, tall).round().astype(np.uint8)
+    ramp = np.linspace(SCALE_COLOURS - 1, 0, tall).round().astype(np.uint8)
     places[start : start + tall, bar : bar + 12] = ramp[:, None]
     return places
 
@@ -165,7 +166,7 @@ def _ends(scale: Scale, *, own: bool) -> list[str]:
     return [number(end).replace("-", "−") for end in ends]
 
 
-def _font(points: float) -> ImageFont.FreeTypeFont:
+def sans_font(points: float) -> ImageFont.FreeTypeFont:
     """Return Matplotlib's own DejaVu Sans: mosaics and figures have one type."""
     path = f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"
     return ImageFont.truetype(path, round(points * DPI / 72))

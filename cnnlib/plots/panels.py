@@ -17,10 +17,12 @@ from .style import RULE, Scale, colour_bar, style_ticks
 Drawn: TypeAlias = Any
 """A ``Picture``; or, where the caller gave ``ax``, these Axes (a list if several)."""
 
-WIDTH = 864
+FIGURE_WIDTH = 864
 """Pixels across of the widest ordinary figure."""
 EDGE = 8
+"""Pixels of white around a figure."""
 GAP = 14
+"""Pixels between two panels."""
 TITLE_ROOM = 24
 TICK_ROOM = 20
 BAR_ROOM = 72
@@ -63,7 +65,7 @@ def sheet(
     """Return one axes per image of (height, width), in rows, a bar at the right.
 
     Without ``ax`` the figure is made to measure: no panel is wider than ``widest``
-    pixels, all together not wider than ``WIDTH``.
+    pixels, all together not wider than ``FIGURE_WIDTH``.
     """
     if ax is not None:
         return Sheet(None, given_axes(ax, len(sizes)))
@@ -73,7 +75,7 @@ def sheet(
     left = EDGE + (8 * digits + 6 if ticks else 0)
     gap = GAP + left - EDGE
     above, below = TITLE_ROOM if titles else EDGE, TICK_ROOM + 4 if ticks else EDGE
-    room = WIDTH - left - EDGE - BAR_ROOM * bar - gap * (columns - 1)
+    room = FIGURE_WIDTH - left - EDGE - BAR_ROOM * bar - gap * (columns - 1)
     boxes = [fitted(size, min(widest, room // columns)) for size in sizes]
     slot = max(width for _, width in boxes)
     tall = [

@@ -24,3 +24,8 @@ __all__ = [
     "seed_everything",
     "small_turns",
 ]
+
+
+def __dir__() -> list[str]:
+    """Offer the Tab key the public names alone, not the modules they stand in."""
+    return __all__

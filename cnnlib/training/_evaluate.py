@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ._history import percent
+from cnnlib.text import percent
+
 from .checks import (
     as_images,
     as_labels,
@@ -58,9 +59,10 @@ class Evaluation:
 
     def __repr__(self) -> str:
         right = int((self.predictions == self.labels).sum())
+        share = percent(self.accuracy, decimals=2)
         return (
-            f"{percent(self.accuracy)} right ({right:,} of {len(self.labels):,} "
-            f"images), loss {self.loss:.4f}"
+            f"{share} right ({right:,} of {len(self.labels):,} images), "
+            f"loss {self.loss:.4f}"
         )
 
 

@@ -17,9 +17,10 @@ from ._history import History
 from ._optimize import Stepper, learning_on
 from .checks import as_images, as_labels, at_least, check_range, count_classes, positive
 from .device import best_device, seeded, usable
-from .progress import Silent, progress
+from .progress import NoProgress, progress
 
 _STEPS_BETWEEN_CHECKS = 50
+"""Steps after which the loss is looked at: to ask an accelerator costs time."""
 
 
 class _Epoch(NamedTuple):
@@ -129,12 +130,12 @@ def fit(
         try:
             for _ in range(epochs):
                 learned = _epoch(batches, stepper, watcher)
-                found = held_out and _validate(model, *held_out, loss)
-                _record(history, learned, found)
+                validated = held_out and _validate(model, *held_out, loss)
+                _record(history, learned, validated)
                 if snapshots:
                     history.snapshots.append(_snapshot(model))
-                    if found is not None:
-                        history.validation_predictions.append(found.predictions)
+                    if validated is not None:
+                        history.validation_predictions.append(validated.predictions)
                 watcher.epoch(history)
         except KeyboardInterrupt:
             history.interrupted = True
@@ -169,7 +170,7 @@ def _held_out(model: nn.Module, validation: Any) -> tuple[Tensor, Tensor] | None
     return _labelled(model, *validation)
 
 
-def _epoch(batches: Batches, stepper: Stepper, watcher: Silent) -> _Epoch:
+def _epoch(batches: Batches, stepper: Stepper, watcher: NoProgress) -> _Epoch:
     """Go once through all images."""
     losses, sizes, rates = [], [], []
     for images, labels in batches:
@@ -196,13 +197,13 @@ def _validate(
     return judge(forward(model, images), labels.cpu(), loss)
 
 
-def _record(history: History, learned: _Epoch, found: Evaluation | None) -> None:
+def _record(history: History, learned: _Epoch, validated: Evaluation | None) -> None:
     history.train_loss.append(learned.loss)
     history.step_loss += learned.step_loss
     history.learning_rate += learned.rates
-    if found is not None:
-        history.validation_loss.append(found.loss)
-        history.validation_accuracy.append(found.accuracy)
+    if validated is not None:
+        history.validation_loss.append(validated.loss)
+        history.validation_accuracy.append(validated.accuracy)
 
 
 def _snapshot(model: nn.Module) -> dict[str, Tensor]:

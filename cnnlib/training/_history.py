@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from torch import Tensor
 
+from cnnlib.text import count, percent
+
 if TYPE_CHECKING:
     from cnnlib.picture import Picture
 
@@ -51,17 +53,17 @@ class History:
         return cast("Picture", plot_curves(self))
 
     def __repr__(self) -> str:
-        count = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
+        finished = count(self.epochs, "epoch")
         parts = [f"training loss {_numbers(self.train_loss)}"]
         if self.validation_loss:
             parts.append(f"validation loss {_numbers(self.validation_loss)}")
         if self.validation_accuracy:
-            shares = ", ".join(map(percent, self.validation_accuracy))
+            shares = ", ".join(map(_two_decimals, self.validation_accuracy))
             parts.append(f"validation accuracy {shares}")
         stopped = " (stopped by hand)" if self.interrupted else ""
         if not self.train_loss:
             return f"No epoch finished{stopped}"
-        return f"{count}{stopped}: {'; '.join(parts)}"
+        return f"{finished}{stopped}: {'; '.join(parts)}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         if not self.train_loss:
@@ -74,9 +76,9 @@ class History:
         return faces
 
 
-def percent(share: float) -> str:
+def _two_decimals(share: float) -> str:
     """Write 0.9873 as "98.73 %"."""
-    return f"{100 * share:.2f} %"
+    return percent(share, decimals=2)
 
 
 def _numbers(values: list[float]) -> str:

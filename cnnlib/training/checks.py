@@ -169,8 +169,8 @@ def _reason(model: nn.Module, shape: tuple[int, ...], error: BaseException) -> s
     if len(shape) == 3:
         try:
             summary(model, shape)
-        except ValueError as told:
-            return str(told).split(". ")[0].removesuffix(".") + "."
+        except ValueError as refusal:
+            return str(refusal).split(". ")[0].removesuffix(".") + "."
         except Exception:  # what summary cannot follow is no reason to say less
             return _first_line(error)
     return _first_line(error)

@@ -8,7 +8,9 @@ import time
 import torch
 from torch import Tensor
 
-from ._history import History, percent
+from cnnlib.text import percent
+
+from ._history import History
 
 # An update comes at most five times a second, and not before the time so far has
 # grown by a fiftieth: an hour makes some 340. A reader of the kernel's messages that
@@ -18,7 +20,7 @@ _SHARE_BETWEEN_UPDATES = 0.02
 _WIDTH, _HEIGHT, _POINTS = 420, 120, 210
 
 
-class Silent:
+class NoProgress:
     """Shows nothing; also the list of what the other two must answer to."""
 
     def step(self, loss: Tensor) -> None:
@@ -31,7 +33,7 @@ class Silent:
         """Say that training is over: finished, stopped by hand, or failed."""
 
 
-class Terminal(Silent):
+class TerminalBar(NoProgress):
     """A tqdm bar; nothing where standard error is not a terminal."""
 
     def __init__(self, steps: int) -> None:
@@ -52,7 +54,7 @@ class Terminal(Silent):
         self._bar.close()
 
 
-class Notebook(Silent):
+class NotebookDisplay(NoProgress):
     """A bar and the growing curve in one display; in the end the finished curve.
 
     While it runs, the curve is a line of SVG, which costs next to nothing; the
@@ -86,16 +88,16 @@ class Notebook(Silent):
         """Leave the finished curve, or a sentence where there is none."""
         self._handle.update(history)
 
-    def _face(self) -> Face:
+    def _face(self) -> DisplayState:
         bar = (
             f'<progress value="{len(self._losses)}" max="{self._steps}" '
             f'aria-label="Training"></progress> {self._text}'
         )
         curve = live_curve(self._losses, self._steps)
-        return Face(f"<div>{bar}</div>{curve}", f"Training: {self._text}.")
+        return DisplayState(f"<div>{bar}</div>{curve}", f"Training: {self._text}.")
 
 
-class Face:
+class DisplayState:
     """One state of the live display."""
 
     def __init__(self, html: str, text: str) -> None:
@@ -130,11 +132,11 @@ def live_curve(losses: list[Tensor], steps: int) -> str:
     )
 
 
-def progress(show: bool, steps: int, epochs: int) -> Silent:
+def progress(show: bool, steps: int, epochs: int) -> NoProgress:
     """Return what fits the place: notebook, terminal, or nothing where not wanted."""
     if not show:
-        return Silent()
-    return Notebook(steps, epochs) if in_notebook() else Terminal(steps)
+        return NoProgress()
+    return NotebookDisplay(steps, epochs) if in_notebook() else TerminalBar(steps)
 
 
 def in_notebook() -> bool:
@@ -147,5 +149,6 @@ def in_notebook() -> bool:
 def _newest(history: History) -> str:
     text = f"training loss {history.train_loss[-1]:.4f}"
     if history.validation_accuracy:
-        text += f", validation accuracy {percent(history.validation_accuracy[-1])}"
+        accuracy = percent(history.validation_accuracy[-1], decimals=2)
+        text += f", validation accuracy {accuracy}"
     return text

@@ -3,6 +3,12 @@
 Each works in JupyterLab, VS Code, Colab and on a plain page, with no kernel and no
 network, by mouse, finger or keyboard; where scripts do not run, a still picture and its
 sentence stand in its place.
+
+A folder holds one of them: its Python, its script and its style sheet. What two or more
+use is in ``shared/``. One arrow goes from folder to folder, from ``film/`` to
+``network/``: a film looks inside the same net once for each epoch, with
+``network/inside.py`` and ``network/sums.py``. These stay where they are, since to look
+inside a net is what ``network/`` is about; without them it would hold a page alone.
 """
 
 from .digit.centring import centre_digit
@@ -32,3 +38,8 @@ __all__ = [
     "step_pool",
     "watch_training",
 ]
+
+
+def __dir__() -> list[str]:
+    """Offer the Tab key the public names alone, not the modules they stand in."""
+    return __all__

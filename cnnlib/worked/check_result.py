@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 
 from cnnlib.arithmetic import output_size
-from cnnlib.text import size
+from cnnlib.text import four_decimals, size
 
 from .fact_values import READINGS, agrees, as_text, capitalized, plain
-from .grid import Card, Cells, Grid, four_decimals
+from .grid import Card, Cells, Grid
 
 if TYPE_CHECKING:
     from .example import WorkedExample

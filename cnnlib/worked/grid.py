@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from cnnlib.table import CAPTION, CELL, PLAIN_ROW, TABLE
+from cnnlib.text import four_decimals
 
 Cells = frozenset[tuple[int, int]]
 
@@ -62,16 +63,6 @@ class Card:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": self.text, "text/html": self.html}
-
-
-def four_decimals(value: Any) -> str:
-    """Write a number with at most four decimals and no needless zeros.
-
-    >>> four_decimals(2.0), four_decimals(1.66667), four_decimals(-0.5)
-    ('2', '1.6667', '-0.5')
-    """
-    text = f"{value:.4f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
 
 
 def _text_grids(grids: Sequence[Grid]) -> str:

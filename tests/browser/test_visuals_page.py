@@ -66,23 +66,43 @@ def pages(tmp_path_factory):
     return folder
 
 
+IDLE = {}
+"""Blank pages by their options: to start one costs more than most tests."""
+
+
 @contextmanager
 def opened(browser, path, *, width=1000, **options):
-    """A page with the file open; .foreign and .said are what it asked for and said."""
+    """A page with the file open; .foreign and .said are what it asked for and said.
+
+    A page that a test is through with goes blank and is used again for the next one
+    with the same options; after a failure it is closed.
+    """
     size = {"width": width, "height": 900}
-    options = {"reduced_motion": "reduce"} | options
-    context = browser.new_context(viewport=size, **options)
-    page = context.new_page()
-    page.foreign, page.said = keep_inside(page, path.as_uri()), []
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda error: page.said.append(str(error)))
+    options = {"viewport": size, "reduced_motion": "reduce"} | options
+    idle = IDLE.setdefault(repr(sorted(options.items())), [])
+    page = idle.pop() if idle else new_page(browser, options)
+    page.foreign, page.said[:] = keep_inside(page, path.as_uri()), []
+    page.mouse.move(0, 0)
     page.goto(path.as_uri())
     try:
         yield page
         assert page.foreign == []
         assert page.said == []
-    finally:
-        context.close()
+    except BaseException:
+        page.context.close()
+        raise
+    page.emulate_media(media="null")  # as it was before a test of printing
+    page.unroute_all()
+    page.goto("about:blank")
+    idle.append(page)
+
+
+def new_page(browser, options):
+    page = browser.new_context(**options).new_page()
+    page.said = []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    return page
 
 
 def button(page, words):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from cnnlib.plots import plot_grids
-from cnnlib.plots.grids import HIGH, cell_texts, tints
+from cnnlib.plots.grids import HIGH_CELL, cell_texts, tints
 from cnnlib.plots.style import GREY, HEAT, SIGNED, Scale, ink_on, luminance, outline
 
 
@@ -110,8 +110,8 @@ def test_all_numbers_stand_in_their_places():
     for number in range(6):
         row, column = divmod(number, 3)
         x, y = found[str(number)]
-        assert x - found["0"][0] == column * HIGH
-        assert y - found["0"][1] == row * HIGH
+        assert x - found["0"][0] == column * HIGH_CELL
+        assert y - found["0"][1] == row * HIGH_CELL
     assert found["a"][1] < found["0"][1]
 
 
@@ -183,7 +183,7 @@ def test_boxes_stand_around_their_cells():
         [111, 112],
     ]
     assert boxes(picture, "black") == boxes(picture)
-    assert boxes(picture)[0][2:] == (2 * HIGH, 3 * HIGH)
+    assert boxes(picture)[0][2:] == (2 * HIGH_CELL, 3 * HIGH_CELL)
     assert "a box of 3x2 at row 1, column 2" in picture.sentence
 
 

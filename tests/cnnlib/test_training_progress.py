@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import subprocess
 import sys
 
 import nbformat
@@ -185,17 +184,3 @@ def test_in_a_real_kernel_one_output_is_left_without_widgets_or_stderr():
     assert "<progress" not in output.data["text/html"]
     assert output.data["text/plain"].startswith("3 epochs: training loss from")
     assert "widget" not in json.dumps(notebook)
-
-
-def test_training_needs_neither_ipython_nor_ipywidgets():
-    code = (
-        "import sys\n"
-        "sys.modules['IPython'] = sys.modules['ipywidgets'] = None\n"
-        "import torch, cnnlib\n"
-        "torch.set_num_threads(1)\n"
-        "model = torch.nn.Linear(3, 2)\n"
-        "cnnlib.fit(model, torch.rand(4, 3), torch.tensor([0, 1, 0, 1]), epochs=1)\n"
-        "print('done')"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("done\n", "")

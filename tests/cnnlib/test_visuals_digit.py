@@ -14,7 +14,7 @@ from cnnlib import draw_digit, models
 from cnnlib.visuals import centre_digit
 from cnnlib.visuals.digit import net_export as exporting
 from cnnlib.visuals.digit.models import example_digits, trials
-from cnnlib.visuals.digit.net_export import MOST, export
+from cnnlib.visuals.digit.net_export import MOST_CHARACTERS, export
 from cnnlib.visuals.digit.net_record import NotExportableError, record
 from cnnlib.visuals.digit.net_run import run
 
@@ -182,11 +182,11 @@ def test_every_bit_width_is_close_and_the_narrowest_of_these_is_taken(monkeypatc
         right = softmax(net(images))
     taken = export(net, images, softmax)["bits"]
     off = {}
-    for bits in exporting.BITS:
+    for bits in exporting.WEIGHT_BITS:
         ops = [exporting._floats(op) for op in record(net, images[:2].clone())]
         rounded = [exporting._rounded(op, bits) for op in ops]
         off[bits] = float((softmax(run(rounded, images)) - right).abs().max())
-    close = [bits for bits, miss in off.items() if miss <= exporting.CLOSE]
+    close = [bits for bits, miss in off.items() if miss <= exporting.LARGEST_MISS]
     assert taken == min(close)
     assert off[16] < 1e-4 < off[8]
 
@@ -194,7 +194,7 @@ def test_every_bit_width_is_close_and_the_narrowest_of_these_is_taken(monkeypatc
 def test_the_strong_net_fits_into_its_room():
     net = build("strong")
     page = export(net, trials(example_digits()), softmax)
-    assert len(page["weights"]) + len(page["floats"]) <= MOST
+    assert len(page["weights"]) + len(page["floats"]) <= MOST_CHARACTERS
 
 
 def test_a_large_net_is_refused_before_it_is_run():

@@ -12,9 +12,9 @@ from torch import nn
 
 from cnnlib import explore_network, models
 from cnnlib.visuals.network.inside import Inside
-from cnnlib.visuals.network.pack import EXACT, LEVELS, choose, pack
 from cnnlib.visuals.network.sums import box, probe
 from cnnlib.visuals.shared.answers import Answers
+from cnnlib.visuals.shared.pack import DETAILS, EXACT, choose, pack
 
 
 class Functional(nn.Module):
@@ -315,7 +315,7 @@ def test_levels_keep_numbers_to_half_a_level_and_blocks_to_their_mean():
         maps = np.float32(np.abs(np.ones((3, 8, 8)))) if maps is None else maps
         maps = maps.astype(np.float32)
         ends = float(maps.min()), float(maps.max())
-        packed = pack(maps, LEVELS[1], ends)
+        packed = pack(maps, DETAILS[1], ends)
         zero, unit = (128, 127) if packed["signed"] else (0, 255)
         found = (decoded(packed).astype(float) - zero) / unit * packed["top"]
         assert np.abs(found - maps).max() <= packed["top"] / unit / 2 + 1e-6
@@ -327,11 +327,11 @@ def test_levels_keep_numbers_to_half_a_level_and_blocks_to_their_mean():
 
 def test_detail_falls_only_as_far_as_it_must():
     shapes = [(64, 56, 56), (10, 1, 1)]
-    sizes = [sum(level.size(shape) for shape in shapes) for level in LEVELS]
+    sizes = [sum(level.size(shape) for shape in shapes) for level in DETAILS]
     assert sizes == sorted(sizes, reverse=True)
-    for level, size in zip(LEVELS, sizes, strict=True):
+    for level, size in zip(DETAILS, sizes, strict=True):
         assert choose(shapes, size).size(shapes[0]) == level.size(shapes[0])
-    assert choose(shapes, 1) is LEVELS[-1]
+    assert choose(shapes, 1) is DETAILS[-1]
 
 
 def test_python_answers_what_is_not_in_the_page():

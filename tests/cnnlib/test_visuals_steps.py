@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnlib import step_conv, step_pool, worked_example
-from cnnlib.visuals.step.step_conv import _data
+from cnnlib.visuals.step.step_conv import page_data
 from cnnlib.visuals.step.steps import conv_steps, pool_steps
 from cnnlib.visuals.step.words import arithmetic, describe
 
@@ -80,7 +80,7 @@ def test_convolution_and_its_code_are_torchs(seed, given_, whole):
     rest = [given_[name] for name in ("bias", "stride", "padding", "dilation")]
     steps = conv_steps(image, kernel, *rest)
     right = expected_conv(image, kernel, *rest)
-    page = json.loads(json.dumps(_data(steps, "t"), allow_nan=False))
+    page = json.loads(json.dumps(page_data(steps, "t"), allow_nan=False))
     torch.testing.assert_close(doubles(page["output"]), right, rtol=1e-12, atol=1e-12)
     assert torch.equal(doubles(page["input"]), image)
     assert torch.equal(doubles(page["kernel"]), kernel)
@@ -127,7 +127,7 @@ def test_pooling_and_its_code_are_torchs(
         right = F.max_pool2d(image[None], window, stride, padding, dilation)[0]
     else:
         right = F.avg_pool2d(image[None], window, stride, padding)[0]
-    page = json.loads(json.dumps(_data(steps, "t"), allow_nan=False))
+    page = json.loads(json.dumps(page_data(steps, "t"), allow_nan=False))
     assert torch.equal(doubles(page["output"]), right)
     shown, answer = (image, right) if channels > 1 else (image[0], right[0])
     for lines in ("loop", "call"):
@@ -143,7 +143,7 @@ def test_same_padding_is_torchs_for_even_kernels_too(kernel):
     with warnings.catch_warnings(action="ignore"):  # an even kernel makes a copy
         right = F.conv2d(image[None], weight[None], padding="same")[0]
     np.testing.assert_allclose(steps.output, right.numpy(), atol=1e-12)
-    data = _data(steps, "t")
+    data = page_data(steps, "t")
     loop = run(data["loop"], image[0].float(), weight[0].float())
     torch.testing.assert_close(loop.double(), right[0], rtol=1e-5, atol=1e-5)
 

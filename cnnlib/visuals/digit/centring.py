@@ -11,7 +11,9 @@ from cnnlib.plots.arrays import read_image
 from cnnlib.text import size
 
 SIDE = 28
+"""Pixels along a side of MNIST's images."""
 BOX = 20
+"""Pixels along the longer side of a centred digit."""
 MIDDLE = 14
 """The pixel, counted from 0, on which the centre of mass of MNIST's digits lies."""
 

@@ -1,11 +1,11 @@
 // Draw a digit; see the pixels that the net sees, and how it reads them.
+import { bytesOf } from "../shared/bytes.js";
 import { begin, button, h, slider, speaker, timed } from "../shared/page.js";
 import { inkOf, SIDE, unplaced } from "./ink.js";
 import { levelsOf, massOf } from "./seen.js";
 import { buildPad, paintGrey } from "./pad.js";
 import { buildBars, spokenBars } from "./bars.js";
 import { answerer, pageNets } from "./answers.js";
-import { bytesOf } from "./net_run.js";
 
 const STILL = { thickness: 2.5, turn: 0, right: 0, down: 0 };
 const EMPTY = "The pad is empty: draw a digit, or load an example.";

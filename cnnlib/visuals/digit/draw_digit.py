@@ -18,7 +18,7 @@ from .centring import SIDE, levels, read_digit
 from .models import example_digits, first_line, read_nets, trials
 from .still import describe, still
 
-RULE = (
+CENTRING_RULE = (
     "MNIST's rule (LeCun, Bottou, Bengio, Haffner 1998): the digit is scaled into a "
     "20 × 20 box, keeping its aspect, and its centre of mass is put in the middle of "
     "28 × 28 pixels."
@@ -52,7 +52,7 @@ class DrawDigit(Visual):
             still(shown[0].numpy(), names, answers),
             describe(what, names, answers),
             f"A digit of 28 × 28 pixels, and the probabilities of the digits 0 to 9. "
-            f"{RULE}",
+            f"{CENTRING_RULE}",
             self._data(examples),
         )
         self._bridge = Answers("", self._hear)
@@ -90,7 +90,7 @@ class DrawDigit(Visual):
             "title": self.title,
             "facts": "Draw with the mouse, a finger or the keys, or load an example. "
             "The bars follow.",
-            "rule": RULE,
+            "rule": CENTRING_RULE,
             "nets": [net.page_data(images) for net in self._nets],
             "examples": [_encoded(one) for one in examples],
             "start": None if self._start is None else _encoded(self._start),

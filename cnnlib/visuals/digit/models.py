@@ -19,12 +19,13 @@ from .net_export import export
 from .net_record import NotExportableError
 
 CLASSES = 10
-EXAMPLES = (79, 93, 22, 13, 41, 71, 16, 94, 148, 39)
+EXAMPLE_ROWS = (79, 93, 22, 13, 41, 71, 16, 94, 148, 39)
 """Rows of scikit-learn's file with a 0, a 1, ... that anyone can read."""
 MOST_NETS = 3
+"""Nets side by side; there are three colours for their bars."""
 
 
-class Reader:
+class DigitReader:
     """A net that reads digits, under a name.
 
     ``gives`` says what its ten numbers are: "scores", before the softmax, or
@@ -77,7 +78,7 @@ class Reader:
         return answers.detach().float().cpu()
 
 
-def read_nets(model: Any, images: Tensor) -> list[Reader]:
+def read_nets(model: Any, images: Tensor) -> list[DigitReader]:
     """Return the nets of ``draw_digit(model)``: one, or up to three by name.
 
     Raises:
@@ -97,14 +98,14 @@ def read_nets(model: Any, images: Tensor) -> list[Reader]:
             "draw_digit takes a model (an nn.Module), or a dict of names and models; "
             f"got {_described(name, one, isinstance(model, Mapping))}.{hint}"
         )
-    return [Reader(name, one, images) for name, one in named.items()]
+    return [DigitReader(name, one, images) for name, one in named.items()]
 
 
 def example_digits() -> Tensor:
     """Return ten bundled digits, 0 to 9 in order, as images (10, 1, 28, 28)."""
     file = package_folder("sklearn", "scikit-learn") / "datasets/data/digits.csv.gz"
     rows = np.loadtxt(file, delimiter=",", dtype=np.int64, max_rows=150)
-    cells = torch.from_numpy(rows)[list(EXAMPLES), :-1].reshape(-1, 8, 8)
+    cells = torch.from_numpy(rows)[list(EXAMPLE_ROWS), :-1].reshape(-1, 8, 8)
     return (to_mnist_form(cells.float() / 16) * 255).round() / 255
 
 

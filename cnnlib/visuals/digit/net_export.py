@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from cnnlib.training.checks import evaluating
 
-from .net_record import NotExportableError, Op, record
+from .net_record import NotExportableError, PageOp, record
 from .net_run import run
 
-MOST = 200_000
+MOST_CHARACTERS = 200_000
 """Characters that a net may take in a page."""
-BITS = (8, 12, 14, 16)
-CLOSE = 2.5e-4
+WEIGHT_BITS = (8, 12, 14, 16)
+LARGEST_MISS = 2.5e-4
 """How far a probability may be off on the images of the check; 0.001 is promised."""
 
 
@@ -36,7 +36,7 @@ def export(
         NotExportableError: the net is too large, or does what the page cannot do.
     """
     count = sum(p.numel() for p in model.parameters())
-    if _characters(count, BITS[0]) > MOST:
+    if _characters(count, WEIGHT_BITS[0]) > MOST_CHARACTERS:
         raise NotExportableError(_too_large(count))
     with torch.no_grad():
         twin = copy.deepcopy(model).cpu().float()
@@ -47,7 +47,7 @@ def export(
 
 
 def _fewest_bits(
-    ops: list[Op],
+    ops: list[PageOp],
     images: Tensor,
     right: Tensor,
     judge: Callable[[Tensor], Tensor],
@@ -55,23 +55,24 @@ def _fewest_bits(
 ) -> dict[str, Any]:
     """Return the smallest form of the net that gives the same probabilities."""
     ops = [_floats(op) for op in ops]
-    if _off(ops, images, right, judge) > CLOSE:
+    if _off(ops, images, right, judge) > LARGEST_MISS:
         raise NotExportableError(
             "The model does not answer every image by the same steps, and the page can "
             "only repeat fixed ones."
         )
-    for bits in BITS:
-        if _off([_rounded(op, bits) for op in ops], images, right, judge) > CLOSE:
+    for bits in WEIGHT_BITS:
+        rounded = [_rounded(op, bits) for op in ops]
+        if _off(rounded, images, right, judge) > LARGEST_MISS:
             continue
         net = _written(ops, bits)
-        if len(net["weights"]) + len(net["floats"]) > MOST:
+        if len(net["weights"]) + len(net["floats"]) > MOST_CHARACTERS:
             break
         return net
     raise NotExportableError(_too_large(count))
 
 
 def _off(
-    ops: Sequence[Op],
+    ops: Sequence[PageOp],
     images: Tensor,
     right: Tensor,
     judge: Callable[[Tensor], Tensor],
@@ -81,7 +82,7 @@ def _off(
     return float(off) if torch.isfinite(off) else float("inf")
 
 
-def _floats(op: Op) -> Op:
+def _floats(op: PageOp) -> PageOp:
     weight = None if op.weight is None else op.weight.detach().float().contiguous()
     vectors = {name: v.detach().float().flatten() for name, v in op.vectors.items()}
     return replace(op, weight=weight, vectors=vectors)
@@ -96,7 +97,7 @@ def _levels(weight: Tensor, bits: int) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(rows / step[:, None]).astype(np.int64), step
 
 
-def _rounded(op: Op, bits: int) -> Op:
+def _rounded(op: PageOp, bits: int) -> PageOp:
     if op.weight is None:
         return op
     levels, step = _levels(op.weight, bits)
@@ -104,7 +105,7 @@ def _rounded(op: Op, bits: int) -> Op:
     return replace(op, weight=torch.from_numpy(values).view(op.weight.shape))
 
 
-def _written(ops: Sequence[Op], bits: int) -> dict[str, Any]:
+def _written(ops: Sequence[PageOp], bits: int) -> dict[str, Any]:
     """Return steps, and all numbers in the order in which the steps need them."""
     floats: list[np.ndarray] = []
     levels: list[np.ndarray] = []
@@ -150,5 +151,5 @@ def _characters(count: int, bits: int) -> int:
 def _too_large(count: int) -> str:
     return (
         f"The model has {count:,} parameters, and a page takes along at most "
-        f"{MOST // 1000} kB of weights."
+        f"{MOST_CHARACTERS // 1000} kB of weights."
     )

@@ -1,9 +1,10 @@
 // A trained net in the page: its steps, one after the other, on one image.
+import { bytesOf, floatsOf } from "../shared/bytes.js";
 
-/** The net of `_net_export.py`, ready to run: (levels of 784 pixels) -> its numbers. */
+/** The net of `net_export.py`, ready to run: (levels of 784 pixels) -> its numbers. */
 export function loadNet({ steps, bits, weights, floats }) {
   const whole = bitReader(bytesOf(weights), bits);
-  const reals = new Float32Array(bytesOf(floats).buffer);
+  const reals = floatsOf(floats);
   let at = 0;
   const take = (count) => reals.subarray(at, (at += count));
   const ready = steps.map((step) => ({ ...step, ...numbersOf(step, whole, take) }));
@@ -25,10 +26,6 @@ function numbersOf({ rows, columns, ...step }, whole, take) {
   }
   for (const name of ["bias", "factor", "shift"]) if (step[name]) found[name] = take(step[name]);
   return found;
-}
-
-export function bytesOf(text) {
-  return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
 }
 
 /** Read whole numbers of so many bits, one after the other; half the range is zero. */

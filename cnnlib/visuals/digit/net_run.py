@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .net_record import Op
+from .net_record import PageOp
 
 
-def run(ops: Sequence[Op], images: Tensor) -> Tensor:
+def run(ops: Sequence[PageOp], images: Tensor) -> Tensor:
     """Return the last value for images (N, 1, H, W): scores (N, classes)."""
     values = [images]
     with torch.no_grad():
@@ -23,29 +23,29 @@ def run(ops: Sequence[Op], images: Tensor) -> Tensor:
     return values[-1]
 
 
-def _conv(op: Op, x: Tensor) -> Tensor:
+def _conv(op: PageOp, x: Tensor) -> Tensor:
     assert op.weight is not None
     settings = {n: op.numbers[n] for n in ("stride", "padding", "dilation", "groups")}
     return F.conv2d(x, op.weight, op.vectors.get("bias"), **settings)
 
 
-def _dense(op: Op, x: Tensor) -> Tensor:
+def _dense(op: PageOp, x: Tensor) -> Tensor:
     assert op.weight is not None
     return F.linear(x, op.weight, op.vectors.get("bias"))
 
 
-def _affine(op: Op, x: Tensor) -> Tensor:
+def _affine(op: PageOp, x: Tensor) -> Tensor:
     ones = (1,) * (x.dim() - 2)
     factor, shift = (op.vectors[n].view(-1, *ones) for n in ("factor", "shift"))
     return x * factor + shift
 
 
-def _max(op: Op, x: Tensor) -> Tensor:
+def _max(op: PageOp, x: Tensor) -> Tensor:
     n = op.numbers
     return F.max_pool2d(x, n["kernel"], n["stride"], n["padding"], n["dilation"])
 
 
-def _average(op: Op, x: Tensor) -> Tensor:
+def _average(op: PageOp, x: Tensor) -> Tensor:
     n = op.numbers
     pads = n["counts"]
     return F.avg_pool2d(
@@ -53,7 +53,7 @@ def _average(op: Op, x: Tensor) -> Tensor:
     )
 
 
-def _adaptive(op: Op, x: Tensor) -> Tensor:
+def _adaptive(op: PageOp, x: Tensor) -> Tensor:
     pooled = F.adaptive_avg_pool2d(x, op.numbers["size"])
     return pooled.reshape(len(x), *op.numbers.get("shape", pooled.shape[1:]))
 

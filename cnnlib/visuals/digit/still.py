@@ -58,8 +58,8 @@ def _draw_bars(ax: Axes, names: Sequence[str], shares: np.ndarray) -> None:
 
 def describe(what: str, names: Sequence[str], answers: Tensor) -> str:
     """Say in a sentence what is shown and how each net reads it."""
-    said = [_reading(name, row) for name, row in zip(names, answers, strict=True)]
-    return sentence(f"{what}: {listed(said)}")
+    readings = [_reading(name, row) for name, row in zip(names, answers, strict=True)]
+    return sentence(f"{what}: {listed(readings)}")
 
 
 def _reading(name: str, row: Tensor) -> str:

@@ -14,12 +14,12 @@ from cnnlib.training import History, evaluate
 from cnnlib.visuals.network.inside import Inside, Layer
 from cnnlib.visuals.network.sums import weights
 
-MAPS = 4
+CONVOLUTIONS_SHOWN = 4
 """Convolutions whose maps are shown, from the first to the last."""
 
 
 @dataclass(frozen=True)
-class Frame:
+class FilmFrame:
     """What a net was after one epoch; 0 is before training.
 
     ``kernels`` (K, kh, kw) are those of the first convolution, its first input map;
@@ -55,17 +55,18 @@ def saved(epochs: int, most: int) -> list[int]:
 
 def frames(
     model: nn.Module, digits: Any, history: History, epochs: list[int]
-) -> list[Frame]:
+) -> list[FilmFrame]:
     """Go back to each of the epochs and look inside, at the first test image."""
     twin = copy.deepcopy(model)
-    found = []
+    shown = []
     for epoch in epochs:
         twin.load_state_dict(history.snapshots[epoch])
         inside = Inside(twin, digits.test_images[0])
         convolutions = [one for one in inside.layers if one.op.name == "conv2d"]
-        places = np.linspace(0, len(convolutions) - 1, min(MAPS, len(convolutions)))
-        found.append(
-            Frame(
+        count = min(CONVOLUTIONS_SHOWN, len(convolutions))
+        places = np.linspace(0, len(convolutions) - 1, count)
+        shown.append(
+            FilmFrame(
                 epoch,
                 weights(convolutions[0])[:, 0].copy(),
                 [convolutions[round(place)] for place in places],
@@ -74,7 +75,7 @@ def frames(
                 digits.test_labels.cpu().long(),
             )
         )
-    return found
+    return shown
 
 
 def _predictions(twin: nn.Module, digits: Any, history: History, epoch: int) -> Tensor:

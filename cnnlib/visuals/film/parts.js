@@ -1,32 +1,25 @@
 // Curve, scores, confusion matrix and the images behind its cells.
 import { fill, h, scroller } from "../shared/page.js";
 import { fixed, numberGrid, tint } from "../shared/numbers.js";
-import { bytesOf } from "../network/data.js";
+import { bytesOf } from "../shared/bytes.js";
+import { s } from "../shared/svg.js";
 
 const [WIDE, HIGH] = [640, 110];
 
 /** A share as percent: 97.5 %. */
 export const share = (part) => `${Number((100 * part).toFixed(2))} %`;
 
-/** An SVG element. */
-function draw(tag, attributes, ...children) {
-  const el = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) el.setAttribute(name, value);
-  el.append(...children);
-  return el;
-}
-
 /** The loss from the first step to the last, with a line at the epoch of now. */
 export function buildCurve(losses, last) {
   const top = Math.max(...losses, 1e-9);
   const points = losses.map((loss, k) =>
     `${((WIDE * (k + 0.5)) / losses.length).toFixed(1)},${(HIGH * (1 - loss / top)).toFixed(1)}`);
-  const mark = draw("line", { class: "now", y1: 0, y2: HIGH });
+  const mark = s("line", { class: "now", y1: 0, y2: HIGH });
   const ends = [losses[0] ?? 0, losses.at(-1) ?? 0].map((loss) => fixed(loss, 2)).join(" to ");
-  const picture = draw("svg", { viewBox: `0 -4 ${WIDE} ${HIGH + 8}`, role: "img", class: "curve",
+  const picture = s("svg", { viewBox: `0 -4 ${WIDE} ${HIGH + 8}`, role: "img", class: "curve",
     "aria-label": `training loss by step, from ${ends}` },
-  draw("path", { class: "axis", d: `M0 0V${HIGH}H${WIDE}` }),
-  draw("polyline", { points: points.join(" "), class: "loss" }), mark);
+  s("path", { class: "axis", d: `M0 0V${HIGH}H${WIDE}` }),
+  s("polyline", { points: points.join(" "), class: "loss" }), mark);
   const show = (epoch) => {
     const x = last ? (WIDE * epoch) / last : 0;
     mark.setAttribute("x1", x);

@@ -1,6 +1,6 @@
 // A training run to go through: kernels, maps and mistakes of its epochs.
 import { begin, button, calm, choice, h, slider, speaker, timed } from "../shared/page.js";
-import { decodeMaps } from "../network/data.js";
+import { decodeMaps } from "../shared/maps.js";
 import { buildConfusion, buildCurve, buildExamples, buildScores, share } from "./parts.js";
 import { buildMaps } from "./maps.js";
 

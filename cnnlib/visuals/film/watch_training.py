@@ -8,15 +8,17 @@ from torch import nn
 
 from cnnlib.text import count, percent, sentence
 from cnnlib.training import History, fit
-from cnnlib.visuals.network.still import labelled_rows
+from cnnlib.visuals.shared.rows import labelled_rows
 from cnnlib.visuals.shared.visual import Visual
 
 from .data import class_names, film_data
-from .film import Frame, frames, saved
+from .film import FilmFrame, frames, saved
 
-NEEDED = ("train_images", "train_labels", "test_images", "test_labels")
-OURS = ("validation", "snapshots")
-MOST = 11
+DIGITS_FIELDS = ("train_images", "train_labels", "test_images", "test_labels")
+"""What the digits must have, as data.load_mnist() returns them."""
+SET_HERE = ("validation", "snapshots")
+"""Arguments of fit that watch_training gives itself."""
+MOST_EPOCHS = 11
 """Epochs that the film shows, the first and the last among them."""
 
 
@@ -34,7 +36,7 @@ class WatchTraining(Visual):
 
     def __init__(self, model: nn.Module, digits: Any, history: History) -> None:
         self.history = history
-        self.epochs = saved(history.epochs, MOST)
+        self.epochs = saved(history.epochs, MOST_EPOCHS)
         shown = frames(model, digits, history, self.epochs)
         self.accuracy = [frame.accuracy for frame in shown]
         self.confusion = [frame.confusion for frame in shown]
@@ -71,14 +73,14 @@ def watch_training(
     Raises TypeError and ValueError as ``fit`` does; and where the net has no
     convolution.
     """
-    if missing := [name for name in NEEDED if not hasattr(digits, name)]:
+    if missing := [name for name in DIGITS_FIELDS if not hasattr(digits, name)]:
         raise TypeError(
             "watch_training takes digits as data.load_mnist() returns them, with "
             f"training and test images; {type(digits).__name__} has no {missing[0]}."
         )
-    if given := [name for name in OURS if name in options]:
+    if taken := [name for name in SET_HERE if name in options]:
         raise TypeError(
-            f"watch_training itself gives {given[0]} to fit: the test images, and a "
+            f"watch_training itself gives {taken[0]} to fit: the test images, and a "
             "snapshot after each epoch. Use fit to choose it."
         )
     if not isinstance(model, nn.Module):
@@ -105,12 +107,12 @@ def watch_training(
     return WatchTraining(model, digits, history)
 
 
-def _describe(model: nn.Module, digits: Any, shown: list[Frame]) -> str:
+def _describe(model: nn.Module, digits: Any, shown: list[FilmFrame]) -> str:
     last = shown[-1]
     text = f"{type(model).__name__} learns for {count(last.epoch, 'epoch')}; "
     text += f"right of {count(len(digits.test_labels), 'test image')}: "
-    told = [f"{percent(one.accuracy)} after epoch {one.epoch}" for one in shown[1:]]
-    text += "; ".join([f"{percent(shown[0].accuracy)} before training", *told])
+    course = [f"{percent(one.accuracy)} after epoch {one.epoch}" for one in shown[1:]]
+    text += "; ".join([f"{percent(shown[0].accuracy)} before training", *course])
     wrong = last.confusion.clone().fill_diagonal_(0)
     if wrong.sum():
         row, column = divmod(int(wrong.argmax()), wrong.shape[1])

@@ -11,16 +11,16 @@ import torch
 from torch.nn import functional as F
 
 from cnnlib.plots.arrays import over_white, read_shown_image, to_floats
-from cnnlib.plots.conv import _draw_row, _response_panel
+from cnnlib.plots.conv import draw_row, response_panel
 from cnnlib.plots.images import drawable
 from cnnlib.text import sentence, size, values
 from cnnlib.visuals.shared.bridge import Bridge
 from cnnlib.visuals.shared.visual import Visual, numbers
 
-EDGES = ((-1.0, 0.0, 1.0),) * 3
-MOST = 256
+VERTICAL_EDGES = ((-1.0, 0.0, 1.0),) * 3
+LARGEST_SIDE = 256
 """Rows and columns of the largest image; a larger one is reduced."""
-LEAST = 5
+SMALLEST_SIDE = 5
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular", "none")
 
 
@@ -102,10 +102,8 @@ class ExploreKernel(Visual):
         """Make the still picture, the sentence and the data of the state of now."""
         response = self.response.numpy()[None]
         shown = drawable(self.image.numpy())
-        panels = [shown, _response_panel(response, shown[1])]
-        still = _draw_row(panels, ["image", "response"], None).result(
-            "Image, response."
-        )
+        panels = [shown, response_panel(response, shown[1])]
+        still = draw_row(panels, ["image", "response"], None).result("Image, response.")
         super().__init__(still, self._describe(response), self._caption(), self._data())
 
     def _describe(self, response: np.ndarray) -> str:
@@ -143,7 +141,7 @@ class ExploreKernel(Visual):
         }
 
 
-def explore_kernel(image: Any, kernel: Any = EDGES) -> ExploreKernel:
+def explore_kernel(image: Any, kernel: Any = VERTICAL_EDGES) -> ExploreKernel:
     """Show an image and what a kernel makes of it; change the kernel and watch.
 
     ``image``: as for ``plot_conv``; colours are shown in grey (the mean of the
@@ -167,24 +165,25 @@ def explore_kernel(image: Any, kernel: Any = EDGES) -> ExploreKernel:
 def _grey(image: Any) -> np.ndarray:
     """Return one image as floats (H, W): the mean of its channels."""
     grey = over_white(read_shown_image(image)).mean(axis=0)
-    if min(grey.shape) < LEAST:
+    if min(grey.shape) < SMALLEST_SIDE:
         raise ValueError(
-            f"The image must have at least {LEAST} rows and columns, so that a "
-            f"{size(LEAST, LEAST)} kernel fits; this one is {size(*grey.shape)}."
+            f"The image must have at least {SMALLEST_SIDE} rows and columns, so that "
+            f"a {size(SMALLEST_SIDE, SMALLEST_SIDE)} kernel fits; this one is "
+            f"{size(*grey.shape)}."
         )
     return grey
 
 
 def _reduced(grey: np.ndarray) -> tuple[np.ndarray, str]:
     """Return an image of at most 256x256, by means of blocks, and words about it."""
-    factor = math.ceil(max(grey.shape) / MOST)
+    factor = math.ceil(max(grey.shape) / LARGEST_SIDE)
     if factor == 1:
         return grey, ""
     small = F.avg_pool2d(torch.from_numpy(grey.copy())[None], factor)[0].numpy()
-    if min(small.shape) < LEAST:
+    if min(small.shape) < SMALLEST_SIDE:
         raise ValueError(
-            f"The image is {size(*grey.shape)}; reduced to {MOST} pixels on its longer "
-            "side nothing is left of the other. Show a part of it."
+            f"The image is {size(*grey.shape)}; reduced to {LARGEST_SIDE} pixels on "
+            "its longer side nothing is left of the other. Show a part of it."
         )
     block = size(factor, factor)
     return small, f"The image is reduced: each pixel is the mean of {block} pixels."

@@ -1,11 +1,12 @@
 // Convolution of an image in typed arrays: decode, pad, correlate, colour.
+import { bytesOf } from "../shared/bytes.js";
 import { SIGNED } from "../shared/numbers.js";
 
 /** The pixels of an image whose 256 levels came as base64: level 0 is `low`, 255 `high`. */
 export function decodeImage({ height, width, levels, low, high }) {
-  const bytes = atob(levels);
+  const bytes = bytesOf(levels);
   const pixels = new Float32Array(height * width);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = low + ((high - low) * bytes.charCodeAt(i)) / 255;
+  for (let i = 0; i < pixels.length; i++) pixels[i] = low + ((high - low) * bytes[i]) / 255;
   return { height, width, pixels };
 }
 

@@ -1,28 +1,6 @@
 // The numbers of a net as they came with the page, or from Python: decoded when needed.
-
-/** Bytes from base64. */
-export function bytesOf(text) {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-  return bytes;
-}
-
-/** 32-bit floats from base64. */
-export const floatsOf = (text) => new Float32Array(bytesOf(text).buffer);
-
-/** Maps { count, height, width, data, numbers, step, low, high, top, signed, exact }. */
-export function decodeMaps(packed) {
-  const [count, height, width] = packed.size;
-  const data = packed.exact ? floatsOf(packed.data) : fromLevels(packed);
-  const numbers = packed.maps ?? Array.from({ length: count }, (_, k) => k);
-  return { ...packed, count, height, width, data, numbers };
-}
-
-function fromLevels({ data, top, signed }) {
-  const [zero, unit] = signed ? [128, top / 127] : [0, top / 255];
-  return Float32Array.from(bytesOf(data), (level) => (level - zero) * unit);
-}
+import { floatsOf } from "../shared/bytes.js";
+import { decodeMaps } from "../shared/maps.js";
 
 /** A store that decodes each tensor once: values(key), weights(layer), biases(layer). */
 export function openStore(packed) {

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from cnnlib.plots.arrays import CHANNELS, over_white
-from cnnlib.text import count, number, size
+from cnnlib.text import count, size
+from cnnlib.visuals.shared.pack import (
+    EXACT,
+    Detail,
+    choose,
+    in_base64,
+    levels,
+    nine_digits,
+    pack,
+    pack_image,
+)
 
 from .inside import Inside, Layer, Unit
-from .pack import EXACT, ROOM, Detail, choose, levels, pack, pack_layer, text
 from .still import shape
-from .sums import biases, field, how, probe, short, weights
+from .sums import biases, field, origin, probe, weights
 
-WORK = 150_000_000
+PAGE_BYTES = 135_000
+"""Bytes of numbers in a page; as text they are a third more."""
+GRADIENT_MULT_ADDS = 150_000_000
 """Multiply-adds that may go into gradients for the page; more wait for a question."""
-PROBED = 16
+PROBED_MAPS = 16
 """Maps of a layer whose strongest unit comes with its gradient, if all fits."""
 
 
 def network_data(inside: Inside) -> dict[str, Any]:
     """Return image, layers, numbers, and some units worked out in advance."""
-    detail = choose([layer.maps.shape for layer in inside.layers], ROOM)
+    detail = choose([layer.maps.shape for layer in inside.layers], PAGE_BYTES)
     values = {layer.key: pack_layer(layer, detail) for layer in inside.layers}
     entries = [_entry(inside, layer) for layer in inside.layers]
     if detail.exact:
         for key in _sources(entries) | {inside.input_key}:
             values.setdefault(key, _pack_all(inside.values(key)))
-        _add_weights(inside, entries, ROOM - sum(_bytes(v) for v in values.values()))
+        _add_weights(
+            inside, entries, PAGE_BYTES - sum(_bytes(v) for v in values.values())
+        )
     _add_probes(inside, entries, detail)
     return {
         "facts": _facts(inside, detail),
-        "image": _picture(inside.image),
+        "image": pack_image(inside.image),
         "height": inside.image.shape[1],
         "width": inside.image.shape[2],
         "input": inside.input_key,
@@ -45,6 +54,15 @@ def network_data(inside: Inside) -> dict[str, Any]:
         "ask": None,
         "bridge": "",
     }
+
+
+def pack_layer(layer: Layer, detail: Detail) -> dict[str, Any]:
+    """Return a layer for the page: its maps, or those of them that answer most."""
+    maps, most = layer.maps, detail.most(layer.maps.shape)
+    if len(maps) <= most:
+        return pack(maps, detail, layer.ends)
+    kept = layer.foremost(most)
+    return pack(maps[kept], detail, layer.ends) | {"maps": kept.tolist()}
 
 
 def _pack_all(maps: np.ndarray) -> dict[str, Any]:
@@ -68,14 +86,13 @@ def heat(gradient: np.ndarray) -> dict[str, Any]:
     largest = float(np.abs(part).max())
     return {
         "box": [top, left, *part.shape],
-        "top": short(largest),
+        "top": nine_digits(largest),
         "pixels": len(rows),
-        "data": text(levels(part, largest, signed=True)),
+        "data": in_base64(levels(part, largest, signed=True)),
     }
 
 
 def _entry(inside: Inside, layer: Layer) -> dict[str, Any]:
-    made = how(inside, layer)
     return {
         "name": layer.name,
         "kind": layer.kind,
@@ -84,7 +101,7 @@ def _entry(inside: Inside, layer: Layer) -> dict[str, Any]:
         "shape": list(shape(layer)),
         "settings": _settings(layer),
         "field": field(layer),
-        "how": made,
+        "how": origin(inside, layer),
         "start": list(layer.strongest),
     }
 
@@ -115,8 +132,9 @@ def _beyond(call: dict[str, Any], name: str, usual: int) -> bool:
 
 def _sources(entries: list[dict[str, Any]]) -> set[int]:
     """Return the keys of all tensors that some layer's numbers are made of."""
-    made = [entry["how"] for entry in entries if entry["how"]]
-    return {how[name] for how in made for name in ("input", "other") if name in how}
+    sources = [entry["how"] for entry in entries if entry["how"]]
+    names = ("input", "other")
+    return {source[name] for source in sources for name in names if name in source}
 
 
 def _add_weights(inside: Inside, entries: list[dict[str, Any]], room: int) -> None:
@@ -130,14 +148,14 @@ def _add_weights(inside: Inside, entries: list[dict[str, Any]], room: int) -> No
         room -= 4 * kernels.size
         if room < 0:
             return
-        entry["weights"] = text(kernels)
+        entry["weights"] = in_base64(kernels)
         if bias is not None:
-            entry["bias"] = text(bias)
+            entry["bias"] = in_base64(bias)
 
 
 def _add_probes(inside: Inside, entries: list[dict[str, Any]], detail: Detail) -> None:
     """Work out the strongest units, and their gradients while that is little work."""
-    work, left, wanted = 0, WORK, []
+    work, left, wanted = 0, GRADIENT_MULT_ADDS, []
     for layer, entry in zip(inside.layers, entries, strict=True):
         work += layer.row.mult_adds or 0
         units = _units(layer) if detail.exact else [layer.strongest]
@@ -149,22 +167,24 @@ def _add_probes(inside: Inside, entries: list[dict[str, Any]], detail: Detail) -
         left -= work * 2 * len(units)
         if left >= 0:
             wanted.append((layer, units, entry["probes"]))
-    found = inside.gradients([(layer, units) for layer, units, _ in wanted])
-    for (_, _, probes), gradients in zip(wanted, found, strict=True):
+    answers = inside.gradients([(layer, units) for layer, units, _ in wanted])
+    for (_, _, probes), gradients in zip(wanted, answers, strict=True):
         for one, gradient in zip(probes, gradients, strict=True):
             one["gradient"] = heat(gradient)
 
 
 def _held(entry: dict[str, Any]) -> bool:
     """Tell whether the page can work out a layer's units by itself."""
-    made = entry["how"]
-    return made is None or made["kind"] != "sum" or "weights" in entry
+    source = entry["how"]
+    return source is None or source["kind"] != "sum" or "weights" in entry
 
 
 def _units(layer: Layer) -> list[Unit]:
     """Return the strongest unit of each of the strongest maps; of long vectors one."""
-    many = len(layer.maps) > PROBED and layer.maps[0].size == 1
-    return [layer.strongest_of(int(k)) for k in layer.foremost(1 if many else PROBED)]
+    many = len(layer.maps) > PROBED_MAPS and layer.maps[0].size == 1
+    return [
+        layer.strongest_of(int(k)) for k in layer.foremost(1 if many else PROBED_MAPS)
+    ]
 
 
 def _facts(inside: Inside, detail: Detail) -> str:
@@ -186,27 +206,6 @@ def _left_out(detail: Detail) -> str:
         parts.append(f"each at most {detail.side} pixels wide")
     text = "; ".join(parts) or "every number in 255 levels"
     return f"The net is large, so this page holds {text}."
-
-
-def _picture(image: np.ndarray) -> dict[str, Any]:
-    """Return the image (C, H, W) as it can be looked at: a file, and its range."""
-    shown = image if image.shape[0] in CHANNELS else image.mean(axis=0, keepdims=True)
-    shown = over_white(shown)
-    low, high = float(image.min()), float(image.max())
-    plain = low >= 0 and high <= 1
-    bottom, span = (0.0, 1.0) if plain else (low, (high - low) or 1.0)
-    pixels = ((shown - bottom) / span * 255).round().clip(0, 255).astype(np.uint8)
-    picture = Image.fromarray(
-        pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
-    )
-    buffer = io.BytesIO()
-    kind = "PNG" if max(image.shape[1:]) <= 64 else "JPEG"
-    picture.save(buffer, format=kind, **({"quality": 85} if kind == "JPEG" else {}))
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return {
-        "source": f"data:image/{kind.lower()};base64,{data}",
-        "range": "" if plain else f", from {number(low)} to {number(high)}",
-    }
 
 
 def _bytes(packed: dict[str, Any]) -> int:

@@ -1,7 +1,9 @@
 // Look inside a net: its layers, their maps, and where one number comes from.
 import { begin, button, choice, fill, h, speaker, timed } from "../shared/page.js";
+import { bytesOf } from "../shared/bytes.js";
+import { decodeMaps } from "../shared/maps.js";
 import { equals } from "../shared/numbers.js";
-import { bytesOf, decodeMaps, oneMap, openStore, seenBy } from "./data.js";
+import { oneMap, openStore, seenBy } from "./data.js";
 import { explain } from "./sums.js";
 import { buildImage, buildMap, buildMosaic, buildTabs } from "./panes.js";
 import { arithmetic, buildPlace, gradientWords, layerFacts, unitName } from "./words.js";

@@ -8,12 +8,15 @@ import numpy as np
 
 from cnnlib.text import listed
 from cnnlib.visuals.shared.answers import Answers
+from cnnlib.visuals.shared.pack import EXACT, choose, pack
 from cnnlib.visuals.shared.visual import Visual
 
-from .data import network_data, probed
+from .data import network_data, pack_layer, probed
 from .inside import Inside, Layer, Unit
-from .pack import ANSWER, EXACT, choose, pack, pack_layer
 from .still import describe, still
+
+ANSWER_BYTES = 400_000
+"""Bytes of numbers in one answer of Python to the page."""
 
 
 class ExploreNetwork(Visual):
@@ -47,8 +50,8 @@ class ExploreNetwork(Visual):
     def gradient(self, name: str, unit: Unit) -> np.ndarray:
         """Return how one unit (map, row, column) changes with the image (C, H, W)."""
         layer = self._layer(name)
-        ((found,),) = self._inside.gradients([(layer, [_checked(unit, layer)])])
-        return found
+        ((gradient,),) = self._inside.gradients([(layer, [_checked(unit, layer)])])
+        return gradient
 
     def _layer(self, name: str) -> Layer:
         if name not in self.layers:
@@ -72,12 +75,12 @@ class ExploreNetwork(Visual):
                 "The weights of the model have changed since this picture was made. "
                 "Run the cell again."
             )
-        found: dict[str, Any] = {"probe": probed(self._inside, layer, unit)}
+        answer: dict[str, Any] = {"probe": probed(self._inside, layer, unit)}
         if question.get("maps"):
-            found["maps"] = pack_layer(layer, choose([layer.maps.shape], ANSWER))
+            answer["maps"] = pack_layer(layer, choose([layer.maps.shape], ANSWER_BYTES))
         if question.get("map"):
-            found["map"] = pack(layer.maps[unit[0]][None], EXACT, layer.ends)
-        return found
+            answer["map"] = pack(layer.maps[unit[0]][None], EXACT, layer.ends)
+        return answer
 
 
 def explore_network(model: Any, image: Any) -> ExploreNetwork:
@@ -105,12 +108,12 @@ def explore_network(model: Any, image: Any) -> ExploreNetwork:
 
 def _checked(unit: Any, layer: Layer) -> Unit:
     """Return (map, row, column) as ints, or refuse what lies outside of the layer."""
-    found = tuple(int(place) for place in unit)
+    place = tuple(int(index) for index in unit)
     limits = layer.maps.shape
-    inside = (0 <= at < size for at, size in zip(found, limits, strict=False))
-    if len(found) != 3 or not all(inside):
+    inside = (0 <= index < size for index, size in zip(place, limits, strict=False))
+    if len(place) != 3 or not all(inside):
         raise ValueError(
             f"A unit is (map, row, column), in {layer.name} below {limits}; got "
-            f"{found}."
+            f"{place}."
         )
-    return found[0], found[1], found[2]
+    return place[0], place[1], place[2]

@@ -1,10 +1,10 @@
 // What is seen of a net: the layers in a row, the mosaic, the image, one map.
 import { fill, h } from "../shared/page.js";
-import { plain } from "../shared/numbers.js";
-import { drawGradient, drawMosaic, drawScale } from "./mosaic.js";
+import { drawMosaic, drawScale } from "../shared/maps.js";
+import { brief } from "../shared/numbers.js";
+import { drawGradient } from "./gradient.js";
 
 const percent = (part, whole) => `${(100 * part) / whole}%`;
-export const brief = (value) => plain(Number(value.toPrecision(3)));
 
 /** The layers as tabs; pick(index) hears which. Arrow keys, Home and End move. */
 export function buildTabs(layers, pick) {

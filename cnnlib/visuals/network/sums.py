@@ -1,7 +1,8 @@
 """Where one number of a layer comes from: the sum of a convolution, a window, a value.
 
-`how` describes a layer's operation for the page, which can then work out any unit of a
-net that it holds; `probe` works out one unit here, with the layer's own numbers.
+`origin` describes the operation that makes a layer's numbers. With it, and with the
+numbers, the page can work out any unit by itself; `probe` works out one unit here, for
+pages that do not hold the numbers.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import numpy as np
 
 from cnnlib.arithmetic.axis import sides
 from cnnlib.model_summary.names import words
+from cnnlib.visuals.shared.pack import nine_digits
+from cnnlib.visuals.shared.sides import down_and_across
 
 from .inside import Inside, Layer, Unit
 
-TERMS = 4
+MAPS_WRITTEN_OUT = 4
 """Input maps whose products are shown; of the others, their sum."""
-POOLS = {"max_pool2d": "max", "avg_pool2d": "mean"}
-EACH = words("relu tanh sigmoid leaky_relu gelu elu silu hardswish relu6")
+POOLINGS = {"max_pool2d": "max", "avg_pool2d": "mean"}
+FUNCTIONS = words("relu tanh sigmoid leaky_relu gelu elu silu hardswish relu6")
 
 
-def how(inside: Inside, layer: Layer) -> dict[str, Any] | None:
+def origin(inside: Inside, layer: Layer) -> dict[str, Any] | None:
     """Say how the numbers of a layer are made, or None where that is not followed.
 
     ``kind`` is "sum" (convolution, linear), "max", "mean", "each" or "add".
@@ -34,10 +37,10 @@ def how(inside: Inside, layer: Layer) -> dict[str, Any] | None:
         return _conv(inside, layer, inputs[0])
     if name == "linear" and layer.maps.shape[1:] == (1, 1):
         return _window("sum", inputs[0], (1, 1)) | {"groups": 1}
-    if name in POOLS:
+    if name in POOLINGS:
         return _pool(inside, layer, inputs[0])
     same = all(inside.values(key).shape == layer.maps.shape for key in inputs)
-    if name in EACH and same:
+    if name in FUNCTIONS and same:
         return {"kind": "each", "name": name, "input": inputs[0]}
     if name == "add" and same and len(inputs) == 2 and "alpha" not in layer.call:
         return {"kind": "add", "input": inputs[0], "other": inputs[1]}
@@ -51,10 +54,11 @@ def _window(kind: str, key: int, kernel: tuple[int, int], **more: Any) -> dict:
 
 def _conv(inside: Inside, layer: Layer, key: int) -> dict[str, Any]:
     call, kernel = layer.call, tuple(layer.call["weight"].shape[2:])
-    stride, dilation = _pair(call.get("stride", 1)), _pair(call.get("dilation", 1))
+    stride = down_and_across(call.get("stride", 1))
+    dilation = down_and_across(call.get("dilation", 1))
     padding = call.get("padding", 0)
     if isinstance(padding, tuple | list):
-        padding = tuple(_pair(padding))
+        padding = tuple(down_and_across(padding))
     rows, columns = sides(padding, kernel, _both(stride), _both(dilation))
     return _window(
         "sum",
@@ -69,22 +73,24 @@ def _conv(inside: Inside, layer: Layer, key: int) -> dict[str, Any]:
 
 def _pool(inside: Inside, layer: Layer, key: int) -> dict[str, Any] | None:
     call = layer.call
-    kernel, padding = _pair(call["kernel_size"]), _pair(call.get("padding", 0))
+    kernel = down_and_across(call["kernel_size"])
+    padding = down_and_across(call.get("padding", 0))
     mean = layer.op.name == "avg_pool2d"
-    if call.get("ceil_mode") or (mean and (any(padding) or _odd(call))):
+    if call.get("ceil_mode") or (mean and (any(padding) or _counts_otherwise(call))):
         return None
     stride = call.get("stride")
     return _window(
-        POOLS[layer.op.name],
+        POOLINGS[layer.op.name],
         key,
         (kernel[0], kernel[1]),
-        stride=kernel if stride is None or stride == [] else _pair(stride),
+        stride=kernel if stride is None or stride == [] else down_and_across(stride),
         padding=padding,
-        dilation=_pair(call.get("dilation", 1)) if not mean else [1, 1],
+        dilation=down_and_across(call.get("dilation", 1)) if not mean else [1, 1],
     )
 
 
-def _odd(call: dict[str, Any]) -> bool:
+def _counts_otherwise(call: dict[str, Any]) -> bool:
+    """Tell whether a mean is divided by another number than the cells of its window."""
     rest = [*call.get("rest", []), call.get("divisor_override")]
     return any(type(value) is int for value in rest)
 
@@ -103,52 +109,52 @@ def biases(layer: Layer) -> np.ndarray | None:
 
 def probe(inside: Inside, layer: Layer, unit: Unit) -> dict[str, Any]:
     """Return one unit: its value and, where it is followed, what makes it."""
-    found = {"unit": list(unit), "value": short(layer.maps[unit])}
-    made = how(inside, layer)
-    if made is None:
-        return found
-    if made["kind"] in ("each", "add"):
-        keys = [made[name] for name in ("input", "other") if name in made]
-        found["inputs"] = [short(inside.values(key)[unit]) for key in keys]
-        return found
-    data = inside.values(made["input"])
-    if made["kind"] == "sum":
-        return found | _sum(layer, made, data, unit)
-    return found | {
-        "window": _numbers(_cells(data[unit[0] : unit[0] + 1], made, unit)[0])
+    result = {"unit": list(unit), "value": nine_digits(layer.maps[unit])}
+    source = origin(inside, layer)
+    if source is None:
+        return result
+    if source["kind"] in ("each", "add"):
+        keys = [source[name] for name in ("input", "other") if name in source]
+        result["inputs"] = [nine_digits(inside.values(key)[unit]) for key in keys]
+        return result
+    data = inside.values(source["input"])
+    if source["kind"] == "sum":
+        return result | _sum(layer, source, data, unit)
+    return result | {
+        "window": _numbers(_cells(data[unit[0] : unit[0] + 1], source, unit)[0])
     }
 
 
-def _sum(layer: Layer, made: dict, data: np.ndarray, unit: Unit) -> dict[str, Any]:
+def _sum(layer: Layer, source: dict, data: np.ndarray, unit: Unit) -> dict[str, Any]:
     kernels, bias = weights(layer)[unit[0]].astype(np.float64), biases(layer)
-    first = unit[0] * made["groups"] // len(layer.maps) * len(kernels)
+    first = unit[0] * source["groups"] // len(layer.maps) * len(kernels)
     part = data[first : first + len(kernels)].astype(np.float64)
-    windows = np.nan_to_num(_cells(part, made, unit))
+    windows = np.nan_to_num(_cells(part, source, unit))
     sums = (windows * kernels).sum(axis=(1, 2))
-    shown = np.sort(np.argsort(-np.abs(sums), kind="stable")[:TERMS])
+    shown = np.sort(np.argsort(-np.abs(sums), kind="stable")[:MAPS_WRITTEN_OUT])
     terms = [
         {
             "map": int(first + k),
             "window": _numbers(windows[k]),
             "kernel": _numbers(kernels[k]),
-            "sum": short(sums[k]),
+            "sum": nine_digits(sums[k]),
         }
         for k in shown
     ]
     others = {
         "count": len(sums) - len(shown),
-        "sum": short(np.delete(sums, shown).sum()),
+        "sum": nine_digits(np.delete(sums, shown).sum()),
     }
     result: dict[str, Any] = {"terms": terms, "others": others}
-    return result if bias is None else result | {"bias": short(bias[unit[0]])}
+    return result if bias is None else result | {"bias": nine_digits(bias[unit[0]])}
 
 
-def _cells(data: np.ndarray, made: dict[str, Any], unit: Unit) -> np.ndarray:
+def _cells(data: np.ndarray, source: dict[str, Any], unit: Unit) -> np.ndarray:
     """Return the windows (C, kh, kw) of maps under a unit; NaN in the padding."""
     places = []
     for axis in (0, 1):
-        at = unit[1 + axis] * made["stride"][axis] - made["padding"][axis]
-        places.append(at + np.arange(made["kernel"][axis]) * made["dilation"][axis])
+        at = unit[1 + axis] * source["stride"][axis] - source["padding"][axis]
+        places.append(at + np.arange(source["kernel"][axis]) * source["dilation"][axis])
     sizes = data.shape[1:]
     inside = [(p >= 0) & (p < n) for p, n in zip(places, sizes, strict=True)]
     rows, columns = (p.clip(0, n - 1) for p, n in zip(places, sizes, strict=True))
@@ -180,18 +186,8 @@ def box(layer: Layer, unit: Unit) -> tuple[int, int, int, int] | None:
     return top, left, seen["size"][0], seen["size"][1]
 
 
-def short(value: Any) -> float:
-    """Return a number with the nine digits that tell 32-bit floats apart."""
-    return float(f"{float(value):.9g}")
-
-
 def _numbers(array: np.ndarray) -> list[list[float | None]]:
-    return [[None if np.isnan(x) else short(x) for x in row] for row in array]
-
-
-def _pair(value: Any) -> list[int]:
-    both = list(value) if isinstance(value, tuple | list) else [value]
-    return [int(both[0]), int(both[-1])]
+    return [[None if np.isnan(x) else nine_digits(x) for x in row] for row in array]
 
 
 def _both(pair: list[int]) -> tuple[int, int]:

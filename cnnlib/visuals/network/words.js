@@ -1,8 +1,7 @@
 // One unit of a layer in numbers: fields for its place, and how its number comes about.
 import { h, scroller, sumLine } from "../shared/page.js";
-import { equals, fixed, inSum, joined, largestOf, numberGrid, plain, tint } from "../shared/numbers.js";
+import { brief, equals, fixed, inSum, joined, largestOf, numberGrid, plain, tint } from "../shared/numbers.js";
 import { nameOfFunction } from "./sums.js";
-import { brief } from "./panes.js";
 
 const MOST = 5;
 

@@ -34,10 +34,10 @@ class Answers(Bridge):
         if not isinstance(question, dict):
             return
         try:
-            found = self._answer(question)
+            answer = self._answer(question)
         except Exception as error:  # the page says it; a cell that asked is long done
-            found = {"error": " ".join(str(error).split()) or type(error).__name__}
-        self.last = json.dumps({"n": question.get("n"), **found}, allow_nan=False)
+            answer = {"error": " ".join(str(error).split()) or type(error).__name__}
+        self.last = json.dumps({"n": question.get("n"), **answer}, allow_nan=False)
         if self._back is not None:
             self._back.value = html.escape(self.last)
 

@@ -54,6 +54,9 @@ export function plain(value) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
+/** A number with three digits. */
+export const brief = (value) => plain(Number(value.toPrecision(3)));
+
 /** A number as it stands in a sum: a negative one in parentheses. */
 export const inSum = (value) => (value < 0 ? `(${plain(value)})` : plain(value));
 

@@ -1,10 +1,15 @@
 // How a visual gets onto the page, and the controls that all visuals share.
 
-/** What .V stands for in the rules: the class twice, to outweigh the page's own rules. */
-const CLASS = ".cnnlib-visual.cnnlib-visual";
+/**
+ * The root class of all visuals of a kind: "cnnlib-draw_digit" for the key "draw_digit-1a2b3c".
+ * With it .V in the rules becomes two classes, which outweigh the page's own rules; and the
+ * rules for one kind of visual leave all others on the page alone.
+ */
+const rootClass = (key) => `cnnlib-${key.split("-")[0]}`;
 
 /** Bring every visual called `key` on this page to life, in place of its still picture. */
 export function mount(key, data, style, render) {
+  const root = rootClass(key);
   for (const host of hosts(key)) {
     host.cnnlib = {};
     host.querySelectorAll(":scope > .live, :scope > style").forEach((old) => old.remove());
@@ -16,7 +21,8 @@ export function mount(key, data, style, render) {
       continue;
     }
     host.querySelector(":scope > .still").classList.add("replaced");
-    host.prepend(h("style", {}, style.replaceAll(".V", CLASS)), el);
+    host.classList.add(root);
+    host.prepend(h("style", {}, style.replaceAll(".V", `.cnnlib-visual.${root}`)), el);
     host.addEventListener("focusin", keepKeys);
     followTheme(host);
   }

@@ -1,8 +1,9 @@
 // Two settings of a convolution side by side: sizes, formula, skipped cells, coverage.
 import { begin, fill, h, scroller, slider, speaker, timed } from "../shared/page.js";
 import { plain } from "../shared/numbers.js";
+import { s } from "../shared/svg.js";
 import { axis, coverage, formula, skipped } from "./sizes.js";
-import { coverageMap, outputMap, s, strip } from "./picture.js";
+import { coverageMap, outputMap, strip } from "./picture.js";
 
 const NAMES = ["size", "kernel", "stride", "padding", "dilation"];
 const WORDS = Object.fromEntries(NAMES.map((name) => [name, name === "size" ? "input" : name]));

@@ -22,10 +22,10 @@ RANGES = {
     "dilation": (1, 4),
 }
 """The least and the largest value of every setting, in the page, too."""
-USUAL = {"size": 7, "kernel_size": 3, "stride": 1, "padding": 0, "dilation": 1}
-SECOND = {"stride": 2, "padding": 1}
+LEFT_START = {"size": 7, "kernel_size": 3, "stride": 1, "padding": 0, "dilation": 1}
+RIGHT_START = {"stride": 2, "padding": 1}
 
-Setting = Mapping[str, int]
+Settings = Mapping[str, int]
 
 
 class ExploreSizes(Visual):
@@ -34,8 +34,8 @@ class ExploreSizes(Visual):
     title = "Sizes, side by side"
     module = "sizes/explore_sizes"
 
-    def __init__(self, left: Setting | None, right: Setting | None) -> None:
-        settings = [_read(left, "left", {}), _read(right, "right", SECOND)]
+    def __init__(self, left: Settings | None, right: Settings | None) -> None:
+        settings = [_read(left, "left", {}), _read(right, "right", RIGHT_START)]
         sizes = [int(output_size(**setting)) for setting in settings]
         super().__init__(
             _still(settings),
@@ -51,7 +51,7 @@ class ExploreSizes(Visual):
 
 
 def explore_sizes(
-    left: Setting | None = None, right: Setting | None = None
+    left: Settings | None = None, right: Settings | None = None
 ) -> ExploreSizes:
     """Show what size comes out of a convolution, for two settings side by side.
 
@@ -71,23 +71,23 @@ B: 5x5 input, 3x3 kernel, stride 2, padding 1: 3x3 output.
     return ExploreSizes(left, right)
 
 
-def _read(given: Setting | None, side: str, usual: Setting) -> dict[str, int]:
+def _read(start: Settings | None, side: str, default: Settings) -> dict[str, int]:
     """Return all five numbers of a setting, or refuse in a sentence."""
-    if given is None:
-        given = usual
-    if not isinstance(given, Mapping):
+    if start is None:
+        start = default
+    if not isinstance(start, Mapping):
         raise TypeError(
             f'The {side} setting is a dict such as {{"size": 7, "stride": 2}}; got '
-            f"{type(given).__name__}."
+            f"{type(start).__name__}."
         )
-    if unknown := sorted(set(given) - set(RANGES)):
+    if unknown := sorted(set(start) - set(RANGES)):
         raise ValueError(
             f"A setting has {listed(list(RANGES))}; the {side} one has also "
             f"{listed([repr(name) for name in unknown])}."
         )
     setting = {}
     for name, (least, most) in RANGES.items():
-        value = whole(given.get(name, USUAL[name]), f"{name} of the {side}", least)
+        value = whole(start.get(name, LEFT_START[name]), f"{name} of the {side}", least)
         if value > most:
             raise ValueError(
                 f"explore_sizes draws every cell: the {name} of the {side} setting may "

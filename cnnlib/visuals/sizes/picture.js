@@ -1,17 +1,10 @@
 // Windows along one axis, and the coverage of the whole input, as SVG.
 import { css, inkOn, palette, place } from "../shared/numbers.js";
+import { s } from "../shared/svg.js";
 import { axis } from "./sizes.js";
 
 const HEAT = palette("HEAT_COLOURS");
 const CELL = 26;
-
-/** An SVG element: s("rect", { x: 1 }, child). */
-export function s(tag, attributes = {}, ...children) {
-  const el = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) el.setAttribute(name, value);
-  el.append(...children.flat(Infinity).filter((child) => child !== ""));
-  return el;
-}
 
 const picture = (width, height, label, children) => s("svg",
   { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label }, children);

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .steps import Pair, Steps
+from .steps import Pair, WindowSteps
 
-WIDTH = 56
+LINE_WIDTH = 56
 """Characters of the longest line; a longer call is broken."""
 
 
-def loop_lines(steps: Steps) -> list[str]:
+def loop_lines(steps: WindowSteps) -> list[str]:
     """Return the loops that compute the output, window by window; they run as shown."""
     channels, rows, columns = steps.output.shape
     pooled = steps.mode != "conv" and channels > 1
@@ -25,42 +25,42 @@ def loop_lines(steps: Steps) -> list[str]:
     return lines
 
 
-def source(steps: Steps) -> str:
+def source(steps: WindowSteps) -> str:
     """Return the name that the loop cuts its windows from."""
     return "padded" if any(steps.margins) else "image"
 
 
-def call(steps: Steps) -> list[str]:
+def call(steps: WindowSteps) -> list[str]:
     """Return the call of PyTorch, with the arguments that differ from its defaults."""
     many = len(steps.image) > 1
     batch = "[None]" if many else "[None, None]"
-    given = [f"image{batch}"]
+    arguments = [f"image{batch}"]
     if steps.kernel is not None:
-        given.append(f"kernel{batch}")
+        arguments.append(f"kernel{batch}")
         if steps.bias:
-            given.append(f"bias=torch.tensor([{steps.bias}])")
-        usual = (1, 1)
+            arguments.append(f"bias=torch.tensor([{steps.bias}])")
+        default = (1, 1)
     else:
-        given.append(_pair(steps.window))
-        usual = steps.window
-    if steps.stride != usual:
-        given.append(f"stride={_pair(steps.stride)}")
+        arguments.append(_argument(steps.window))
+        default = steps.window
+    if steps.stride != default:
+        arguments.append(f"stride={_argument(steps.stride)}")
     if any(steps.margins):
-        given.append(f"padding={_around(steps.margins)}")
+        arguments.append(f"padding={_around(steps.margins)}")
     if steps.dilation != (1, 1):
-        given.append(f"dilation={_pair(steps.dilation)}")
+        arguments.append(f"dilation={_argument(steps.dilation)}")
     name = {"conv": "conv2d", "max": "max_pool2d", "avg": "avg_pool2d"}[steps.mode]
-    taken = "[0]" if many and steps.kernel is None else "[0, 0]"
-    whole = f"out = F.{name}({', '.join(given)}){taken}"
-    if len(whole) <= WIDTH:
+    index = "[0]" if many and steps.kernel is None else "[0, 0]"
+    whole = f"out = F.{name}({', '.join(arguments)}){index}"
+    if len(whole) <= LINE_WIDTH:
         return [whole]
     tensors = 1 if steps.kernel is None else 2
-    lines = [given[:tensors], given[tensors:]]
+    lines = [arguments[:tensors], arguments[tensors:]]
     inside = [f"    {', '.join(line)}," for line in lines if line]
-    return [f"out = F.{name}(", *inside, f"){taken}"]
+    return [f"out = F.{name}(", *inside, f"){index}"]
 
 
-def _padding(steps: Steps) -> list[str]:
+def _padding(steps: WindowSteps) -> list[str]:
     if not any(steps.margins):
         return []
     above, below, left, right = steps.margins
@@ -68,12 +68,12 @@ def _padding(steps: Steps) -> list[str]:
     return [f"padded = F.pad(image, ({left}, {right}, {above}, {below}){fill})"]
 
 
-def _shape(steps: Steps) -> str:
+def _shape(steps: WindowSteps) -> str:
     shape = steps.output.shape if len(steps.output) > 1 else steps.output.shape[1:]
     return ", ".join(map(str, shape))
 
 
-def _slices(steps: Steps) -> str:
+def _slices(steps: WindowSteps) -> str:
     axes = [
         _slice(name, stride, reach, dilation)
         for name, stride, reach, dilation in zip(
@@ -90,16 +90,17 @@ def _slice(name: str, stride: int, reach: int, dilation: int) -> str:
     return f"{start}:{start}+{reach}" + (f":{dilation}" if dilation > 1 else "")
 
 
-def _sum(steps: Steps) -> str:
+def _sum(steps: WindowSteps) -> str:
     if steps.mode != "conv":
         return "window.max()" if steps.mode == "max" else "window.mean()"
     return "(window * kernel).sum()" + (" + bias" if steps.bias else "")
 
 
-def _pair(both: Pair) -> str:
+def _argument(both: Pair) -> str:
+    """Write a pair as an argument of PyTorch: (2, 2) as "2"."""
     return str(both[0] if both[0] == both[1] else both)
 
 
 def _around(margins: tuple[int, int, int, int]) -> str:
     above, below, left, right = margins
-    return _pair((above, left)) if (above, left) == (below, right) else '"same"'
+    return _argument((above, left)) if (above, left) == (below, right) else '"same"'

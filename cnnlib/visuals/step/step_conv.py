@@ -13,7 +13,7 @@ from cnnlib.text import sentence
 from cnnlib.visuals.shared.visual import Visual, numbers
 
 from .code import call, loop_lines, source
-from .steps import Pair, Steps, conv_steps, pool_steps
+from .steps import Pair, WindowSteps, conv_steps, pool_steps
 from .words import all_sums, describe, what
 
 IntOrPair = int | Pair
@@ -28,13 +28,13 @@ class StepConv(Visual):
     title = "Convolution, step by step"
     module = "step/step_conv"
 
-    def __init__(self, steps: Steps) -> None:
+    def __init__(self, steps: WindowSteps) -> None:
         self.output = steps.output
         super().__init__(
             _still(steps),
             describe(steps),
             sentence(what(steps)),
-            _data(steps, self.title),
+            page_data(steps, self.title),
             all_sums(steps),
         )
 
@@ -91,7 +91,7 @@ def step_pool(
     return StepPool(pool_steps(image, window, mode, stride, padding, dilation))
 
 
-def _data(steps: Steps, title: str) -> dict[str, Any]:
+def page_data(steps: WindowSteps, title: str) -> dict[str, Any]:
     """Return what the page works with; grids come with the decimals of their texts."""
     grids = {"input": steps.image, "output": steps.output}
     if steps.kernel is not None:
@@ -120,7 +120,7 @@ def decimals(grid: np.ndarray) -> int:
     return min(longest, 2) if grid.shape[-1] > 8 else longest
 
 
-def _still(steps: Steps) -> Picture:
+def _still(steps: WindowSteps) -> Picture:
     """Draw all grids; the first window and the number it makes are boxed."""
     many = len(steps.image) > 1
     word = "padded input" if any(steps.margins) else "input"

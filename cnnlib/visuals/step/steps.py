@@ -17,14 +17,15 @@ from cnnlib.text import count, size
 
 Pair = tuple[int, int]
 Mode = Literal["conv", "max", "avg"]
-MODES = ("max", "avg")
-MOST = 16
+POOLINGS = ("max", "avg")
+MOST_CELLS = 16
 """Rows and columns of numbers, padding included, that can be stepped through."""
-CHANNELS = 4
+MOST_CHANNELS = 4
+"""Channels of an image that can be stepped through."""
 
 
 @dataclass(frozen=True)
-class Steps:
+class WindowSteps:
     """One convolution or pooling, all its windows, all its results.
 
     ``image`` (C, H, W) is not padded; ``margins`` are the rows and columns of padding
@@ -69,7 +70,7 @@ class Steps:
 
 def conv_steps(
     image: Any, kernel: Any, bias: Any, stride: Any, padding: Any, dilation: Any
-) -> Steps:
+) -> WindowSteps:
     """Read the arguments of ``step_conv`` and compute, or refuse in a sentence."""
     x, weight = _maps(image, "image"), _maps(kernel, "kernel")
     if len(weight) != len(x):
@@ -93,15 +94,24 @@ def conv_steps(
             stride=strides,
             dilation=dilations,
         )
-    given = ("conv", x, weight, window, added, strides, dilations, margins)
-    return Steps(*given, output=output[0].numpy())  # type: ignore[arg-type]
+    return WindowSteps(
+        mode="conv",
+        image=x,
+        kernel=weight,
+        window=window,
+        bias=added,
+        stride=strides,
+        dilation=dilations,
+        margins=margins,
+        output=output[0].numpy(),
+    )
 
 
 def pool_steps(
     image: Any, window: Any, mode: str, stride: Any, padding: Any, dilation: Any
-) -> Steps:
+) -> WindowSteps:
     """Read the arguments of ``step_pool`` and compute, or refuse in a sentence."""
-    if mode not in MODES:
+    if mode not in POOLINGS:
         raise ValueError(f'mode must be "max" or "avg", but it is {mode!r}.')
     no_text(padding, "pooling")
     x, cells = _maps(image, "image"), pair(window, "window")
@@ -125,8 +135,17 @@ def pool_steps(
             )
     else:
         output = F.avg_pool2d(batch, cells, strides, around)
-    given = (mode, x, None, cells, 0.0, strides, dilations, margins)
-    return Steps(*given, output=output[0].numpy())  # type: ignore[arg-type]
+    return WindowSteps(
+        mode="max" if mode == "max" else "avg",
+        image=x,
+        kernel=None,
+        window=cells,
+        bias=0.0,
+        stride=strides,
+        dilation=dilations,
+        margins=margins,
+        output=output[0].numpy(),
+    )
 
 
 def _maps(data: Any, name: str) -> np.ndarray:
@@ -145,26 +164,26 @@ def _maps(data: Any, name: str) -> np.ndarray:
             f"{array.shape}."
         )
     array = array[None] if array.ndim == 2 else array
-    if len(array) > CHANNELS:
+    if len(array) > MOST_CHANNELS:
         raise ValueError(
-            f"At most {CHANNELS} channels can be stepped through; the {name} has "
-            f"{len(array)}. Choose some, for example {name}[:{CHANNELS}]."
+            f"At most {MOST_CHANNELS} channels can be stepped through; the {name} has "
+            f"{len(array)}. Choose some, for example {name}[:{MOST_CHANNELS}]."
         )
     return np.ascontiguousarray(array)
 
 
 def _not_too_large(x: np.ndarray, margins: tuple[int, ...], name: str) -> None:
     high, wide = x.shape[1] + sum(margins[:2]), x.shape[2] + sum(margins[2:])
-    if high <= MOST and wide <= MOST:
+    if high <= MOST_CELLS and wide <= MOST_CELLS:
         return
-    rows, columns = MOST - sum(margins[:2]), MOST - sum(margins[2:])
+    rows, columns = MOST_CELLS - sum(margins[:2]), MOST_CELLS - sum(margins[2:])
     cure = f"Show a part of it, for example image[..., :{rows}, :{columns}]."
     if rows < 1 or columns < 1:
         cure = "Use less padding."
     raise ValueError(
         f"{name} writes every number into a cell, so the image with its padding may "
-        f"have at most {size(MOST, MOST)} cells; this one has {size(high, wide)}. "
-        f"{cure}"
+        f"have at most {size(MOST_CELLS, MOST_CELLS)} cells; this one has "
+        f"{size(high, wide)}. {cure}"
     )
 
 

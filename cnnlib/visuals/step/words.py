@@ -7,37 +7,36 @@ from html import escape
 import numpy as np
 
 from cnnlib.table import html_table
-from cnnlib.text import an, count, sentence, size
-from cnnlib.worked.grid import four_decimals as number
+from cnnlib.text import an, count, four_decimals, sentence, size
 
-from .steps import Pair, Steps
+from .steps import Pair, WindowSteps
 
-FEW = 12
+MOST_PRODUCTS = 12
 """Products that are written out in one line; of more, the sums of the rows."""
-LINES = 64
+MOST_SUMS = 64
 """Rows of the table of all sums."""
 
 
-def describe(steps: Steps) -> str:
+def describe(steps: WindowSteps) -> str:
     """Say what slides over what, the first sum, and the result if it is small."""
     channels, rows, columns = steps.output.shape
     text = f"step by step: {what(steps)}; {count(steps.output.size, 'window')} make "
     text += an(f"{size(rows, columns)} output")
     text += f" of {channels} channels" if channels > 1 else ""
     text += f". The first, row 0, column 0: {arithmetic(steps, 0, 0, 0)}"
-    if steps.output.size <= LINES:
+    if steps.output.size <= MOST_SUMS:
         maps = ["; ".join(_row(row) for row in one) for one in steps.output]
         text += ". Output by rows: " + " | ".join(maps)
     return sentence(text).replace("−", "-")
 
 
-def what(steps: Steps) -> str:
+def what(steps: WindowSteps) -> str:
     """Say what slides over what, and how."""
     channels = f"{len(steps.image)}-channel " if len(steps.image) > 1 else ""
     image = f"{size(*steps.image.shape[1:])} {channels}input"
     if steps.mode == "conv":
         thing = an(f"{size(*steps.window)} kernel")
-        settings = [f"bias {number(steps.bias)}"]
+        settings = [f"bias {four_decimals(steps.bias)}"]
     else:
         kind = "max" if steps.mode == "max" else "average"
         thing = an(f"{size(*steps.window)} window of {kind} pooling")
@@ -49,7 +48,7 @@ def what(steps: Steps) -> str:
     return f"{thing} slides over {an(image)}, {', '.join(settings)}"
 
 
-def arithmetic(steps: Steps, channel: int, row: int, column: int) -> str:
+def arithmetic(steps: WindowSteps, channel: int, row: int, column: int) -> str:
     """Write the sum, maximum or mean that makes output[channel, row, column]."""
     cells = steps.cells(row, column)
     result = _equal(float(steps.output[channel, row, column]))
@@ -58,22 +57,23 @@ def arithmetic(steps: Steps, channel: int, row: int, column: int) -> str:
         parts += [signed(steps.bias)] if steps.bias else []
         return f"{' + '.join(parts)} {result}"
     own = cells[channel].ravel()
-    listed = [_number(value) for value in own]
+    listed = [_with_minus(value) for value in own]
     if steps.mode == "max":
         return f"max({', '.join(listed)}) {result}"
     terms = " + ".join(signed(value) for value in own)
     return f"({terms}) / {own.size} {result}"
 
 
-def all_sums(steps: Steps) -> str:
+def all_sums(steps: WindowSteps) -> str:
     """Return the sums of all windows as a folded HTML table, for pages without JS."""
     places = list(np.ndindex(*steps.output.shape))
     many = len(steps.output) > 1
     rows = [
         (f"[{c}, {i}, {j}]" if many else f"[{i}, {j}]", arithmetic(steps, c, i, j))
-        for c, i, j in places[:LINES]
+        for c, i, j in places[:MOST_SUMS]
     ]
-    shown = f"the first {LINES} of {len(places)}" if len(places) > LINES else "all"
+    many_sums = len(places) > MOST_SUMS
+    shown = f"the first {MOST_SUMS} of {len(places)}" if many_sums else "all"
     table = html_table("Output, window by window", [("Place", "Arithmetic"), *rows])
     return (
         f"<details><summary>{escape(sentence(f'{shown} windows in numbers'))}"
@@ -87,36 +87,39 @@ def signed(value: float) -> str:
     >>> signed(2.5), signed(-1.0)
     ('2.5', '(−1)')
     """
-    text = _number(value)
+    text = _with_minus(value)
     return f"({text})" if text.startswith("−") else text
 
 
 def _parts(cells: np.ndarray, kernel: np.ndarray) -> list[str]:
     """Return the products; or their sums by row, or by channel, if there are many."""
-    if cells.size <= FEW:
+    if cells.size <= MOST_PRODUCTS:
         pairs = zip(cells.ravel(), kernel.ravel(), strict=True)
         return [f"{signed(x)}·{signed(weight)}" for x, weight in pairs]
     axes = (1, 2) if len(cells) > 1 else (0, 2)
     return [signed(part) for part in (cells * kernel).sum(axis=axes)]
 
 
-def _number(value: float) -> str:
+def _with_minus(value: float) -> str:
+    """Write a number with a real minus sign; infinity is a sign, too."""
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return number(value).replace("-", "−")
+    return four_decimals(value).replace("-", "−")
 
 
 def _equal(value: float) -> str:
-    text = number(value)
+    """Write "= 2.5" or "≈ 1.6667": whether four decimals say it all."""
+    text = four_decimals(value)
     close = abs(float(text) - value) <= 1e-6 * max(1.0, abs(value))
     return f"{'=' if close else '≈'} {text.replace('-', '−')}"
 
 
 def _row(values: np.ndarray) -> str:
-    return " ".join(number(value) for value in values)
+    return " ".join(four_decimals(value) for value in values)
 
 
 def _both(both: Pair) -> str:
+    """Write (2, 2) as "2" and (2, 1) as "2x1"."""
     return str(both[0]) if both[0] == both[1] else size(*both)
 
 

@@ -1,13 +1,15 @@
-"""The numbers of a net as a page carries them: exact if there is room, else rounded.
+"""Maps and images as a page carries them: exact if there is room, else rounded.
 
-Maps go inline as base64, in 32-bit floats or in 255 levels. `choose` takes the best of
-a few `LEVELS` of detail that fits; what a level leaves out, it leaves out everywhere,
-so that one sentence can say it.
+Numbers stand in the page as base64, in 32-bit floats or in 255 levels. `choose` goes
+through `DETAILS`, from the best to the coarsest, and takes the first that fits. A
+detail holds for all layers of a net alike, so that one sentence can tell the reader
+what is left out.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,16 +17,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch.nn import functional as F
 
-from .inside import Layer
+from cnnlib.plots.arrays import SHOWN_CHANNELS, over_white
+from cnnlib.text import number
 
-ROOM = 135_000
-"""Bytes of numbers in a page; as text they are a third more."""
-ANSWER = 400_000
-"""Bytes of numbers in one answer of Python."""
-VECTOR = 128
-"""A vector may have so many numbers for each map of a layer with maps."""
+NUMBERS_PER_MAP = 128
+"""Where a detail keeps k maps of a layer, it keeps so many times k of a vector."""
+LARGEST_AS_PNG = 64
+"""Pixels along the longer side of an image that goes into the page as PNG."""
+JPEG_QUALITY = 85
+"""On the scale of JPEG, which ends at 100."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Detail:
     def most(self, shape: Sequence[int]) -> int:
         """Return how many maps may be kept."""
         most = self.maps or shape[0]
-        return most * VECTOR if shape[1] * shape[2] == 1 else most
+        return most * NUMBERS_PER_MAP if shape[1] * shape[2] == 1 else most
 
     def step(self, shape: Sequence[int]) -> int:
         """Return the side of the blocks that become one number."""
@@ -54,7 +58,7 @@ class Detail:
 
 
 EXACT = Detail(exact=True)
-LEVELS = (
+DETAILS = (
     EXACT,
     Detail(),
     Detail(side=56),
@@ -71,19 +75,10 @@ LEVELS = (
 
 
 def choose(shapes: Iterable[Sequence[int]], room: int) -> Detail:
-    """Return the first level whose maps fit into ``room`` bytes, else the last."""
+    """Return the first of `DETAILS` whose maps fit into ``room`` bytes; or the last."""
     shapes = list(shapes)
-    fitting = (d for d in LEVELS if sum(map(d.size, shapes)) <= room)
-    return next(fitting, LEVELS[-1])
-
-
-def pack_layer(layer: Layer, detail: Detail) -> dict[str, Any]:
-    """Return a layer for the page: its maps, or those of them that answer most."""
-    maps, most = layer.maps, detail.most(layer.maps.shape)
-    if len(maps) <= most:
-        return pack(maps, detail, layer.ends)
-    kept = layer.foremost(most)
-    return pack(maps[kept], detail, layer.ends) | {"maps": kept.tolist()}
+    fitting = (d for d in DETAILS if sum(map(d.size, shapes)) <= room)
+    return next(fitting, DETAILS[-1])
 
 
 def pack(maps: np.ndarray, detail: Detail, ends: tuple[float, float]) -> dict[str, Any]:
@@ -103,7 +98,7 @@ def pack(maps: np.ndarray, detail: Detail, ends: tuple[float, float]) -> dict[st
         "top": top,
         "signed": signed,
         "exact": detail.exact,
-        "data": text(small if detail.exact else levels(small, top, signed)),
+        "data": in_base64(small if detail.exact else levels(small, top, signed)),
     }
 
 
@@ -124,7 +119,38 @@ def levels(maps: np.ndarray, top: float, signed: bool) -> np.ndarray:
     return (maps / top * 255).round().clip(0, 255).astype(np.uint8)
 
 
-def text(array: np.ndarray) -> str:
+def in_base64(array: np.ndarray) -> str:
     """Return bytes or little-endian 32-bit floats as base64."""
     kind = np.uint8 if array.dtype == np.uint8 else np.dtype("<f4")
     return base64.b64encode(array.astype(kind).tobytes()).decode("ascii")
+
+
+def nine_digits(value: Any) -> float:
+    """Return a number with the nine digits that tell 32-bit floats apart."""
+    return float(f"{float(value):.9g}")
+
+
+def pack_image(image: np.ndarray) -> dict[str, Any]:
+    """Return an image (C, H, W) for the page: ``source``, a PNG or JPEG, and ``range``.
+
+    Other than 1, 3 or 4 channels are shown by their mean. ``range`` names the values of
+    black and white where they are not 0 and 1, else it is empty.
+    """
+    seen = image.shape[0] in SHOWN_CHANNELS
+    shown = over_white(image if seen else image.mean(axis=0, keepdims=True))
+    low, high = float(image.min()), float(image.max())
+    plain = low >= 0 and high <= 1
+    bottom, span = (0.0, 1.0) if plain else (low, (high - low) or 1.0)
+    pixels = ((shown - bottom) / span * 255).round().clip(0, 255).astype(np.uint8)
+    picture = Image.fromarray(
+        pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    )
+    buffer = io.BytesIO()
+    small = max(image.shape[1:]) <= LARGEST_AS_PNG
+    kind, options = ("PNG", {}) if small else ("JPEG", {"quality": JPEG_QUALITY})
+    picture.save(buffer, format=kind, **options)
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return {
+        "source": f"data:image/{kind.lower()};base64,{data}",
+        "range": "" if plain else f", from {number(low)} to {number(high)}",
+    }

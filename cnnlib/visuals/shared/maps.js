@@ -1,5 +1,6 @@
-// Maps as colours: a mosaic of many, one of them large, a gradient over the image.
-import { palette, SIGNED } from "../shared/numbers.js";
+// Maps of numbers: as they came with the page, and as a mosaic of colours.
+import { bytesOf, floatsOf } from "./bytes.js";
+import { palette, SIGNED } from "./numbers.js";
 
 const HEAT = palette("HEAT_COLOURS");
 const GAP = 1;
@@ -9,6 +10,19 @@ const packed = (colours) =>
   new Uint32Array(Uint8Array.from(colours.flatMap((rgb) => [...rgb, 255])).buffer);
 
 const TABLES = { signed: packed(SIGNED), heat: packed(HEAT) };
+
+/** Maps { count, height, width, data, numbers, step, low, high, top, signed, exact }. */
+export function decodeMaps(packed) {
+  const [count, height, width] = packed.size;
+  const data = packed.exact ? floatsOf(packed.data) : fromLevels(packed);
+  const numbers = packed.maps ?? Array.from({ length: count }, (_, k) => k);
+  return { ...packed, count, height, width, data, numbers };
+}
+
+function fromLevels({ data, top, signed }) {
+  const [zero, unit] = signed ? [128, top / 127] : [0, top / 255];
+  return Float32Array.from(bytesOf(data), (level) => (level - zero) * unit);
+}
 
 /** How many maps stand in a row. */
 export function columnsFor({ count, height, width }) {
@@ -52,25 +66,10 @@ function largest(data, from, to) {
   return top || 1;
 }
 
-function resize(canvas, height, width) {
+/** Give a canvas another size, if it has not that already: a new size also clears it. */
+export function resize(canvas, height, width) {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
-}
-
-/** Lay a gradient over the image: the stronger, the less transparent. */
-export function drawGradient(canvas, { box, data }, height, width) {
-  resize(canvas, height, width);
-  const context = canvas.getContext("2d");
-  context.clearRect(0, 0, width, height);
-  const [top, left, high, wide] = box;
-  if (!high) return;
-  const image = new ImageData(wide, high);
-  data.forEach((level, i) => {
-    const strength = Math.abs(level - 128) / 127;
-    const [r, g, b] = SIGNED[Math.round(127.5 + 127.5 * Math.sign(level - 128) * (0.35 + 0.65 * strength))];
-    image.data.set([r, g, b, 255 * 0.95 * Math.sqrt(strength)], 4 * i);
-  });
-  context.putImageData(image, left, top);
 }
 
 /** Draw the colours of a scale from one end to the other. */
