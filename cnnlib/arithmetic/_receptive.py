@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from cnnlib.table import html_table, text_table
 
-from ._value import Worked
 from .inputs import is_sequence, pair
+from .value import Worked
 
 Sized = Worked | tuple[Worked, Worked]
 Layer = Sequence[Any]

@@ -6,9 +6,9 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from ._value import Worked
 from .axis import convolved, no_text, pooled, same, seen, sides, transposed
 from .inputs import IntOrPair, Pair, flag, is_sequence, pair
+from .value import Worked
 
 Padding: TypeAlias = IntOrPair | str
 

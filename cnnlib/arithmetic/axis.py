@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ._value import Worked
 from .inputs import Pair, pair
+from .value import Worked
 
 Sides: TypeAlias = tuple[Pair, Pair]  # ((top, bottom), (left, right))
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from math import prod
 
-from cnnlib.model_summary import Row
+from cnnlib.model_summary import SummaryRow
 
 from .window import Window, short, window_of
 
@@ -111,7 +111,7 @@ class Words:
     apart: bool = False
 
 
-def describe(row: Row) -> Words:
+def describe(row: SummaryRow) -> Words:
     """Find the words for a row of a summary."""
     kind = plain(row.kind)
     if kind in QUIET and row.output_shape == row.input_shape:
@@ -135,14 +135,14 @@ def plain(kind: str) -> str:
     return re.sub(r"[123]d$", "", kind.lower().replace("_", ""))
 
 
-def _quiet(row: Row, kind: str) -> Words:
+def _quiet(row: SummaryRow, kind: str) -> Words:
     name = QUIET[kind]
     share = getattr(row.module, "p", None) if "dropout" in kind else None
     box = name if share is None else f"{name} {share:g}"
     return Words(name, (), box, (), "quiet", apart=kind not in _ACROSS)
 
 
-def _sliding(row: Row, kind: str, window: Window | None) -> Words:
+def _sliding(row: SummaryRow, kind: str, window: Window | None) -> Words:
     """Convolutions and poolings: "5x5 convolution", "2x2 MaxPool, stride 2"."""
     name, box, role = _LONG[kind], _SHORT[kind], "pool"
     shared: tuple[str, ...] = ()
@@ -175,7 +175,7 @@ def _sliding(row: Row, kind: str, window: Window | None) -> Words:
     )
 
 
-def _groups(row: Row, kind: str, window: Window | None) -> int:
+def _groups(row: SummaryRow, kind: str, window: Window | None) -> int:
     """Return the groups of a convolution; for a call, they follow from its work."""
     if row.module is not None:
         return int(getattr(row.module, "groups", 1))
@@ -196,7 +196,7 @@ def _details(window: Window) -> list[tuple[str, ...]]:
     ]
 
 
-def _adaptive(row: Row, kind: str) -> Words:
+def _adaptive(row: SummaryRow, kind: str) -> Words:
     """Pooling to a size: "global average pooling", "average pooling to 6x6"."""
     name, box = _LONG[kind], _SHORT[kind]
     sides, size = row.input_shape[1:], row.output_shape[1:]
@@ -207,7 +207,7 @@ def _adaptive(row: Row, kind: str) -> Words:
     return Words(f"global {name}", (), f"Global {box}", (), "pool", whole, apart=True)
 
 
-def _other(row: Row, kind: str) -> Words:
+def _other(row: SummaryRow, kind: str) -> Words:
     """Any other operation, under its own name, with its window where it has one."""
     name = _LONG.get(kind) or _spaced(row.kind)
     box = _SHORT.get(kind) or (name.capitalize() if row.functional else row.kind)

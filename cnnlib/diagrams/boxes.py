@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnlib.model_summary import Row
+from cnnlib.model_summary import SummaryRow
 
 from ._words import Words
 from .net import Net, layer_name, said
@@ -65,7 +65,7 @@ def _input_names(count: int) -> list[str]:
     return ["Input"] if count == 1 else [f"Input {i + 1}" for i in range(count)]
 
 
-def _box(row: Row, words: Words, towers: int) -> Box:
+def _box(row: SummaryRow, words: Words, towers: int) -> Box:
     head, details = words.box, list(words.box_details)
     if towers > 1:
         total, part = row.output_shape[0], row.output_shape[0] // towers
@@ -98,7 +98,7 @@ def by(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape)) or "1"
 
 
-def _params(row: Row) -> str:
+def _params(row: SummaryRow) -> str:
     """Write the number of parameters, or which layer has counted them, or nothing."""
     owns = row.module is not None and any(True for _ in row.module.parameters())
     if row.shared_with is not None and owns and not row.params:

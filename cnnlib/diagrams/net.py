@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from cnnlib.model_summary import Row, summary
+from cnnlib.model_summary import SummaryRow, summary
 
 from ._words import Words, describe
 
@@ -19,14 +19,14 @@ class Net:
     last entry the same of the net's output.
     """
 
-    rows: list[Row]
+    rows: list[SummaryRow]
     words: list[Words]
     towers: list[int]
     input_shapes: list[tuple[int, ...]]
     total_params: int
 
     @property
-    def join(self) -> Row | None:
+    def join(self) -> SummaryRow | None:
         """The first operation that shows the net to branch, or None for a chain.
 
         It takes or gives several tensors, or its input is not the output before it.
@@ -40,7 +40,7 @@ class Net:
         return None
 
 
-def layer_name(row: Row) -> str:
+def layer_name(row: SummaryRow) -> str:
     """Return the name of the row's layer; an operation without a layer has none."""
     return "" if row.functional else said(row.name)
 

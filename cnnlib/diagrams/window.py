@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cnnlib.model_summary import Row
+from cnnlib.model_summary import SummaryRow
 
 _SIZE = re.compile(
     r"(?:floor|ceil)\(\(\d+ \+ 2\*(?P<padding>\d+) - "
@@ -34,7 +34,7 @@ class Window:
         return text if len(self.kernel) > 1 else f"{text}-wide"
 
 
-def window_of(row: Row) -> Window | None:
+def window_of(row: SummaryRow) -> Window | None:
     """Return the window that the row's operation slides, or None if it slides none."""
     axes = len(row.output_shape) - 1
     if axes < 1:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cnnlib.arithmetic.axis import sides
-from cnnlib.model_summary.names import words
+from cnnlib.model_summary.operations import words
 
 from .inside import Inside, Layer, Unit
 
