@@ -8,7 +8,7 @@ from torch import nn
 
 from cnnlib.model_summary import SummaryRow, summary
 
-from ._words import Words, describe
+from ._words import OperationWords, describe
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Net:
     """
 
     rows: list[SummaryRow]
-    words: list[Words]
+    words: list[OperationWords]
     towers: list[int]
     input_shapes: list[tuple[int, ...]]
     total_params: int
@@ -42,11 +42,11 @@ class Net:
 
 def layer_name(row: SummaryRow) -> str:
     """Return the name of the row's layer; an operation without a layer has none."""
-    return "" if row.functional else said(row.name)
+    return "" if row.functional else layer_label(row.name)
 
 
-def said(name: str) -> str:
-    """``said("0")`` is ``"layer 0"``; a name with letters stays as it is."""
+def layer_label(name: str) -> str:
+    """``layer_label("0")`` is ``"layer 0"``; other names stay as they are."""
     return f"layer {name}" if name.isdigit() else name
 
 
@@ -66,7 +66,7 @@ def read_net(model: nn.Module, input_size: Any, helper: str) -> Net:
     return Net(rows, words, find_towers(words), table.input_shapes, table.total_params)
 
 
-def find_towers(words: Sequence[Words]) -> list[int]:
+def find_towers(words: Sequence[OperationWords]) -> list[int]:
     """Tell in how many towers each activation stands.
 
     A convolution with 2 groups reads two halves of its input and writes two halves of

@@ -16,6 +16,7 @@ _SIZE = re.compile(
     r"(?:(?P<kernel>\d+)|(?P<dilation>\d+)\*\((?P<dilated>\d+)-1\) - 1)\)"
     r"/(?P<stride>\d+)\) \+ 1(?: - 1)? = "
 )
+"""The formula of `cnnlib.arithmetic` for the size after a window, along one axis."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,11 @@ def _each(value: Any, axes: int) -> tuple[int, ...] | None:
 
 def _of_formula(formula: str, axes: int) -> Window | None:
     """Read ``"floor((28 + 2*0 - 2)/2) + 1 = 14"``, one or one per axis."""
-    found = [_SIZE.match(part) for part in formula.split("; ")] if formula else []
-    if len(found) == 1:
-        found = found * axes
-    matches = [match for match in found if match]
-    if len(matches) != axes or len(found) != axes:
+    parts = formula.split("; ") if formula else []
+    if len(parts) == 1:
+        parts = parts * axes
+    matches = [match for match in map(_SIZE.match, parts) if match]
+    if len(matches) != axes or len(parts) != axes:
         return None
     numbers = [
         {name: int(text) for name, text in match.groupdict().items() if text}

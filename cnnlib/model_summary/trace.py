@@ -5,8 +5,10 @@ are seen through their ``forward``. What is written down holds shapes, never ten
 
 Some operations (``torch.einsum``, attention) are made of matrix products that Python
 never calls one by one. For those alone, a ``TorchDispatchMode`` one level below notes
-the sizes that are multiplied. There no operation has the name or the arguments that
-the caller gave it, so neither watcher can do the work of the other.
+the sizes that are multiplied. Down there an operation has neither the name nor the
+arguments that the caller wrote, so one watcher cannot do the work of the other.
+`cnnlib.visuals.digit.net_record` watches that lower level too: a page can repeat the
+few operations there, but not the many that Python may call.
 """
 
 from __future__ import annotations
