@@ -138,7 +138,7 @@ def _shape(tensor: TracedTensor, shapes: dict[int, Shape]) -> Shape:
 
 def _count_params(row: SummaryRow, step: TracedStep, parameters: Parameters) -> None:
     used = [id(p) for p in row.module.parameters()] if row.module else []
-    used += [key for op in step.ops for key in sorted(op.params)]
+    used += [key for op in step.ops for key in parameters.in_order(op.params)]
     fresh, row.shared_with = parameters.count_in(row.name, used)
     tensors = [parameters.all[key] for key in fresh]
     row.params = sum(p.numel() for p in tensors)
@@ -203,6 +203,7 @@ class Parameters:
             for key, (_, p) in named.items()
             if not isinstance(copies[key], UninitializedParameter)
         }
+        self.order = {key: position for position, key in enumerate(self.all)}
         self.counted_in: dict[int, str] = {}
         """Name of the row that counts a parameter, by the parameter's id."""
 
@@ -215,6 +216,12 @@ class Parameters:
     def trainable(self) -> int:
         """How many of these require a gradient."""
         return sum(p.numel() for p in self.all.values() if p.requires_grad)
+
+    def in_order(self, ids: frozenset[int]) -> list[int]:
+        """Sort parameters as the model lists them; those of no model are left out."""
+        return sorted(
+            (key for key in ids if key in self.order), key=self.order.__getitem__
+        )
 
     def count_in(self, name: str, used: list[int]) -> tuple[list[int], str | None]:
         """Count parameters in row `name` if no row has counted them.
