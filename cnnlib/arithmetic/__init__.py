@@ -35,7 +35,7 @@ from ._sizes import (
     same_padding,
     transposed_output_size,
 )
-from ._value import Worked
+from .value import Worked
 
 __all__ = [
     "ReceptiveFieldRow",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from ._value import Worked
 from .inputs import IntOrPair, divisible, extents, flag, is_sequence, whole
+from .value import Worked, times
 
 
 def conv_params(
@@ -26,7 +26,7 @@ def conv_params(
     """
     inputs, outputs, groups = _channels(in_channels, out_channels, groups)
     kernel = extents(kernel_size, "kernel_size")
-    weights = _shared(_times(*kernel, inputs), groups)
+    weights = _per_group(times(*kernel, inputs), groups)
     per_filter = prod(kernel) * inputs // groups
     if flag(bias, "bias"):
         return Worked((per_filter + 1) * outputs, f"({weights} + 1)*{outputs}")
@@ -76,9 +76,9 @@ def conv_mult_adds(
     inputs, outputs, groups = _channels(in_channels, out_channels, groups)
     kernel = extents(kernel_size, "kernel_size")
     places = _positions(output_size, "output_size", kernel)
-    weights = _shared(_times(*kernel, inputs), groups)
+    weights = _per_group(times(*kernel, inputs), groups)
     count = prod(kernel) * inputs // groups * outputs * prod(places)
-    return Worked(count, f"{weights} * {outputs} * {_times(*places)}")
+    return Worked(count, f"{weights} * {outputs} * {times(*places)}")
 
 
 def transposed_mult_adds(
@@ -99,9 +99,9 @@ def transposed_mult_adds(
     inputs, outputs, groups = _channels(in_channels, out_channels, groups)
     kernel = extents(kernel_size, "kernel_size")
     places = _positions(input_size, "input_size", kernel)
-    weights = _shared(_times(*kernel, outputs), groups)
+    weights = _per_group(times(*kernel, outputs), groups)
     count = prod(kernel) * outputs // groups * inputs * prod(places)
-    return Worked(count, f"{weights} * {inputs} * {_times(*places)}")
+    return Worked(count, f"{weights} * {inputs} * {times(*places)}")
 
 
 def linear_mult_adds(in_features: int, out_features: int, positions: int = 1) -> Worked:
@@ -134,7 +134,7 @@ def activation_memory(shape: int | Sequence[int], bytes_per_value: int = 4) -> W
     total = prod(sizes) * each
     return Worked(
         total,
-        f"{_times(*sizes)} {values} * {each} {unit}",
+        f"{times(*sizes)} {values} * {each} {unit}",
         "byte" if total == 1 else "bytes",
     )
 
@@ -158,10 +158,6 @@ def _positions(size: IntOrPair, name: str, kernel: tuple[int, ...]) -> tuple[int
     return places
 
 
-def _times(*factors: int) -> str:
-    return "*".join(str(int(factor)) for factor in factors)
-
-
-def _shared(product: str, groups: int) -> str:
-    """Divide a product among the groups, which show only where there are several."""
+def _per_group(product: str, groups: int) -> str:
+    """Write a product divided by the number of groups, if there are several."""
     return product if groups == 1 else f"{product}/{groups}"

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from cnnlib.table import html_table, text_table
 
-from ._value import Worked
 from .inputs import is_sequence, pair
+from .value import Worked
 
 Sized = Worked | tuple[Worked, Worked]
-Layer = Sequence[Any]
+LayerWindow = Sequence[Any]
+"""(kernel, stride) or (kernel, stride, dilation) of a layer."""
 
 
 class ReceptiveFieldRow(NamedTuple):
@@ -39,7 +40,7 @@ class ReceptiveFieldTable(list[ReceptiveFieldRow]):
         return [head, *_cells(self)]
 
 
-def receptive_field(layers: Iterable[Layer]) -> Any:
+def receptive_field(layers: Iterable[LayerWindow]) -> Any:
     """Side of the patch of input that one output value depends on, in pixels.
 
     `layers` lists (kernel, stride) or (kernel, stride, dilation) from the input on,
@@ -51,40 +52,40 @@ def receptive_field(layers: Iterable[Layer]) -> Any:
     >>> receptive_field([(3, 1), (2, 2), (3, 1)])
     1 + (3-1)*1 + (2-1)*1 + (3-1)*2 = 8
     """
-    given = _layers(layers)
-    return _both(given, _field)
+    windows = _checked(layers)
+    return _per_axis(windows, _field)
 
 
-def jump(layers: Iterable[Layer]) -> Any:
+def jump(layers: Iterable[LayerWindow]) -> Any:
     """Input pixels between neighbouring output values: the product of the strides.
 
     >>> jump([(3, 1), (2, 2), (3, 2)])
     1*2*2 = 4
     """
-    given = _layers(layers)
-    return _both(given, _jump)
+    windows = _checked(layers)
+    return _per_axis(windows, _jump)
 
 
-def receptive_field_table(layers: Iterable[Layer]) -> ReceptiveFieldTable:
+def receptive_field_table(layers: Iterable[LayerWindow]) -> ReceptiveFieldTable:
     """Jump and receptive field after every layer, as a list of rows.
 
     >>> receptive_field_table([(3, 1), (2, 2)])[-1].receptive_field
     1 + (3-1)*1 + (2-1)*1 = 4
     """
-    given = _layers(layers)
+    windows = _checked(layers)
     return ReceptiveFieldTable(
         ReceptiveFieldRow(
             _plain(kernel),
             _plain(stride),
             _plain(dilation),
-            _both(given[:depth], _jump),
-            _both(given[:depth], _field),
+            _per_axis(windows[:depth], _jump),
+            _per_axis(windows[:depth], _field),
         )
-        for depth, (kernel, stride, dilation) in enumerate(given, start=1)
+        for depth, (kernel, stride, dilation) in enumerate(windows, start=1)
     )
 
 
-def _layers(layers: Iterable[Layer]) -> list[tuple[Any, Any, Any]]:
+def _checked(layers: Iterable[LayerWindow]) -> list[tuple[Any, Any, Any]]:
     """Check every layer and give it a dilation; what was a pair stays a pair."""
     checked = []
     for number, layer in enumerate(layers):
@@ -104,8 +105,8 @@ def _layers(layers: Iterable[Layer]) -> list[tuple[Any, Any, Any]]:
     return checked
 
 
-def _both(layers: list[tuple[Any, Any, Any]], rule: Any) -> Any:
-    """Apply `rule` to rows and columns; one answer where no layer has a pair."""
+def _per_axis(layers: list[tuple[Any, Any, Any]], rule: Any) -> Any:
+    """Apply `rule` along rows and along columns; one answer if no layer has a pair."""
     axes = [
         [tuple(pair(value, "")[axis] for value in layer) for layer in layers]
         for axis in (0, 1)

@@ -6,9 +6,9 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from ._value import Worked
-from .axis import convolved, no_text, pooled, same, seen, sides, transposed
+from .axis import convolved, no_text, pooled, same, sides, transposed, windows_over
 from .inputs import IntOrPair, Pair, flag, is_sequence, pair
+from .value import Worked
 
 Padding: TypeAlias = IntOrPair | str
 
@@ -191,9 +191,12 @@ def transposed_output_size(
         pair(output_padding, "output_padding", 0),
         pair(dilation, "dilation"),
     )
-    height, width = (transposed(*axis) for axis in zip(*columns, strict=True))
-    given = (size, kernel_size, stride, padding, output_padding, dilation)
-    return (height, width) if any(map(is_sequence, given)) else height
+    height, width = (
+        transposed(n, k, s, p, extra, d)
+        for n, k, s, p, extra, d in zip(*columns, strict=True)
+    )
+    arguments = (size, kernel_size, stride, padding, output_padding, dilation)
+    return (height, width) if any(map(is_sequence, arguments)) else height
 
 
 def full_convolution_size(n: IntOrPair, m: IntOrPair) -> Worked | tuple[Worked, Worked]:
@@ -246,7 +249,9 @@ def coverage(
     strides, dilations = pair(stride, "stride"), pair(dilation, "dilation")
     around = sides(padding, kernels, strides, dilations)
     rows, columns = (
-        seen(*axis)
-        for axis in zip(sizes, kernels, strides, around, dilations, strict=True)
+        windows_over(n, k, s, before_after, d)
+        for n, k, s, before_after, d in zip(
+            sizes, kernels, strides, around, dilations, strict=True
+        )
     )
     return np.outer(rows, columns)

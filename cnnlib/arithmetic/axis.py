@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ._value import Worked
 from .inputs import Pair, pair
+from .value import Worked
 
 Sides: TypeAlias = tuple[Pair, Pair]  # ((top, bottom), (left, right))
 
 
-def seen(n: int, k: int, s: int, sides: Pair, d: int) -> np.ndarray:
-    """Count, along one axis, the windows that touch each of the n pixels."""
+def windows_over(n: int, k: int, s: int, sides: Pair, d: int) -> np.ndarray:
+    """Count, for each of n pixels along an axis, the windows that have a tap on it."""
     windows = int(convolved(n, k, s, sides, d))
     first = np.arange(windows)[:, None] * s - sides[0]
     touched = (first + np.arange(k) * d).ravel()

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from cnnlib.plots.style import MUTED, TITLE
 
 from ._column import ARROW, Column, slot
-from .boxes import Group
+from .boxes import BoxGroup
 from .canvas import LINE_HEIGHT, Canvas, text_size
 
 MARGIN = 6.0
-WIDEST = 540.0 - 2 * MARGIN  # a figure of 900 pixels; a quarter more for long nets
-TALLEST = 400.0  # a column above this height is broken, as far as the width allows
-BETWEEN = 20.0  # between columns
+WIDEST = 540.0 - 2 * MARGIN
+"""Width of a figure of 900 pixels, in points; long nets may take a quarter more."""
+TALLEST = 400.0
+"""Height above which a column is broken, if the width allows it, in points."""
+BETWEEN = 20.0
+"""Room between columns, in points."""
 
 
 def block_sheet(
-    groups: Sequence[Group], title: str | None, note: str, *, arrows: bool
+    groups: Sequence[BoxGroup], title: str | None, note: str, *, arrows: bool
 ) -> tuple[Canvas, float, float]:
     """Return the whole sheet with its width and height in points."""
     columns = _columns(groups)
@@ -40,7 +43,7 @@ def _width(columns: Sequence[Column]) -> float:
     return sum(column.width for column in columns) + BETWEEN * (len(columns) - 1)
 
 
-def _columns(groups: Sequence[Group]) -> list[Column]:
+def _columns(groups: Sequence[BoxGroup]) -> list[Column]:
     """Break the groups into the columns that the height asks for, if they fit."""
     best = [Column(groups)]
     wanted = 1 + int(best[0].height // TALLEST)
@@ -52,7 +55,7 @@ def _columns(groups: Sequence[Group]) -> list[Column]:
     return best
 
 
-def _parts(groups: Sequence[Group], count: int) -> list[list[Group]]:
+def _parts(groups: Sequence[BoxGroup], count: int) -> list[list[BoxGroup]]:
     """Break the groups into at most ``count`` runs, the tallest as low as possible."""
     tall = [sum(slot(box) + ARROW for box in group.boxes) for group in groups]
     low, high = max(tall), sum(tall)
@@ -66,10 +69,10 @@ def _parts(groups: Sequence[Group], count: int) -> list[list[Group]]:
 
 
 def _filled(
-    groups: Sequence[Group], tall: Sequence[float], limit: float
-) -> list[list[Group]]:
+    groups: Sequence[BoxGroup], tall: Sequence[float], limit: float
+) -> list[list[BoxGroup]]:
     """Fill one run after the other up to the limit."""
-    runs: list[list[Group]] = [[]]
+    runs: list[list[BoxGroup]] = [[]]
     used = 0.0
     for group, height in zip(groups, tall, strict=True):
         if runs[-1] and used + height > limit:

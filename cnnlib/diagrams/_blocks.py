@@ -8,7 +8,7 @@ from torch import nn
 from cnnlib.picture import Picture
 
 from ._block_sheet import block_sheet
-from .boxes import Group, boxes_of, grouped
+from .boxes import BoxGroup, boxes_of, grouped
 from .net import Net, read_net
 from .steps import left_out
 
@@ -65,16 +65,16 @@ def _note(net: Net, activations: bool) -> str:
     return " ".join(notes).strip()
 
 
-def _sentence(net: Net, groups: list[Group], title: str | None, note: str) -> str:
+def _sentence(net: Net, groups: list[BoxGroup], title: str | None, note: str) -> str:
     """Say the same as the drawing: each box with its size and its parameters."""
     head = f"{title}: a" if title else "A"
-    listed = "; ".join(_said(group) for group in groups)
+    listed = "; ".join(_group_text(group) for group in groups)
     return (
         f"{head} net drawn as blocks, from top to bottom: {listed}. "
         f"{note} {net.total_params:,} parameters in all."
     )
 
 
-def _said(group: Group) -> str:
+def _group_text(group: BoxGroup) -> str:
     text = "; ".join(box.phrase for box in group.boxes)
     return text if group.times == 1 else f"{group.times} times ({text})"

@@ -6,17 +6,23 @@ from itertools import pairwise, product
 
 from cnnlib.plots.style import MUTED, TEXT
 
-from .boxes import Box, Group
+from .boxes import BoxGroup, OperationBox
 from .canvas import LINE_HEIGHT, Canvas, text_size
 from .links import INK
 from .solids import COLOURS
 
-ARROW = 9.0  # between two boxes
-PAD = 6.0  # between words and the edge of their box
-BESIDE = 6.0  # between a box and the words beside it
-SPLIT = 6.0  # between towers
-BRACKET = 7.0  # from the words to the bracket around a repeat
-NAME = 44.0  # wider names are broken at their dots
+ARROW = 9.0
+"""Length of an arrow, which is the room between two boxes, in points."""
+PAD = 6.0
+"""Room left and right of the words in a box, half of it above and below, in points."""
+BESIDE = 6.0
+"""Room between a box and the words beside it, in points."""
+SPLIT = 6.0
+"""Room between towers, in points."""
+BRACKET = 7.0
+"""Room between the words and the bracket around a repeat, in points."""
+NAME = 44.0
+"""Width above which a name is broken at its dots, in points."""
 LINE = TEXT * LINE_HEIGHT
 HEAD = ("output size", "parameters")
 
@@ -26,7 +32,7 @@ Span = tuple[float, float]
 class Column:
     """Boxes below one another; the sheet begins at y = 0 and goes down from there."""
 
-    def __init__(self, groups: Sequence[Group]) -> None:
+    def __init__(self, groups: Sequence[BoxGroup]) -> None:
         self.groups = groups
         boxes = [box for group in groups for box in group.boxes]
         names = max(text_size(_name(box))[0] for box in boxes)
@@ -60,7 +66,7 @@ class Column:
         width = (self.boxes - SPLIT * (towers - 1)) / towers
         return [(self.left + i * (width + SPLIT), width) for i in range(towers)]
 
-    def _draw_box(self, sheet: Canvas, box: Box, middle: float) -> None:
+    def _draw_box(self, sheet: Canvas, box: OperationBox, middle: float) -> None:
         fill, edge = COLOURS[box.role]
         height = _box_height(box)
         for left, width in self._spans(box.towers):
@@ -93,7 +99,7 @@ class Column:
             x, start = left + width / 2, lowest - _box_height(bottom) / 2
             sheet.arrow((x, start), (x, start - ARROW), INK)
 
-    def _joins(self, above: Box, box: Box) -> list[Span]:
+    def _joins(self, above: OperationBox, box: OperationBox) -> list[Span]:
         """Where arrows start and end: tower to tower, or each tower to all of them."""
         sources, targets = (
             [left + width / 2 for left, width in self._spans(towers)]
@@ -106,7 +112,7 @@ class Column:
         return list(zip(sources, targets, strict=True))
 
     def _draw_bracket(
-        self, sheet: Canvas, inside: Sequence[tuple[Box, float]], times: int
+        self, sheet: Canvas, inside: Sequence[tuple[OperationBox, float]], times: int
     ) -> None:
         (first, high), (last, low) = inside[0], inside[-1]
         top, bottom = high + slot(first) / 2, low - slot(last) / 2
@@ -116,7 +122,7 @@ class Column:
         sheet.text(x + 4, middle, f"x {times}", align="left", gid="repeat")
 
 
-def _spots(boxes: Sequence[Box]) -> list[tuple[Box, float]]:
+def _spots(boxes: Sequence[OperationBox]) -> list[tuple[OperationBox, float]]:
     """Give each box the y of its middle, below the two lines of the heading."""
     y = -2 * LINE - ARROW - slot(boxes[0]) / 2
     spots = [(boxes[0], y)]
@@ -126,19 +132,19 @@ def _spots(boxes: Sequence[Box]) -> list[tuple[Box, float]]:
     return spots
 
 
-def gap(above: Box, box: Box) -> float:
+def gap(above: OperationBox, box: OperationBox) -> float:
     """Return the room between two boxes; arrows that cross need twice as much."""
     crossed = above.towers > 1 and box.towers > 1 and box.mixes
     return 2 * ARROW if crossed else ARROW
 
 
-def slot(box: Box) -> float:
+def slot(box: OperationBox) -> float:
     """Return the height that a box and the words beside it need."""
     beside = 2 * LINE if box.params else LINE
     return max(_box_height(box), beside, text_size(_name(box))[1])
 
 
-def _name(box: Box) -> str:
+def _name(box: OperationBox) -> str:
     """Break a long name at its dots, into lines of at most ``NAME`` where it can be."""
     lines = [""]
     for part in re.findall(r"[^.]+\.?", box.name):
@@ -148,16 +154,16 @@ def _name(box: Box) -> str:
     return "\n".join(lines)
 
 
-def _box_width(box: Box) -> float:
+def _box_width(box: OperationBox) -> float:
     one = text_size(box.text)[0] + 2 * PAD
     return box.towers * one + (box.towers - 1) * SPLIT
 
 
-def _box_height(box: Box) -> float:
+def _box_height(box: OperationBox) -> float:
     return text_size(box.text)[1] + PAD
 
 
-def _bracket_width(group: Group) -> float:
+def _bracket_width(group: BoxGroup) -> float:
     if group.times == 1:
         return 0.0
     return BRACKET + 4 + text_size(f"x {group.times}")[0]

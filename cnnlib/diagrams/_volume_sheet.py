@@ -4,27 +4,30 @@ from cnnlib.plots.style import MUTED, TITLE
 
 from .canvas import LINE_HEIGHT, Canvas, text_size
 from .links import draw_link, draw_way_in, draw_way_out
-from .rows import STUB, Item, Spot, place
-from .steps import Step, left_out
+from .rows import STUB, Spot, Widths, place_in_rows
+from .steps import VolumeStep, left_out
 
 MARGIN = 6.0
-WIDEST = 518.0 - 2 * MARGIN  # an ordinary figure of 864 pixels
-BELOW = 6.0  # from the lowest body of a row to the words
-ABOVE = 2.5  # from a body to its label
+WIDEST = 518.0 - 2 * MARGIN
+"""Width of an ordinary figure, 864 pixels, in points."""
+BELOW = 6.0
+"""Room between the lowest body of a row and the words, in points."""
+ABOVE = 2.5
+"""Room between a body and its label, in points."""
 BETWEEN_ROWS = 10.0  # also above the first row and below the last
 
 
 def volume_sheet(
-    steps: list[Step], title: str | None, activations: bool
+    steps: list[VolumeStep], title: str | None, activations: bool
 ) -> tuple[Canvas, float, float]:
     """Return the whole sheet with its width and height in points."""
     labels = [step.label(activations) for step in steps]
     between = [step.between(activations) for step in steps]
     items = [
-        Item(step.body.width, text_size(above)[0], text_size(words)[0])
+        Widths(step.body.width, text_size(above)[0], text_size(words)[0])
         for step, above, words in zip(steps, labels, between, strict=True)
     ]
-    spots = place(items, WIDEST)
+    spots = place_in_rows(items, WIDEST)
     quiet = [name for step in steps for name in step.quiet]
     note = "" if activations else left_out(quiet)
     rows = [
@@ -54,7 +57,7 @@ def _right_end(spots: list[Spot]) -> float:
 
 
 def _row(
-    steps: list[Step],
+    steps: list[VolumeStep],
     labels: list[str],
     between: list[str],
     spots: list[Spot],
@@ -74,8 +77,9 @@ def _row(
         step.body.draw(part)
         sheet.add(part, *corners[i])
         above = low + step.body.height + ABOVE
-        place = (spot.middle, above)
-        sheet.text(*place, labels[i], valign="bottom", gid="size", halo=True)
+        sheet.text(
+            spot.middle, above, labels[i], valign="bottom", gid="size", halo=True
+        )
         sheet.text(spot.words, words_top, between[i], valign="top", gid="operation")
         top = max(top, above + text_size(labels[i])[1])
     for i in inside[1:]:
@@ -88,7 +92,11 @@ def _row(
 
 
 def _stubs(
-    sheet: Canvas, steps: list[Step], spots: list[Spot], inside: list[int], y: float
+    sheet: Canvas,
+    steps: list[VolumeStep],
+    spots: list[Spot],
+    inside: list[int],
+    y: float,
 ) -> None:
     """Draw the arrows that lead into a row and on to the next one."""
     first, last = inside[0], inside[-1]

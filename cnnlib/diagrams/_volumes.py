@@ -9,7 +9,7 @@ from cnnlib.picture import Picture
 
 from ._volume_sheet import volume_sheet
 from .net import Net, read_net
-from .steps import Step, left_out, steps_of
+from .steps import VolumeStep, left_out, steps_of
 
 
 def draw_volumes(
@@ -58,10 +58,12 @@ def _refuse_branches(net: Net) -> None:
         )
 
 
-def _sentence(net: Net, steps: list[Step], title: str | None, activations: bool) -> str:
+def _sentence(
+    net: Net, steps: list[VolumeStep], title: str | None, activations: bool
+) -> str:
     """Say the same as the drawing: each operation and the size it gives."""
     parts = [f"input {steps[0].phrase(activations)}"]
-    parts += [_said(step, activations) for step in steps[1:]]
+    parts += [_step_text(step, activations) for step in steps[1:]]
     head = f"{title}: a" if title else "A"
     quiet = [name for step in steps for name in step.quiet]
     missing = "" if activations else left_out(quiet)
@@ -71,7 +73,7 @@ def _sentence(net: Net, steps: list[Step], title: str | None, activations: bool)
     )
 
 
-def _said(step: Step, activations: bool) -> str:
+def _step_text(step: VolumeStep, activations: bool) -> str:
     """Name, operation and size, ``"c1, 5x5 convolution, 6@28x28"``."""
     phrase = step.phrase(activations)
     names = [phrase] if step.name in ("", phrase) else [step.name, phrase]

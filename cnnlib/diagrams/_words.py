@@ -4,12 +4,10 @@ import re
 from dataclasses import dataclass
 from math import prod
 
-from cnnlib.model_summary import Row
+from cnnlib.model_summary import SummaryRow
 
 from .window import Window, short, window_of
 
-# Operations that leave the shape alone and work on each value, or normalise. Drawings
-# of nets usually leave them out.
 QUIET = {
     "relu": "ReLU",
     "relu6": "ReLU6",
@@ -44,8 +42,12 @@ QUIET = {
     "rmsnorm": "RMSNorm",
     "localresponsenorm": "LRN",
 }
+"""Operations that leave the shape alone and work on each value, or normalise.
 
-_LONG = {
+Drawings of nets usually leave them out.
+"""
+
+_BETWEEN_VOLUMES = {
     "conv": "convolution",
     "convtranspose": "transposed convolution",
     "maxpool": "max pooling",
@@ -63,7 +65,8 @@ _LONG = {
     "subsample": "subsampling",
     "interpolate": "resizing",
 }
-_SHORT = {
+"""Names of operations as they stand between two volumes."""
+_IN_A_BOX = {
     "conv": "Conv",
     "convtranspose": "ConvTranspose",
     "maxpool": "MaxPool",
@@ -78,6 +81,7 @@ _SHORT = {
     "sub": "Subtract",
     "div": "Divide",
 }
+"""Names of operations as they stand in a box."""
 _ACROSS = {"softmax", "logsoftmax", "layernorm", "groupnorm", "rmsnorm"}
 """Quiet operations in which every channel looks at others."""
 
@@ -88,7 +92,7 @@ _RESHAPES = {"flatten", "view", "reshape", "squeeze", "unflatten", "unsqueeze"}
 
 
 @dataclass(frozen=True)
-class Words:
+class OperationWords:
     """What a drawing says of one operation.
 
     ``name`` and ``details`` stand between two volumes ("5x5 convolution", "stride 2"),
@@ -111,7 +115,7 @@ class Words:
     apart: bool = False
 
 
-def describe(row: Row) -> Words:
+def describe(row: SummaryRow) -> OperationWords:
     """Find the words for a row of a summary."""
     kind = plain(row.kind)
     if kind in QUIET and row.output_shape == row.input_shape:
@@ -122,11 +126,13 @@ def describe(row: Row) -> Words:
         return _adaptive(row, kind)
     if kind == "linear":
         box = f"FC ({row.output_shape[-1]})"
-        return Words("dense", (), box, (), "dense")
+        return OperationWords("dense", (), box, (), "dense")
     if kind in _RESHAPES:
         flat = len(row.output_shape) == 1
         name = "flatten" if flat else "reshape"
-        return Words(name, (), name.capitalize(), (), "flatten" if flat else "other")
+        return OperationWords(
+            name, (), name.capitalize(), (), "flatten" if flat else "other"
+        )
     return _other(row, kind)
 
 
@@ -135,16 +141,16 @@ def plain(kind: str) -> str:
     return re.sub(r"[123]d$", "", kind.lower().replace("_", ""))
 
 
-def _quiet(row: Row, kind: str) -> Words:
+def _quiet(row: SummaryRow, kind: str) -> OperationWords:
     name = QUIET[kind]
     share = getattr(row.module, "p", None) if "dropout" in kind else None
     box = name if share is None else f"{name} {share:g}"
-    return Words(name, (), box, (), "quiet", apart=kind not in _ACROSS)
+    return OperationWords(name, (), box, (), "quiet", apart=kind not in _ACROSS)
 
 
-def _sliding(row: Row, kind: str, window: Window | None) -> Words:
+def _sliding(row: SummaryRow, kind: str, window: Window | None) -> OperationWords:
     """Convolutions and poolings: "5x5 convolution", "2x2 MaxPool, stride 2"."""
-    name, box, role = _LONG[kind], _SHORT[kind], "pool"
+    name, box, role = _BETWEEN_VOLUMES[kind], _IN_A_BOX[kind], "pool"
     shared: tuple[str, ...] = ()
     groups, apart = 1, True
     if kind.startswith("conv"):
@@ -157,16 +163,18 @@ def _sliding(row: Row, kind: str, window: Window | None) -> Words:
         box = f"{box} ({row.output_shape[0]})"
     towers = groups if groups <= MOST_TOWERS else 1
     if window is None:
-        return Words(name, shared, box, shared, role, None, towers, apart=apart)
+        return OperationWords(
+            name, shared, box, shared, role, None, towers, apart=apart
+        )
     stride, pad, dilation = _details(window)
     usual = (1,) * len(window.kernel) if role == "conv" else window.kernel
-    said = () if window.stride == usual else stride
-    always = stride if role == "pool" else said
-    return Words(
+    unusual = () if window.stride == usual else stride
+    in_box = stride if role == "pool" else unusual
+    return OperationWords(
         f"{window.size} {name}",
-        (*said, *dilation, *shared),
+        (*unusual, *dilation, *shared),
         f"{window.size} {box}",
-        (*always, *pad, *dilation, *shared),
+        (*in_box, *pad, *dilation, *shared),
         role,
         window,
         towers,
@@ -175,7 +183,7 @@ def _sliding(row: Row, kind: str, window: Window | None) -> Words:
     )
 
 
-def _groups(row: Row, kind: str, window: Window | None) -> int:
+def _groups(row: SummaryRow, kind: str, window: Window | None) -> int:
     """Return the groups of a convolution; for a call, they follow from its work."""
     if row.module is not None:
         return int(getattr(row.module, "groups", 1))
@@ -196,31 +204,37 @@ def _details(window: Window) -> list[tuple[str, ...]]:
     ]
 
 
-def _adaptive(row: Row, kind: str) -> Words:
+def _adaptive(row: SummaryRow, kind: str) -> OperationWords:
     """Pooling to a size: "global average pooling", "average pooling to 6x6"."""
-    name, box = _LONG[kind], _SHORT[kind]
+    name, box = _BETWEEN_VOLUMES[kind], _IN_A_BOX[kind]
     sides, size = row.input_shape[1:], row.output_shape[1:]
     if set(size) != {1}:
         to = "x".join(map(str, size))
-        return Words(f"{name} to {to}", (), f"{box} to {to}", (), "pool", apart=True)
+        return OperationWords(
+            f"{name} to {to}", (), f"{box} to {to}", (), "pool", apart=True
+        )
     whole = Window(sides, sides, (0,) * len(sides), (1,) * len(sides))
-    return Words(f"global {name}", (), f"Global {box}", (), "pool", whole, apart=True)
+    return OperationWords(
+        f"global {name}", (), f"Global {box}", (), "pool", whole, apart=True
+    )
 
 
-def _other(row: Row, kind: str) -> Words:
+def _other(row: SummaryRow, kind: str) -> OperationWords:
     """Any other operation, under its own name, with its window where it has one."""
-    name = _LONG.get(kind) or _spaced(row.kind)
-    box = _SHORT.get(kind) or (name.capitalize() if row.functional else row.kind)
+    name = _BETWEEN_VOLUMES.get(kind) or _spaced(row.kind)
+    box = _IN_A_BOX.get(kind) or (name.capitalize() if row.functional else row.kind)
     inputs = len(row.input_shapes)
     details = (f"{inputs} inputs",) if inputs > 1 else ()
     window = window_of(row)
     if window is None:
-        return Words(name, details, box, details, "other")
+        return OperationWords(name, details, box, details, "other")
     name, box = f"{window.size} {name}", f"{window.size} {box}"
     kernels = row.module is not None and any(
         parameter.dim() > 2 for parameter in row.module.parameters()
     )
-    return Words(name, details, box, details, "conv" if kernels else "pool", window)
+    return OperationWords(
+        name, details, box, details, "conv" if kernels else "pool", window
+    )
 
 
 def _spaced(kind: str) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnlib.model_summary import Row
+from cnnlib.model_summary import SummaryRow
 
-from ._words import Words
-from .net import Net, layer_name, said
+from ._words import OperationWords
+from .net import Net, layer_label, layer_name
 
 
 @dataclass(frozen=True)
-class Box:
+class OperationBox:
     """One operation (or input): the words inside, the name and the numbers beside.
 
     ``text`` is what one tower holds, in lines, and ``words`` the same in one line;
@@ -41,18 +41,18 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Group:
+class BoxGroup:
     """Boxes that follow one another ``times`` times."""
 
-    boxes: tuple[Box, ...]
+    boxes: tuple[OperationBox, ...]
     times: int = 1
 
 
-def boxes_of(net: Net, activations: bool) -> list[Box]:
+def boxes_of(net: Net, activations: bool) -> list[OperationBox]:
     """Return a box for each input and for each operation, quiet ones if asked for."""
     count = len(net.input_shapes)
     boxes = [
-        Box(name, name, "", by(shape), "", "input")
+        OperationBox(name, name, "", by(shape), "", "input")
         for name, shape in zip(_input_names(count), net.input_shapes, strict=True)
     ]
     for row, words, towers in zip(net.rows, net.words, net.towers[1:], strict=True):
@@ -65,14 +65,14 @@ def _input_names(count: int) -> list[str]:
     return ["Input"] if count == 1 else [f"Input {i + 1}" for i in range(count)]
 
 
-def _box(row: Row, words: Words, towers: int) -> Box:
+def _box(row: SummaryRow, words: OperationWords, towers: int) -> OperationBox:
     head, details = words.box, list(words.box_details)
     if towers > 1:
         total, part = row.output_shape[0], row.output_shape[0] // towers
         details = [word for word in details if not word.endswith("groups")]
         head = head.replace(f"({total})", f"({part})")
     mixes = words.towers == 1 and not words.apart
-    return Box(
+    return OperationBox(
         _lines(head, details, towers),
         ", ".join([head, *details]),
         layer_name(row),
@@ -98,30 +98,30 @@ def by(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape)) or "1"
 
 
-def _params(row: Row) -> str:
+def _params(row: SummaryRow) -> str:
     """Write the number of parameters, or which layer has counted them, or nothing."""
     owns = row.module is not None and any(True for _ in row.module.parameters())
     if row.shared_with is not None and owns and not row.params:
-        return f"as {said(row.shared_with)}"
+        return f"as {layer_label(row.shared_with)}"
     return f"{row.params:,}" if row.params else ""
 
 
-def grouped(boxes: Sequence[Box], fold: bool) -> list[Group]:
+def grouped(boxes: Sequence[OperationBox], fold: bool) -> list[BoxGroup]:
     """Put boxes that repeat one after the other into one group, if asked to.
 
     Boxes are the same when they say the same; only their names may differ. Of the
     repeats that start at a box, the one that saves most boxes is taken.
     """
-    groups: list[Group] = []
+    groups: list[BoxGroup] = []
     start = 0
     while start < len(boxes):
         length, times = _repeat(boxes, start) if fold else (1, 1)
-        groups.append(Group(tuple(boxes[start : start + length]), times))
+        groups.append(BoxGroup(tuple(boxes[start : start + length]), times))
         start += length * times
     return groups
 
 
-def _repeat(boxes: Sequence[Box], start: int) -> tuple[int, int]:
+def _repeat(boxes: Sequence[OperationBox], start: int) -> tuple[int, int]:
     """Return (length, times) of the repeat at ``start`` that saves most boxes."""
     keys = [(box.text, box.size, box.params, box.towers) for box in boxes[start:]]
     best, saved = (1, 1), 0

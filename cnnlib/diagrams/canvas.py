@@ -23,7 +23,7 @@ LINE_HEIGHT = 1.22
 """Distance between two lines of words, in font sizes."""
 
 
-class Shape(NamedTuple):
+class Polygon(NamedTuple):
     """A filled polygon; ``fill`` may be "none"."""
 
     points: list[Point]
@@ -31,7 +31,7 @@ class Shape(NamedTuple):
     edge: str
 
 
-class Line(NamedTuple):
+class Polyline(NamedTuple):
     """A thin line through the points."""
 
     points: list[Point]
@@ -39,7 +39,7 @@ class Line(NamedTuple):
     width: float
 
 
-class Words(NamedTuple):
+class CanvasText(NamedTuple):
     """Words at (x, y), aligned as Matplotlib says it; ``gid`` tells what they are.
 
     A white halo keeps them readable where a line passes.
@@ -75,9 +75,9 @@ def text_size(text: str, size: float = TEXT) -> Point:
 class Canvas:
     """Collects shapes, lines and words; x grows to the right, y upwards."""
 
-    shapes: list[Shape] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    words: list[Words] = field(default_factory=list)
+    shapes: list[Polygon] = field(default_factory=list)
+    lines: list[Polyline] = field(default_factory=list)
+    words: list[CanvasText] = field(default_factory=list)
 
     def box(
         self, x: float, y: float, width: float, height: float, fill: str, edge: str
@@ -85,11 +85,11 @@ class Canvas:
         """Add a rectangle whose lower left corner is (x, y)."""
         right, top = x + width, y + height
         corners = [(x, y), (right, y), (right, top), (x, top)]
-        self.shapes.append(Shape(corners, fill, edge))
+        self.shapes.append(Polygon(corners, fill, edge))
 
     def line(self, points: list[Point], colour: str, width: float = 0.6) -> None:
         """Add a line; lines lie above all shapes."""
-        self.lines.append(Line(points, colour, width))
+        self.lines.append(Polyline(points, colour, width))
 
     def arrow(self, start: Point, end: Point, colour: str) -> None:
         """Add a thin arrow with a small solid head at ``end``."""
@@ -99,7 +99,7 @@ class Canvas:
         x, y = x1 - 4.5 * u, y1 - 4.5 * v
         head = [end, (x - 2 * v, y + 2 * u), (x + 2 * v, y - 2 * u)]
         self.line([start, (x, y)], colour, 0.8)
-        self.shapes.append(Shape(head, colour, colour))
+        self.shapes.append(Polygon(head, colour, colour))
 
     def text(
         self,
@@ -115,7 +115,9 @@ class Canvas:
         halo: bool = False,
     ) -> None:
         """Add words of one or more lines."""
-        self.words.append(Words(x, y, text, align, valign, colour, size, gid, halo))
+        self.words.append(
+            CanvasText(x, y, text, align, valign, colour, size, gid, halo)
+        )
 
     def add(self, other: "Canvas", dx: float, dy: float) -> None:
         """Take over what stands on another sheet, moved by (dx, dy)."""

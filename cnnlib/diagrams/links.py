@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from ._words import Words
+from ._words import OperationWords
 from .canvas import Canvas, Point
 from .solids import BETWEEN, Solid
 
@@ -12,7 +12,9 @@ FAINT = "#8c8c8c"
 Placed = tuple[Solid, Point]  # a body and its lower left corner
 
 
-def draw_link(canvas: Canvas, before: Placed, after: Placed, words: Words) -> None:
+def draw_link(
+    canvas: Canvas, before: Placed, after: Placed, words: OperationWords
+) -> None:
     """Draw the operation between two bodies.
 
     A window is drawn on the map that it slides over, and two lines bring it together
@@ -36,7 +38,9 @@ def draw_link(canvas: Canvas, before: Placed, after: Placed, words: Words) -> No
             _arrow(canvas, before, after, source, target)
 
 
-def tower_pairs(before: Solid, after: Solid, words: Words) -> list[tuple[int, int]]:
+def tower_pairs(
+    before: Solid, after: Solid, words: OperationWords
+) -> list[tuple[int, int]]:
     """Tell which tower looks at which: its own only, or all of them."""
     own = words.towers > 1 or words.apart
     if own and before.towers == after.towers:
@@ -111,7 +115,12 @@ def _arrow(
 
 
 def draw_way_in(
-    canvas: Canvas, before: Solid, after: Solid, words: Words, ends: Point, y: float
+    canvas: Canvas,
+    before: Solid,
+    after: Solid,
+    words: OperationWords,
+    ends: Point,
+    y: float,
 ) -> None:
     """Draw the arrows into a row, one per pair of towers, between two x positions."""
     start, end = ends

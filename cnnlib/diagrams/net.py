@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import nn
 
-from cnnlib.model_summary import Row, summary
+from cnnlib.model_summary import SummaryRow, summary
 
-from ._words import Words, describe
+from ._words import OperationWords, describe
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Net:
     last entry the same of the net's output.
     """
 
-    rows: list[Row]
-    words: list[Words]
+    rows: list[SummaryRow]
+    words: list[OperationWords]
     towers: list[int]
     input_shapes: list[tuple[int, ...]]
     total_params: int
 
     @property
-    def join(self) -> Row | None:
+    def join(self) -> SummaryRow | None:
         """The first operation that shows the net to branch, or None for a chain.
 
         It takes or gives several tensors, or its input is not the output before it.
@@ -40,13 +40,13 @@ class Net:
         return None
 
 
-def layer_name(row: Row) -> str:
+def layer_name(row: SummaryRow) -> str:
     """Return the name of the row's layer; an operation without a layer has none."""
-    return "" if row.functional else said(row.name)
+    return "" if row.functional else layer_label(row.name)
 
 
-def said(name: str) -> str:
-    """``said("0")`` is ``"layer 0"``; a name with letters stays as it is."""
+def layer_label(name: str) -> str:
+    """``layer_label("0")`` is ``"layer 0"``; other names stay as they are."""
     return f"layer {name}" if name.isdigit() else name
 
 
@@ -66,7 +66,7 @@ def read_net(model: nn.Module, input_size: Any, helper: str) -> Net:
     return Net(rows, words, find_towers(words), table.input_shapes, table.total_params)
 
 
-def find_towers(words: Sequence[Words]) -> list[int]:
+def find_towers(words: Sequence[OperationWords]) -> list[int]:
     """Tell in how many towers each activation stands.
 
     A convolution with 2 groups reads two halves of its input and writes two halves of

@@ -6,13 +6,16 @@ Pure arithmetic on widths in points; nothing is drawn here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-GAP = 18.0  # at least, between two bodies
-APART = 7.0  # at least, between two labels
-STUB = 20.0  # the arrow that leads into a row, or out of it
+GAP = 18.0
+"""Least room between two bodies, in points."""
+APART = 7.0
+"""Least room between two labels, in points."""
+STUB = 20.0
+"""Length of the arrow that leads into a row, or out of it, in points."""
 
 
 @dataclass(frozen=True)
-class Item:
+class Widths:
     """Widths of a body, of the label above it and of the words before it."""
 
     body: float
@@ -35,7 +38,7 @@ class Spot:
     right: float
 
 
-def place(items: Sequence[Item], limit: float) -> list[Spot]:
+def place_in_rows(items: Sequence[Widths], limit: float) -> list[Spot]:
     """Put the items in rows of at most ``limit``, in as few and as equal as can be."""
     spots = _fill(items, limit)
     rows = spots[-1].row
@@ -49,7 +52,7 @@ def place(items: Sequence[Item], limit: float) -> list[Spot]:
     return _fill(items, high)
 
 
-def _fill(items: Sequence[Item], limit: float) -> list[Spot]:
+def _fill(items: Sequence[Widths], limit: float) -> list[Spot]:
     spots: list[Spot] = []
     for i, item in enumerate(items):
         before = spots[-1] if spots else None
@@ -61,7 +64,7 @@ def _fill(items: Sequence[Item], limit: float) -> list[Spot]:
     return spots
 
 
-def _first(item: Item, row: int) -> Spot:
+def _first(item: Widths, row: int) -> Spot:
     """Place the first item of a row; an arrow leads to it in all rows but the first."""
     if row == 0:
         return Spot(0, item.extent / 2, 0.0, item.extent)
@@ -70,7 +73,7 @@ def _first(item: Item, row: int) -> Spot:
     return Spot(row, middle, words, max(middle + item.extent / 2, 2 * words))
 
 
-def _next(left: Item, item: Item, before: Spot) -> Spot:
+def _next(left: Widths, item: Widths, before: Spot) -> Spot:
     """Place an item after another in the same row, as near as the labels allow."""
     middle = max(
         before.middle + (left.body + item.body) / 2 + GAP,

@@ -10,12 +10,15 @@ from math import log2, sqrt
 
 from .canvas import Canvas, Point
 
-SHIFT = 2.0  # from one sheet of a stack to the next, to the right and down
-SMALLEST = 7.0  # shortest side of a map
-COLUMN = 7.0  # width of a column
-BETWEEN = 9.0  # between two towers
+SHIFT = 2.0
+"""From one sheet of a stack to the next, to the right and down, in points."""
+SMALLEST = 7.0
+"""Shortest side of a map, in points."""
+COLUMN = 7.0
+"""Width of a column, in points."""
+BETWEEN = 9.0
+"""Room between two towers, in points."""
 
-# Fill and edge by what made the activation; words say the same, so colour only helps.
 COLOURS = {
     "input": ("#efefef", "#6a6a6a"),
     "conv": ("#d8e7f5", "#2f5d8a"),
@@ -25,6 +28,7 @@ COLOURS = {
     "quiet": ("#ffffff", "#6a6a6a"),
     "other": ("#ebe2f5", "#67478a"),
 }
+"""Fill and edge by what made the activation; words say the same."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,10 @@ class Solid:
         fill, edge = COLOURS[self.role]
         for tower in range(self.towers):
             x, y = self.front(tower)
+            width, height = self.face
             for behind in reversed(range(self.sheets)):
-                step = SHIFT * behind
-                canvas.box(x - step, y + step, *self.face, fill, edge)
+                shift = SHIFT * behind
+                canvas.box(x - shift, y + shift, width, height, fill, edge)
 
 
 def solid(

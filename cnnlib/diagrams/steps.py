@@ -4,18 +4,18 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ._words import Words
+from ._words import OperationWords
 from .net import Net, layer_name
 from .solids import Solid, label, solid
 
 
 @dataclass
-class Step:
+class VolumeStep:
     """One activation: its body and name, what led to it, what it went through after."""
 
     body: Solid
     name: str
-    words: Words | None = None
+    words: OperationWords | None = None
     quiet: list[str] = field(default_factory=list)
 
     @property
@@ -51,18 +51,18 @@ class Step:
         return " + ".join([", ".join(words), *(self.quiet if activations else [])])
 
 
-def steps_of(net: Net) -> list[Step]:
+def steps_of(net: Net) -> list[VolumeStep]:
     """One step for the input and one for every operation that is not quiet."""
     shapes = [net.input_shapes[0], *(row.output_shape for row in net.rows)]
     sides = [size for shape in shapes if len(shape) > 1 for size in shape[-2:]]
     largest = max(sides, default=1)
-    steps = [Step(solid(shapes[0], largest, net.towers[0], "input"), "input")]
+    steps = [VolumeStep(solid(shapes[0], largest, net.towers[0], "input"), "input")]
     for row, words, towers in zip(net.rows, net.words, net.towers[1:], strict=True):
         if words.role == "quiet":
             steps[-1].quiet.append(words.box)
         else:
             body = solid(row.output_shape, largest, towers, words.role)
-            steps.append(Step(body, layer_name(row), words))
+            steps.append(VolumeStep(body, layer_name(row), words))
     return steps
 
 

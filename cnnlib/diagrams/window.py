@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cnnlib.model_summary import Row
+from cnnlib.model_summary import SummaryRow
 
 _SIZE = re.compile(
     r"(?:floor|ceil)\(\(\d+ \+ 2\*(?P<padding>\d+) - "
     r"(?:(?P<kernel>\d+)|(?P<dilation>\d+)\*\((?P<dilated>\d+)-1\) - 1)\)"
     r"/(?P<stride>\d+)\) \+ 1(?: - 1)? = "
 )
+"""The formula of `cnnlib.arithmetic` for the size after a window, along one axis."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Window:
         return text if len(self.kernel) > 1 else f"{text}-wide"
 
 
-def window_of(row: Row) -> Window | None:
+def window_of(row: SummaryRow) -> Window | None:
     """Return the window that the row's operation slides, or None if it slides none."""
     axes = len(row.output_shape) - 1
     if axes < 1:
@@ -74,11 +75,11 @@ def _each(value: Any, axes: int) -> tuple[int, ...] | None:
 
 def _of_formula(formula: str, axes: int) -> Window | None:
     """Read ``"floor((28 + 2*0 - 2)/2) + 1 = 14"``, one or one per axis."""
-    found = [_SIZE.match(part) for part in formula.split("; ")] if formula else []
-    if len(found) == 1:
-        found = found * axes
-    matches = [match for match in found if match]
-    if len(matches) != axes or len(found) != axes:
+    parts = formula.split("; ") if formula else []
+    if len(parts) == 1:
+        parts = parts * axes
+    matches = [match for match in map(_SIZE.match, parts) if match]
+    if len(matches) != axes or len(parts) != axes:
         return None
     numbers = [
         {name: int(text) for name, text in match.groupdict().items() if text}

@@ -1,9 +1,23 @@
 """What a model does to its input, row by row, with the arithmetic in view.
 
-How it works: a copy of the model, with every tensor on the meta device (`copying`), is
-run once (`run`) while `trace` writes down what Python calls; `build` and `formulas`
-turn that into rows, `field` adds receptive fields, `report`, `text` and `html` show
-them. Where the run stops, `mismatch` finds the words.
+A copy of the model without weights is run once, on the meta device, while every call
+of a PyTorch function is written down; that becomes rows. The modules, in the order in
+which one reads them:
+
+- `feed`: the inputs of a run, from the sizes that the caller gives
+- `records`: what is written down: tensors, operations, steps, where a run stopped
+- `operations`: names of PyTorch's operations and of their arguments; which layers make
+  one row
+- `tensors`: what is known about each tensor, and how it stays on the meta device
+- `trace`: watching a run
+- `untouched`: the copy that is run; nothing of the user's changes
+- `errors`, `misfits`: where a run stopped, and the sentence for shapes that do not fit
+- `run`: the runs themselves, with or without weights, and the batch axis
+- `counts`: multiply-adds and sizes of one operation, with formulas
+- `rows`: the rows
+- `tracks`, `mixing`, `fields`: receptive fields: one axis of the input in one tensor,
+  rules for operations that mix or move values, rules for windows
+- `report`: the summary, as text and as HTML
 """
 
 from __future__ import annotations
@@ -12,16 +26,14 @@ from typing import Any
 
 from torch import nn
 
-from .build import Parameters, rows_of
 from .feed import read_feed
-from .layers import described
-from .names import class_name
+from .fields import add_receptive_fields
+from .operations import class_name, described
 from .report import Summary
-from .row import Row
+from .rows import Parameters, SummaryRow, rows_of
 from .run import observe
-from .view import add_receptive_fields
 
-__all__ = ["Row", "Summary", "summary"]
+__all__ = ["Summary", "SummaryRow", "summary"]
 
 
 def summary(
@@ -76,17 +88,17 @@ def summary(
     if depth is not None and (isinstance(depth, bool) or depth < 1):
         raise ValueError(f"depth must be 1 or more, or None for all; got {depth!r}.")
     feed = read_feed(model, input_size, input_data, dtypes)
-    seen = observe(model, feed)
-    parameters = Parameters(model, seen.parameters)
-    rows = rows_of(seen.steps, seen.shapes, parameters, seen.modules)
-    add_receptive_fields(rows, seen.steps, seen.inputs)
+    run = observe(model, feed)
+    parameters = Parameters(model, run.parameters)
+    rows = rows_of(run.steps, run.shapes, parameters, run.modules)
+    add_receptive_fields(rows, run.steps, run.inputs)
     return Summary(
         model_name=type(model).__name__,
         input_shapes=[slot.size for slot in feed.tensors],
         rows=rows,
         total_params=parameters.total,
         trainable_params=parameters.trainable,
-        notes=[*seen.notes, *parameters.unused_notes()],
+        notes=[*run.notes, *parameters.unused_notes()],
         kinds={name: class_name(module) for name, module in model.named_modules()},
         depth=depth,
         formulas=formulas,

@@ -1,4 +1,4 @@
-"""What a run is fed with: tensors of the right sizes, made when they are needed."""
+"""The inputs of a run: read from the caller's arguments, made when they are needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-Shape = tuple[int, ...]
+from .records import Shape
 
 
 @dataclass
@@ -64,7 +64,7 @@ def _tensor(shape: Shape, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 
 def read_feed(model: nn.Module, input_size: Any, input_data: Any, dtypes: Any) -> Feed:
-    """Understand what the caller gave: a size, several sizes, or tensors."""
+    """Read the caller's arguments: a size, several sizes, or tensors."""
     if (input_size is None) == (input_data is None):
         raise TypeError(
             "summary needs either input_size, such as (1, 28, 28), or input_data, "
@@ -73,12 +73,12 @@ def read_feed(model: nn.Module, input_size: Any, input_data: Any, dtypes: Any) -
     if input_data is not None:
         return Feed(_slots_of_data(input_data))
     sizes = _read_sizes(input_size)
-    kinds = _read_dtypes(dtypes, len(sizes), _floating_dtype(model))
+    types = _read_dtypes(dtypes, len(sizes), _floating_dtype(model))
     names = list(input_size) if isinstance(input_size, dict) else [None] * len(sizes)
     return Feed(
         [
             Slot(size, dtype, name=name)
-            for size, dtype, name in zip(sizes, kinds, names, strict=True)
+            for size, dtype, name in zip(sizes, types, names, strict=True)
         ]
     )
 
@@ -86,22 +86,23 @@ def read_feed(model: nn.Module, input_size: Any, input_data: Any, dtypes: Any) -
 # -- sizes --------------------------------------------------------------------------
 
 
-def _read_sizes(given: Any) -> list[Shape]:
-    if isinstance(given, dict):
-        return [_size(entry) for entry in given.values()]
-    if _is_whole(given):
-        return [_size([given])]
-    if not _is_list(given):
-        raise TypeError(_legal(given))
-    if any(_is_list(entry) for entry in given):
-        return [_size(entry) for entry in given]
-    return [_size(given)]
+def _read_sizes(input_size: Any) -> list[Shape]:
+    """Return one size for each input, from one size or several."""
+    if isinstance(input_size, dict):
+        return [_read_size(size) for size in input_size.values()]
+    if _is_whole(input_size):
+        return [_read_size([input_size])]
+    if not _is_list(input_size):
+        raise TypeError(_no_size(input_size))
+    if any(_is_list(entry) for entry in input_size):
+        return [_read_size(size) for size in input_size]
+    return [_read_size(input_size)]
 
 
-def _size(given: Any) -> Shape:
-    if not _is_list(given) or not all(_is_whole(entry) for entry in given):
-        raise TypeError(_legal(given))
-    size = tuple(int(entry) for entry in given)
+def _read_size(entries: Any) -> Shape:
+    if not _is_list(entries) or not all(_is_whole(entry) for entry in entries):
+        raise TypeError(_no_size(entries))
+    size = tuple(int(entry) for entry in entries)
     if any(entry < 1 for entry in size):
         raise ValueError(
             f"Every entry of input_size must be at least 1, but it is {size}. Leave "
@@ -118,26 +119,28 @@ def _is_whole(item: Any) -> bool:
     return hasattr(item, "__index__") and not isinstance(item, bool | Tensor)
 
 
-def _legal(found: Any) -> str:
+def _no_size(argument: Any) -> str:
+    """Say that an argument is not a size."""
     return (
         "input_size is the size of one input without the batch, such as (1, 28, 28), "
-        f"or a list of such sizes for a model with several inputs; got {found!r}."
+        f"or a list of such sizes for a model with several inputs; got {argument!r}."
     )
 
 
 # -- types --------------------------------------------------------------------------
 
 
-def _read_dtypes(given: Any, count: int, default: torch.dtype) -> list[torch.dtype]:
-    if given is None:
+def _read_dtypes(dtypes: Any, count: int, default: torch.dtype) -> list[torch.dtype]:
+    """Return one type for each of `count` inputs."""
+    if dtypes is None:
         return [default] * count
-    dtypes = list(given) if _is_list(given) else [given] * count
-    if len(dtypes) != count or not all(isinstance(d, torch.dtype) for d in dtypes):
+    each = list(dtypes) if _is_list(dtypes) else [dtypes] * count
+    if len(each) != count or not all(isinstance(d, torch.dtype) for d in each):
         raise ValueError(
             f"dtypes is one torch.dtype, or one for each of the {count} inputs, such "
-            f"as [torch.long]; got {given!r}."
+            f"as [torch.long]; got {dtypes!r}."
         )
-    return dtypes
+    return each
 
 
 def _floating_dtype(model: nn.Module) -> torch.dtype:
@@ -151,22 +154,20 @@ def _floating_dtype(model: nn.Module) -> torch.dtype:
 # -- tensors ------------------------------------------------------------------------
 
 
-def _slots_of_data(given: Any) -> list[Slot]:
-    if isinstance(given, dict):
-        return [_slot(item, name) for name, item in given.items()]
-    items = given if isinstance(given, tuple | list) else [given]
+def _slots_of_data(input_data: Any) -> list[Slot]:
+    if isinstance(input_data, dict):
+        return [_slot(item, name) for name, item in input_data.items()]
+    items = input_data if isinstance(input_data, tuple | list) else [input_data]
     slots = [_slot(item) for item in items]
     if not any(slot.is_tensor for slot in slots):
         raise TypeError(
             "input_data is a tensor with its batch axis, or a list or dict of what the "
-            f"model takes; got {type(given).__name__} without a tensor."
+            f"model takes; got {type(input_data).__name__} without a tensor."
         )
     return slots
 
 
 def _slot(item: Any, name: str | None = None) -> Slot:
-    if not isinstance(item, Tensor):
-        return Slot(fixed=item, is_tensor=False, name=name)
-    if item.dim() == 0:
+    if not isinstance(item, Tensor) or item.dim() == 0:
         return Slot(fixed=item, is_tensor=False, name=name)
     return Slot(tuple(item.shape[1:]), item.dtype, name=name)

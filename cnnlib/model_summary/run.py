@@ -1,4 +1,7 @@
-"""Run a copy of the model and see what happened, whatever the model does."""
+"""Run a copy of the model and see what happened, whatever the model does.
+
+At the end stands how the batch axis is told from the others.
+"""
 
 from __future__ import annotations
 
@@ -11,37 +14,38 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
-from .copying import runnable_copy
+from .errors import Scene, refusal
 from .feed import Feed
-from .mismatch import mismatch
-from .records import Misfit, Step, Value
-from .refusal import refusal
-from .source import Scene
-from .state import buffers_kept, nothing_changed
+from .misfits import mismatch
+from .records import Misfit, Shape, TracedOp, TracedStep, TracedTensor
 from .tensors import tensors_in
 from .trace import Tracer
-from .view import batch_is_first, same_course, shapes_without_batch
-
-Shape = tuple[int, ...]
+from .untouched import buffers_kept, nothing_changed, runnable_copy
 
 
 @dataclass
 class Observation:
-    """One run: its steps, and the shapes of all values without the batch."""
+    """What a run has shown."""
 
-    steps: list[Step]
-    inputs: list[Value]
+    steps: list[TracedStep]
+    inputs: list[TracedTensor]
     shapes: dict[int, Shape]
+    """Shape without the batch axis of every tensor, by its key."""
     modules: dict[int, nn.Module]
+    """The model's own module, by the id of its copy."""
     parameters: dict[int, nn.Parameter]
+    """The copy of a parameter, by the id of the model's own; lazy ones have sizes."""
     notes: list[str] = field(default_factory=list)
+    """What the caller should know besides, in sentences."""
 
 
 @dataclass
-class _Attempt:
+class _TracedRun:
+    """One run of a copy, to its end or to an error."""
+
     tracer: Tracer
-    inputs: list[Value]
-    outputs: list[Value] = field(default_factory=list)
+    inputs: list[TracedTensor]
+    outputs: list[TracedTensor] = field(default_factory=list)
     error: Exception | None = None
 
     @property
@@ -53,8 +57,8 @@ class _Attempt:
         """Sentence about the shapes that stopped the run, if that is what it was."""
         if isinstance(self.error, Misfit):
             return str(self.error)
-        place = self.tracer.failure
-        return mismatch(place, self.scene) if place is not None else None
+        stop = self.tracer.stop
+        return mismatch(stop, self.scene) if stop is not None else None
 
 
 def observe(model: nn.Module, feed: Feed) -> Observation:
@@ -71,31 +75,31 @@ def _observe(model: nn.Module, feed: Feed) -> Observation:
     notes: list[str] = []
     device = torch.device("meta")
     copied, owners = runnable_copy(model, meta=True)
-    attempt = _attempt(copied, owners, feed, device)
-    while attempt.error is not None and _needs_whole_numbers(attempt, feed):
-        attempt = _attempt(copied, owners, feed, device)
-    if attempt.error is not None:
-        sentence = attempt.explained()
+    run = _traced_run(copied, owners, feed, device)
+    while run.error is not None and _turned_to_whole_numbers(run, feed):
+        run = _traced_run(copied, owners, feed, device)
+    if run.error is not None:
+        sentence = run.explained()
         if sentence is not None:
             raise ValueError(sentence) from None
         device = _device_of(model)
         copied, owners = runnable_copy(model, meta=False)
         with buffers_kept(model):
-            attempt = _attempt(copied, owners, feed, device)
-        if attempt.error is not None:
-            raise refusal(attempt.error, attempt.tracer.failure, attempt.explained())
+            run = _traced_run(copied, owners, feed, device)
+        if run.error is not None:
+            raise refusal(run.error, run.tracer.stop, run.explained())
         notes.append(
             "The model looks at values while it runs, so a copy was run with real "
             "numbers; another input may take another course."
         )
     shapes = _shapes(
-        attempt, lambda: _attempt(copied, owners, feed, device, batch=2), notes
+        run, lambda: _traced_run(copied, owners, feed, device, batch=2), notes
     )
     modules = dict(zip(map(id, copied.modules()), model.modules(), strict=True))
-    notes += _notes_on_parameters(attempt.tracer, model)
+    notes += _notes_on_parameters(run.tracer, model)
     return Observation(
-        attempt.tracer.steps,
-        attempt.inputs,
+        run.tracer.steps,
+        run.inputs,
         shapes,
         modules,
         {owners[id(p)]: p for p in copied.parameters()},
@@ -118,25 +122,25 @@ def _notes_on_parameters(tracer: Tracer, model: nn.Module) -> list[str]:
     return notes
 
 
-def _attempt(
+def _traced_run(
     copied: nn.Module,
     owners: dict[int, int],
     feed: Feed,
     device: torch.device,
     batch: int = 1,
-) -> _Attempt:
+) -> _TracedRun:
     tensors, args, kwargs = feed.make(batch, device)
     tracer = Tracer(copied, owners, meta=device.type == "meta")
-    attempt = _Attempt(tracer, [tracer.mark_input(tensor) for tensor in tensors])
-    tracer.check = lambda place: mismatch(place, attempt.scene)
+    run = _TracedRun(tracer, [tracer.mark_input(tensor) for tensor in tensors])
+    tracer.check = lambda stop: mismatch(stop, run.scene)
     try:
         with torch.no_grad(), tracer.watching(copied):
             result = copied(*args, **kwargs)
     except Exception as error:
-        attempt.error = error
+        run.error = error
     else:
-        attempt.outputs = [tracer.ledger.value(tensor) for tensor in tensors_in(result)]
-    return attempt
+        run.outputs = [tracer.ledger.traced(tensor) for tensor in tensors_in(result)]
+    return run
 
 
 def _device_of(model: nn.Module) -> torch.device:
@@ -144,15 +148,18 @@ def _device_of(model: nn.Module) -> torch.device:
     return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
 
-def _needs_whole_numbers(attempt: _Attempt, feed: Feed) -> bool:
-    """Give whole numbers to an input that turned out to be looked up in a table."""
-    place = attempt.tracer.failure
-    if place is None or place.op not in ("embedding", "embedding_bag", "one_hot"):
+def _turned_to_whole_numbers(run: _TracedRun, feed: Feed) -> bool:
+    """Let the input that an embedding has refused be whole numbers from now on.
+
+    False where the run stopped for another reason.
+    """
+    stop = run.tracer.stop
+    if stop is None or stop.op not in ("embedding", "embedding_bag", "one_hot"):
         return False
-    value = place.arguments.get("input")
-    if not isinstance(value, Value) or not value.dtype.is_floating_point:
+    indices = stop.arguments.get("input")
+    if not isinstance(indices, TracedTensor) or not indices.dtype.is_floating_point:
         return False
-    number = attempt.scene.input_number(value)
+    number = run.scene.input_number(indices)
     if number is None:
         return False
     feed.tensors[number].dtype = torch.long
@@ -160,31 +167,35 @@ def _needs_whole_numbers(attempt: _Attempt, feed: Feed) -> bool:
 
 
 def _shapes(
-    attempt: _Attempt, with_two: Callable[[], _Attempt], notes: list[str]
+    run: _TracedRun, run_two_inputs: Callable[[], _TracedRun], notes: list[str]
 ) -> dict[int, Shape]:
-    """Shapes without the batch; a second run finds it where it is not in front."""
-    steps = attempt.tracer.steps
-    if batch_is_first(steps):
+    """Shapes without the batch axis.
+
+    Where that axis is not in front of all tensors, a second run, with two inputs,
+    finds it.
+    """
+    steps = run.tracer.steps
+    if _batch_is_first(steps):
         return shapes_without_batch(steps)
-    second = with_two()
+    second = run_two_inputs()
     if second.error is not None:
-        why = second.explained()
-        if why is not None:
+        sentence = second.explained()
+        if sentence is not None:
             notes.append(
                 f"The model takes only one input at a time. With two, "
-                f"{why.split('. ')[0]}. An operation before it joins the batch with "
-                f"other axes; x.flatten(1) leaves the batch apart."
+                f"{sentence.split('. ')[0]}. An operation before it joins the batch "
+                f"with other axes; x.flatten(1) leaves the batch apart."
             )
         return shapes_without_batch(steps)
-    if not same_course(attempt.tracer, second.tracer):
+    if not _same_operations(steps, second.tracer.steps):
         return shapes_without_batch(steps)
     if not notes:  # else sizes may depend on values
-        notes += _notes_on_rows(attempt, second)
+        notes += _notes_on_output(run, second)
     return shapes_without_batch(steps, second.tracer.steps)
 
 
-def _notes_on_rows(attempt: _Attempt, second: _Attempt) -> list[str]:
-    for one, two in zip(attempt.outputs, second.outputs, strict=False):
+def _notes_on_output(run: _TracedRun, second: _TracedRun) -> list[str]:
+    for one, two in zip(run.outputs, second.outputs, strict=False):
         if one.shape and two.shape and 1 < one.shape[0] != two.shape[0]:
             return [
                 f"The output has {one.shape[0]} rows for one input: a view or reshape "
@@ -209,3 +220,76 @@ def _check_signature(model: nn.Module, feed: Feed) -> None:
             f"input{'s were' if len(feed.slots) != 1 else ' was'} given. Pass one size "
             f"for each input, in a list: [(1, 28, 28), (10,)]."
         ) from None
+
+
+# -- the batch axis ------------------------------------------------------------------
+
+
+def shapes_without_batch(
+    one: list[TracedStep], two: list[TracedStep] | None = None
+) -> dict[int, Shape]:
+    """Shape without the batch axis of every tensor, by its key.
+
+    `one` are the steps of a run with one image. `two` is the same run with two
+    images, if there was one: then the axis that grew from 1 to 2 is the batch,
+    wherever it lies. An axis that grew from 4 to 8 (an image cut into windows) is not:
+    it stays, with the length for one image.
+    """
+    doubled = {tensor.key: tensor.shape for tensor in _active_tensors(two or [])}
+    single = _single_images(one)
+    return {
+        tensor.key: _without_batch(
+            tensor.shape, doubled.get(tensor.key), tensor.key in single
+        )
+        for tensor in _active_tensors(one)
+    }
+
+
+def _without_batch(shape: Shape, doubled: Shape | None, single: bool) -> Shape:
+    if doubled is None or len(doubled) != len(shape):
+        return shape if single or shape[:1] != (1,) else shape[1:]
+    return tuple(
+        size
+        for size, twice in zip(shape, doubled, strict=True)
+        if (size, twice) != (1, 2)
+    )
+
+
+def _active_tensors(steps: list[TracedStep]) -> list[TracedTensor]:
+    """All tensors of a run that depend on its input."""
+    ops = [op for step in steps for op in step.ops]
+    calls: list[TracedStep | TracedOp] = [*steps, *ops]
+    tensors = [tensor for call in calls for tensor in (*call.inputs, *call.outputs)]
+    return [tensor for tensor in tensors if tensor.active]
+
+
+def _batch_is_first(steps: list[TracedStep]) -> bool:
+    """Whether every tensor of a run with one image has an axis of length 1 in front."""
+    return all(tensor.shape[:1] == (1,) for tensor in _active_tensors(steps))
+
+
+def _single_images(steps: list[TracedStep]) -> set[int]:
+    """Keys of the tensors that belong to one image taken out of the batch."""
+    keys: set[int] = set()
+    for op in (op for step in steps for op in step.ops):
+        single = all(tensor.key in keys for tensor in op.inputs)
+        joined = op.name in ("stack", "unsqueeze") and not op.arguments.get("dim", 0)
+        if _takes_image_out(op) or (single and op.inputs and not joined):
+            keys |= {tensor.key for tensor in op.outputs}
+    return keys
+
+
+def _takes_image_out(op: TracedOp) -> bool:
+    """Whether an operation picks images out of the batch: ``for image in x``, x[0]."""
+    if not op.inputs or op.inputs[0].shape[:1] != (1,):
+        return False
+    if op.name == "index":
+        index = op.arguments.get("index")
+        first = index[0] if isinstance(index, list) and index else index
+        return isinstance(first, int) and not isinstance(first, bool)
+    return op.name in ("unbind", "select") and op.arguments.get("dim", 0) == 0
+
+
+def _same_operations(one: list[TracedStep], two: list[TracedStep]) -> bool:
+    """Whether two runs went through the same operations."""
+    return [step.name for step in one] == [step.name for step in two]

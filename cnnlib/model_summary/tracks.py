@@ -13,11 +13,13 @@ Receptive Fields of Convolutional Neural Networks" (Distill, 2019).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, gcd
 from typing import TypeAlias
+
+from .records import Shape
 
 Number: TypeAlias = int | Fraction
 Label: TypeAlias = tuple[int, int]
@@ -135,8 +137,8 @@ def mixed(track: Track) -> Track:
     return replace(track, size=max(last - first, 0), start=first, whole=True)
 
 
-def lost_along(track: Track, dims: Iterable[int]) -> bool:
-    """Tell whether mixing the axes `dims` mixes only a part of the track."""
+def _mixed_in_part(track: Track, dims: Iterable[int]) -> bool:
+    """Tell whether some of the track's axes are among `dims`, and some are not."""
     along = set(track.dims) & set(dims)
     return bool(along) and len(track.dims) > len(along)
 
@@ -144,12 +146,13 @@ def lost_along(track: Track, dims: Iterable[int]) -> bool:
 def mix(tracks: Tracks, dims: Iterable[int], *, keep: bool = False) -> Tracks:
     """Mix all values along some axes of the tensor: a sum, a product with weights.
 
-    With `keep` the positions stay apart (softmax); else the axes mean nothing more.
+    With `keep` the axes stay (softmax): each position now sees what all of them saw.
+    Without it the axes are gone.
     """
     dims = set(dims)
     result: Tracks = {}
     for label, track in tracks.items():
-        if track is None or lost_along(track, dims):
+        if track is None or _mixed_in_part(track, dims):
             result[label] = None
         elif dims.isdisjoint(track.dims):
             result[label] = track
@@ -164,6 +167,11 @@ def moved(tracks: Tracks, new: dict[int, int]) -> Tracks:
         label: track and replace(track, dims=tuple(new[dim] for dim in track.dims))
         for label, track in tracks.items()
     }
+
+
+def lost(several: list[Tracks]) -> Tracks:
+    """Give up all tracks of some tensors."""
+    return {label: None for tracks in several for label in tracks}
 
 
 def union(one: Tracks, other: Tracks) -> Tracks:
@@ -201,3 +209,53 @@ def _with_mixed(one: Track, other: Track) -> Track:
     first = min(all_of_one.start, other.start)
     last = max(all_of_one.start + all_of_one.size, other.start + other.size)
     return replace(all_of_one, size=last - first, start=first)
+
+
+# -- changes of shape -----------------------------------------------------------------
+
+AxisGroup: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
+"""Axes before a change of shape, and those after it that hold the same values."""
+
+
+def regrouped(tracks: Tracks, before: Shape, after: Shape) -> Tracks:
+    """Follow the axes of the input through a change of shape.
+
+    Axes that stay keep their tracks. Where axes are joined into one (flattening) their
+    tracks share it; where one is cut into several a track runs along all of them.
+    """
+    groups = list(_groups(before, after))
+    return {
+        label: track and _regrouped(track, groups) for label, track in tracks.items()
+    }
+
+
+def _regrouped(track: Track, groups: list[AxisGroup]) -> Track | None:
+    touched = [group for group in groups if set(group[0]) & set(track.dims)]
+    if not touched:  # no axis, or only one of length 1
+        return replace(mixed(track), dims=()) if track.dims else track
+    dims = tuple(dim for _, new in touched for dim in new)
+    if all(len(old) == len(new) == 1 for old, new in touched):
+        return replace(track, dims=dims)
+    joined = all(len(new) == 1 for _, new in touched)
+    cut = all(len(old) == 1 for old, _ in touched)
+    return replace(track, dims=dims, alone=False) if joined or cut else None
+
+
+def _groups(before: Shape, after: Shape) -> Iterator[AxisGroup]:
+    """Yield the smallest runs of axes, old and new, that hold the same values.
+
+    Axes of length 1 carry nothing and are passed over.
+    """
+    old = [dim for dim, size in enumerate(before) if size != 1]
+    new = [dim for dim, size in enumerate(after) if size != 1]
+    while old and new:
+        left, right = [old.pop(0)], [new.pop(0)]
+        product, other = before[left[0]], after[right[0]]
+        while product != other:
+            if product < other:
+                left.append(old.pop(0))
+                product *= before[left[-1]]
+            else:
+                right.append(new.pop(0))
+                other *= after[right[-1]]
+        yield tuple(left), tuple(right)

@@ -520,7 +520,7 @@ def test_formulas_read_as_a_course_would_write_them(number, formula):
     assert repr(number) == str(number) == number.formula == formula
 
 
-@pytest.mark.parametrize("module", ["_value", "_sizes", "_counts", "_receptive"])
+@pytest.mark.parametrize("module", ["value", "_sizes", "_counts", "_receptive"])
 def test_examples_in_the_docstrings(module):
     results = doctest.testmod(importlib.import_module(f"cnnlib.arithmetic.{module}"))
     assert results.attempted > 0

@@ -271,14 +271,14 @@ def _steps_and_spots(name):
 
     steps = steps_of(read_net(*chain(name), "test"))
     items = [
-        rows_module.Item(
+        rows_module.Widths(
             step.body.width,
             text_size(step.label(False))[0],
             text_size(step.between(False))[0],
         )
         for step in steps
     ]
-    spots = rows_module.place(items, 500)
+    spots = rows_module.place_in_rows(items, 500)
     return list(zip(steps, spots, strict=True)), items
 
 
@@ -286,10 +286,12 @@ def _steps_and_spots(name):
 def test_rows_keep_everything_apart_and_within_the_limit(seed):
     draw = random.Random(seed)
     items = [
-        rows_module.Item(draw.uniform(5, 90), draw.uniform(0, 90), draw.uniform(10, 90))
+        rows_module.Widths(
+            draw.uniform(5, 90), draw.uniform(0, 90), draw.uniform(10, 90)
+        )
         for _ in range(draw.randint(1, 25))
     ]
-    spots = rows_module.place(items, 400)
+    spots = rows_module.place_in_rows(items, 400)
     assert len(spots) == len(items)
     for i, (before, spot) in enumerate(itertools.pairwise(spots), start=1):
         item, left = items[i], items[i - 1]

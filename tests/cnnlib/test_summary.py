@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnnlib import summary
-from cnnlib.model_summary import Row, Summary
+from cnnlib.model_summary import Summary, SummaryRow
 
 GOLDEN = """\
 Sequential, input 1 x 100 x 100
@@ -480,6 +480,6 @@ def test_frozen_parameters_are_not_trainable():
 def test_types():
     found = summary(plain_net(), (1, 100, 100))
     assert isinstance(found, Summary)
-    assert all(type(row) is Row for row in found.rows)
+    assert all(type(row) is SummaryRow for row in found.rows)
     assert type(found.total_mult_adds) is type(found.rows[0].mult_adds) is int
     assert type(found.rows[0].params) is int

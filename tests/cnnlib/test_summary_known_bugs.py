@@ -118,6 +118,23 @@ def test_bare_parameter_in_a_matrix_product():
     assert [row.mult_adds for row in found.rows] == [20, 24]
 
 
+def test_parameters_of_a_function_stand_in_the_order_of_the_model():
+    class Net(nn.Module):
+        def __init__(self, weight, bias):
+            super().__init__()
+            self.weight, self.bias = weight, bias
+
+        def forward(self, x):
+            return F.linear(x, self.weight, self.bias)
+
+    # Not in the order of their addresses: these weights lie before and after biases.
+    weights = sorted((nn.Parameter(torch.zeros(3, 4)) for _ in range(20)), key=id)
+    biases = sorted((nn.Parameter(torch.zeros(3)) for _ in range(20)), key=id)
+    nets = [Net(weights[0], biases[-1]), Net(weights[-1], biases[0])]
+    formulas = [summary(net, (4,)).rows[0].params_formula for net in nets]
+    assert formulas == ["3*4 + 3 = 15"] * 2
+
+
 def test_a_layer_of_ones_own_with_bare_parameters_is_one_row():
     class Scale(nn.Module):
         def __init__(self, channels):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from cnnlib.data.bundled_digits import to_mnist_form
 from cnnlib.data.places import package_folder
-from cnnlib.model_summary.state import buffers_kept, nothing_changed
+from cnnlib.model_summary.untouched import buffers_kept, nothing_changed
 from cnnlib.training.checks import as_images, count_classes, evaluating
 from cnnlib.training.device import device_of
 

@@ -1,7 +1,7 @@
 """One image's way through a model: every layer's numbers, and where each comes from.
 
 The model is run as ``summary`` runs it, as a copy without hooks, but on the image
-itself: what `Recorder` adds to the tracer is that it keeps the numbers.
+itself: what `TensorRecorder` adds to the tracer is that it keeps the numbers.
 """
 
 from __future__ import annotations
@@ -15,24 +15,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cnnlib.model_summary import names
-from cnnlib.model_summary.build import Parameters, rows_of
-from cnnlib.model_summary.copying import runnable_copy
 from cnnlib.model_summary.feed import read_feed
-from cnnlib.model_summary.layers import described
-from cnnlib.model_summary.records import Op, Step
-from cnnlib.model_summary.row import Row
-from cnnlib.model_summary.run import observe
-from cnnlib.model_summary.state import buffers_kept, nothing_changed
+from cnnlib.model_summary.fields import add_receptive_fields
+from cnnlib.model_summary.operations import bind, described, words
+from cnnlib.model_summary.records import Products, TracedOp, TracedStep
+from cnnlib.model_summary.rows import Parameters, SummaryRow, rows_of
+from cnnlib.model_summary.run import observe, shapes_without_batch
 from cnnlib.model_summary.tensors import tensors_in
-from cnnlib.model_summary.trace import Tracer
-from cnnlib.model_summary.view import add_receptive_fields, shapes_without_batch
+from cnnlib.model_summary.trace import FunctionCall, Tracer
+from cnnlib.model_summary.untouched import (
+    buffers_kept,
+    nothing_changed,
+    runnable_copy,
+)
 from cnnlib.plots.arrays import read_image
 
 COPIED = 5_000_000
 """Weights up to which the model is copied; a larger one is used where it lies."""
-QUIET = names.words("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout Identity")
-QUIET |= names.words("FeatureAlphaDropout StochasticDepth dropout alpha_dropout")
+QUIET = words("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout Identity")
+QUIET |= words("FeatureAlphaDropout StochasticDepth dropout alpha_dropout")
 """What gives back its input in evaluation mode; it is left out."""
 
 Unit = tuple[int, int, int]
@@ -43,7 +44,7 @@ class _EnoughError(BaseException):
     """All that was asked for has been seen; no model catches it."""
 
 
-class Recorder(Tracer):
+class TensorRecorder(Tracer):
     """A tracer that keeps the tensors themselves: all, or copies of those in `only`.
 
     With `only` the run ends where the last of them has been seen.
@@ -57,13 +58,11 @@ class Recorder(Tracer):
         self.calls: dict[int, dict[str, Any]] = {}
         self.input = self.mark_input(x)
         self._only = only
-        self._given: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        self._given = args, kwargs or {}
-        if not self._only and args and _writes(func, args, self._given[1]):
+        if not self._only and args and _writes(func, args, kwargs or {}):
             self._save(args[0])
         return super().__torch_function__(func, types, args, kwargs)
 
@@ -76,22 +75,23 @@ class Recorder(Tracer):
                     self.kept[key] = tensor.clone()
 
     def _record(
-        self, name: str, func: Any, args: Any, seen: Any, result: Any, products: Any
+        self, call: FunctionCall, result: Any, products: Products | None
     ) -> None:
         before = len(self.steps)
-        super()._record(name, func, args, seen, result, products)
+        super()._record(call, result, products)
         for step in self.steps[before:]:
-            made = args[0] if name == "assign" else result
-            self._take(step.ops[0], list(tensors_in(made)), func)
+            results = tensors_in(call.args[0] if call.writes_into else result)
+            self._keep(step.ops[0], list(results), call)
 
-    def _take(self, op: Op, made: list[Tensor], func: Any) -> None:
-        for tensor, value in zip(made, op.outputs, strict=False):
-            if not self._only and value.active:
-                self.kept[value.key] = tensor
-                call = names.bind(func, op.name, *self._given)
-                self.calls[value.key] = {k: v for k, v in call.items() if k != "input"}
-            elif value.key in self._only:
-                self.kept[value.key] = tensor.clone()
+    def _keep(self, op: TracedOp, results: list[Tensor], call: FunctionCall) -> None:
+        for tensor, traced in zip(results, op.outputs, strict=False):
+            if not self._only and traced.active:
+                self.kept[traced.key] = tensor
+                arguments = bind(call.func, call.name, call.args, call.kwargs)
+                arguments.pop("input", None)
+                self.calls[traced.key] = arguments
+            elif traced.key in self._only:
+                self.kept[traced.key] = tensor.clone()
         if self._only and len(self.kept) == len(self._only):
             raise _EnoughError
 
@@ -112,8 +112,8 @@ class Layer:
     kind: str
     key: int
     maps: np.ndarray
-    row: Row
-    op: Op
+    row: SummaryRow
+    op: TracedOp
     call: dict[str, Any]
 
     peaks: np.ndarray
@@ -153,8 +153,8 @@ class Inside:
         try:
             observe(self.model, feed)
         except ValueError as error:  # in words, but in those of ``summary``
-            told = str(error).replace(" as input_size", "")
-            raise ValueError(told) from None
+            sentence = str(error).replace(" as input_size", "")
+            raise ValueError(sentence) from None
         self._dtype = feed.tensors[0].dtype
         copied, self._owners = runnable_copy(self.model, meta=False, largest=COPIED)
         self._copy = copied.requires_grad_(False)
@@ -178,9 +178,9 @@ class Inside:
 
     def values(self, key: int) -> np.ndarray:
         """Return the numbers (C, H, W) of a tensor that the run has kept."""
-        found = as_maps(self.kept[key])
-        assert found is not None
-        return found.numpy()
+        maps = as_maps(self.kept[key])
+        assert maps is not None
+        return maps.numpy()
 
     def gradients(self, wanted: list[tuple[Layer, list[Unit]]]) -> list[np.ndarray]:
         """Return how units change with the image: (units, C, H, W) for each layer.
@@ -207,17 +207,17 @@ class Inside:
         return [p._version for p in (*self.model.parameters(), *self.model.buffers())]
 
     @contextmanager
-    def _running(self, x: Tensor, only: set[int]) -> Iterator[Recorder]:
+    def _running(self, x: Tensor, only: set[int]) -> Iterator[TensorRecorder]:
         """Watch one run with chance switched off; put everything back afterwards."""
-        recorder = Recorder(self._copy, self._owners, x, only)
+        recorder = TensorRecorder(self._copy, self._owners, x, only)
         with nothing_changed(self.model), buffers_kept(self._copy):
             torch.manual_seed(0)
             try:
                 with recorder.watching(self._copy):
                     yield recorder
             except Exception as error:
-                place = recorder.failure
-                where = f" at {place.name!r}" if place and place.name else ""
+                stop = recorder.stop
+                where = f" at {stop.name!r}" if stop and stop.name else ""
                 raise ValueError(
                     f"{type(self.model).__name__} stops{where} on this image: "
                     f"{' '.join(str(error).split()) or type(error).__name__}"
@@ -229,7 +229,7 @@ class Inside:
         device = own[0].device if own else torch.device("cpu")
         return torch.from_numpy(np.array(self.image))[None].to(device, self._dtype)
 
-    def _rows(self, recorder: Recorder) -> tuple[list[Row], int]:
+    def _rows(self, recorder: TensorRecorder) -> tuple[list[SummaryRow], int]:
         steps, owners = recorder.steps, self._owners
         modules = dict(
             zip(map(id, self._copy.modules()), self.model.modules(), strict=True)
@@ -240,7 +240,7 @@ class Inside:
         add_receptive_fields(rows, steps, [recorder.input])
         return rows, parameters.total
 
-    def _add(self, row: Row, step: Step, recorder: Recorder) -> None:
+    def _add(self, row: SummaryRow, step: TracedStep, recorder: TensorRecorder) -> None:
         key = step.outputs[0].key if step.outputs else -1
         kept = recorder.kept.get(key)
         maps = None if kept is None else as_maps(kept)
@@ -254,8 +254,19 @@ class Inside:
                 return
             peaks = torch.maximum(-low, high).numpy()
             op = next(o for o in step.ops if any(v.key == key for v in o.outputs))
-            found = (row.name, row.kind, key, maps.numpy(), row, op)
-            self.layers.append(Layer(*found, recorder.calls[key], peaks, ends))
+            self.layers.append(
+                Layer(
+                    name=row.name,
+                    kind=row.kind,
+                    key=key,
+                    maps=maps.numpy(),
+                    row=row,
+                    op=op,
+                    call=recorder.calls[key],
+                    peaks=peaks,
+                    ends=ends,
+                )
+            )
 
 
 def _gradients(maps: Tensor, units: list[Unit], x: Tensor) -> np.ndarray:
@@ -266,11 +277,11 @@ def _gradients(maps: Tensor, units: list[Unit], x: Tensor) -> np.ndarray:
     each = torch.eye(len(units), dtype=chosen.dtype, device=chosen.device)
     more = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
     try:
-        (found,) = torch.autograd.grad(chosen, x, each, is_grads_batched=True, **more)
+        (batch,) = torch.autograd.grad(chosen, x, each, is_grads_batched=True, **more)
     except RuntimeError:  # some operations cannot be done for several at once
         parts = [torch.autograd.grad(chosen, x, one, **more)[0] for one in each]
-        found = torch.stack(parts)
-    return found[:, 0].detach().float().cpu().numpy()
+        batch = torch.stack(parts)
+    return batch[:, 0].detach().float().cpu().numpy()
 
 
 def as_maps(tensor: Tensor) -> Tensor | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cnnlib.arithmetic.axis import sides
-from cnnlib.model_summary.names import words
+from cnnlib.model_summary.operations import words
 from cnnlib.visuals.shared.pack import nine_digits
 from cnnlib.visuals.shared.sides import down_and_across
 

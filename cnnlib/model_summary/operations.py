@@ -1,13 +1,14 @@
-"""Names of operations and of their arguments, as one and the same for every spelling.
+"""What is known of PyTorch beforehand: its operations' names, and its layers.
 
 ``x + y``, ``torch.add(x, y)`` and ``x += y`` are all "add"; ``F.relu`` and
 ``x.relu_()`` are both "relu". Built-in functions have no signature that Python could
-read, so the order of their arguments is written down here.
+read, so the order of their arguments is written down here. At the end stands which
+modules make one row of a summary, and which are looked into.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from torch.nn.utils import parametrize
 
 
 def words(text: str) -> frozenset[str]:
-    """Return the words of a text."""
+    """Return the words of a text, as a set."""
     return frozenset(text.split())
 
 
@@ -182,7 +183,8 @@ _VARIADIC = {
 _ORDER = {name: tuple(order.split()) for name, order in _ARGUMENTS.items()}
 _ORDER |= {name: ("input", many) for name, many in _VARIADIC.items()}
 _KEYWORDS = {"axis": "dim", "keepdims": "keepdim", "kernel": "kernel_size"}
-_known: dict[Any, str] = {}
+_op_names: dict[Any, str] = {}
+"""What `op_name` has returned before, by function."""
 
 
 def op_name(func: Callable[..., Any]) -> str:
@@ -192,9 +194,9 @@ def op_name(func: Callable[..., Any]) -> str:
     ('add', 'relu')
     """
     try:
-        return _known[func]
+        return _op_names[func]
     except KeyError:
-        return _known.setdefault(func, _plain_name(func))
+        return _op_names.setdefault(func, _plain_name(func))
     except TypeError:  # not hashable
         return _plain_name(func)
 
@@ -207,14 +209,6 @@ def _plain_name(func: Callable[..., Any]) -> str:
         return "unfold_axis"
     name = name.strip("_").removesuffix("_with_indices")
     return _SAME_NAME.get(name, name)
-
-
-def class_name(module: nn.Module) -> str:
-    """Class of a layer; "Conv2d" also where a parametrization has wrapped it."""
-    kind = type(module)
-    if parametrize.is_parametrized(module):
-        kind = kind.__bases__[0]
-    return kind.__name__
 
 
 def bind(func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -236,3 +230,81 @@ def _python_order(func: Any) -> tuple[str, ...]:
     if code is None:
         return ("input",)
     return code.co_varnames[: code.co_argcount] or ("input",)
+
+
+# -- layers ---------------------------------------------------------------------------
+
+
+def class_name(module: nn.Module) -> str:
+    """Class of a layer; "Conv2d" also where a parametrization has wrapped it."""
+    kind = type(module)
+    if parametrize.is_parametrized(module):
+        kind = kind.__bases__[0]
+    return kind.__name__
+
+
+def described(model: Any) -> nn.Module:
+    """Return the module to describe: what ``torch.compile`` and the like wrap."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(
+            f"summary describes a torch.nn.Module, such as nn.Conv2d(1, 3, 3); got "
+            f"{model if isinstance(model, type) else type(model).__name__}."
+        )
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        return described(model.module)
+    if "_orig_mod" in model._modules:
+        return described(model._orig_mod)
+    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+        raise TypeError(
+            "summary cannot look into a TorchScript module; pass the model that it was "
+            "made from."
+        )
+    return model
+
+
+_LIGHT = words(
+    """
+    add sub mul div pow neg square sqrt rsqrt abs index squeeze unsqueeze
+    permute transpose movedim expand expand_as
+    """
+)
+"""Arithmetic and changes of order that do not deserve a row inside a layer."""
+_VIEWS = words("view reshape flatten unflatten")
+"""Changes of shape; together with another operation they deserve a row."""
+_LOOP = 16
+"""More operations than this in a layer without layers inside are a Python loop."""
+
+
+def is_one_row(module: nn.Module, kinds: Sequence[str]) -> bool:
+    """Tell whether a call of `module`, which ran operations `kinds`, becomes one row.
+
+    Every layer of PyTorch does. A layer that somebody else wrote does if it has no
+    layers inside and runs one operation that counts; otherwise its operations get a
+    row each.
+    """
+    if not is_leaf(module):
+        return False
+    if isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict):
+        return False
+    if is_pytorch(module) or len(kinds) > _LOOP:
+        return True
+    views = sum(kind in _VIEWS for kind in kinds)
+    others = sum(kind not in _LIGHT | _VIEWS for kind in kinds)
+    return others == 0 or (others == 1 and views == 0)
+
+
+def is_leaf(module: nn.Module) -> bool:
+    """Tell whether a module is a layer: no modules inside but parametrizations.
+
+    Multi-head attention has one inside, but uses its weights only.
+    """
+    if isinstance(module, nn.MultiheadAttention):
+        return is_pytorch(module)
+    return all(name == "parametrizations" for name in module._modules)
+
+
+def is_pytorch(module: nn.Module) -> bool:
+    """Tell whether PyTorch itself wrote the module's ``forward``."""
+    forward = type(module).forward
+    written = (forward.__module__ or "").startswith("torch.nn.")
+    return written and forward is not nn.Module.forward

@@ -1,4 +1,8 @@
-"""Receptive fields through operations that choose, order and join values."""
+"""Receptive fields through operations that choose, order, join or multiply values.
+
+Each rule gets the operation, the tracks of its inputs, and the number of the output
+whose tracks it returns.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from .records import Op
-from .tracks import Track, Tracks, mix, mixed, moved, union
+from .records import TracedOp, tensors_of
+from .tracks import Track, Tracks, lost, mix, mixed, moved, union
 
-Rule: TypeAlias = Callable[[Op, list[Tracks], int], Tracks]
+MixingRule: TypeAlias = Callable[[TracedOp, list[Tracks], int], Tracks]
 
 
-def _axis(op: Op, name: str = "dim", default: int = 0) -> int:
-    axis = op.arguments.get(name, default)
-    return axis % len(op.inputs[0].shape)
+def _axis(op: TracedOp) -> int:
+    return op.arguments.get("dim", 0) % len(op.inputs[0].shape)
 
 
 # -- order of the axes -------------------------------------------------------------
 
 
-def _permute(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _permute(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     axes = len(op.inputs[0].shape)
     order = op.arguments.get("dims")
     if not isinstance(order, list):
@@ -28,7 +31,7 @@ def _permute(op: Op, before: list[Tracks], number: int) -> Tracks:
     return moved(before[0], {old % axes: new for new, old in enumerate(order)})
 
 
-def _transpose(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _transpose(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     axes = len(op.inputs[0].shape)
     one = op.arguments.get("dim0", -1) % axes
     two = op.arguments.get("dim1", -2) % axes
@@ -56,14 +59,14 @@ def _cut_along(tracks: Tracks, dim: int, first: int, step: int = 1) -> Tracks:
     }
 
 
-def _parts(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _split(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     """Follow the n-th part of a tensor that was split."""
     dim = _axis(op)
     first = sum(output.shape[dim] for output in op.outputs[:number])
     return _cut_along(before[0], dim, first)
 
 
-def _narrow(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _narrow(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     start = op.arguments.get("start")
     if not isinstance(start, int):
         return dict.fromkeys(before[0])
@@ -87,18 +90,18 @@ def _without(tracks: Tracks, dim: int, position: int) -> Tracks:
     return result
 
 
-def _unbind(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _unbind(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     return _without(before[0], _axis(op), number)
 
 
-def _select(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _select(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     index, axis = op.arguments.get("index"), _axis(op)
     if not isinstance(index, int):
         return dict.fromkeys(before[0])
     return _without(before[0], axis, index % op.inputs[0].shape[axis])
 
 
-def _getitem(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _index(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     index = op.arguments.get("index")
     entries = index if isinstance(index, list) else [index]
     sizes, tracks, dim = list(op.inputs[0].shape), before[0], 0
@@ -129,7 +132,7 @@ def _with_new_axis(tracks: Tracks, dim: int) -> Tracks:
 # -- joined tensors ------------------------------------------------------------------
 
 
-def _cat(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _cat(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     dim = op.arguments.get("dim", 0) % len(op.outputs[0].shape)
     result: Tracks = {}
     for tracks in before:
@@ -147,7 +150,7 @@ def _unaligned(tracks: Tracks, dim: int) -> Tracks:
     }
 
 
-def _stack(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _stack(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     dim = op.arguments.get("dim", 0) % len(op.outputs[0].shape)
     result: Tracks = {}
     for tracks in before:
@@ -155,7 +158,7 @@ def _stack(op: Op, before: list[Tracks], number: int) -> Tracks:
     return result
 
 
-def _reordered(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _reordered(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     """Roll or flip: sizes stay, but positions lie elsewhere."""
     return {
         label: track and replace(track, start=None)
@@ -163,7 +166,7 @@ def _reordered(op: Op, before: list[Tracks], number: int) -> Tracks:
     }
 
 
-def _repeat(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _repeat(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     """Repeat along axes; those that carry a track must stay as they are."""
     old, new = op.inputs[0].shape, op.outputs[number].shape
     shift = len(new) - len(old)
@@ -182,10 +185,10 @@ def _repeat(op: Op, before: list[Tracks], number: int) -> Tracks:
 # -- sums over axes -------------------------------------------------------------------
 
 
-def _reduce(op: Op, before: list[Tracks], number: int) -> Tracks:
+def _reduce(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     """Sum, mean, maximum: over the axes `dim`, or over all of them."""
     if len(op.inputs) > 1:  # torch.max(x, y)
-        return dict.fromkeys(label for tracks in before for label in tracks)
+        return lost(before)
     axes = len(op.inputs[0].shape)
     dim = op.arguments.get("dim")
     dims = dim if isinstance(dim, list) and dim else [dim]
@@ -199,17 +202,107 @@ def _reduce(op: Op, before: list[Tracks], number: int) -> Tracks:
     return moved(result, {old: new for new, old in enumerate(kept)})
 
 
-RULES: dict[str, Rule] = {
+# -- products of matrices, attention, recurrent layers ---------------------------------
+
+
+def _linear(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
+    if len(op.inputs) > 1:
+        return lost(before)
+    return mix(before[0], [len(op.inputs[0].shape) - 1])
+
+
+def _matmul(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
+    """Mix the last axis of the first factor with the last but one of the second."""
+    left = op.arguments.get("input")
+    axes = len(op.outputs[0].shape)
+    result: Tracks = {}
+    for position, (value, tracks) in enumerate(zip(op.inputs, before, strict=True)):
+        rank = len(value.shape)
+        is_left = value is left and position == 0
+        inner = rank - 1 if is_left or rank == 1 else rank - 2
+        result = union(result, _aligned_at_end(mix(tracks, [inner]), rank, axes))
+    return result
+
+
+def _aligned_at_end(tracks: Tracks, rank: int, axes: int) -> Tracks:
+    """Move the tracks of a tensor of `rank` axes to the last of `axes` axes."""
+    shift = axes - rank
+    if shift < 0:
+        return {
+            label: None if track is None or track.dims else track
+            for label, track in tracks.items()
+        }
+    return moved(tracks, {dim: dim + shift for dim in range(rank)})
+
+
+def _attention(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
+    """Every query sees all keys and values; features are mixed by the products."""
+    result: Tracks = {}
+    for value, tracks in zip(op.inputs, before, strict=True):
+        rank = len(value.shape)
+        over = [rank - 2, rank - 1]
+        result = union(result, mix(tracks, over, keep=value is op.inputs[0]))
+    return result
+
+
+def _multi_head(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
+    """As attention, on (sequence, batch, features)."""
+    if number:
+        return lost(before)
+    result: Tracks = {}
+    for value, tracks in zip(op.inputs, before, strict=True):
+        over = [0, len(value.shape) - 1]
+        result = union(result, mix(tracks, over, keep=value is op.inputs[0]))
+    return result
+
+
+def _recurrent(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
+    """Mix all steps: the last one has seen the whole sequence."""
+    rank = len(op.inputs[0].shape)
+    rest = op.arguments.get("rest") or []
+    batch_first = bool(rest and rest[-1] is True)
+    sequence = 0 if rank == 2 or not batch_first else 1
+    mixed_features = mix(before[0], [rank - 1])
+    if number == 0:
+        return mix(mixed_features, [sequence], keep=True)
+    return {
+        label: track and replace(track, dims=())
+        for label, track in mix(mixed_features, range(rank)).items()
+    }
+
+
+def _einsum(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
+    equation = op.arguments.get("equation", op.arguments.get("input"))
+    if not isinstance(equation, str) or "." in equation or "->" not in equation:
+        return lost(before)
+    terms, output = equation.replace(" ", "").split("->")
+    operands = tensors_of(op.arguments)
+    result: Tracks = {}
+    for value, term in zip(operands, terms.split(","), strict=False):
+        if value not in op.inputs:
+            continue
+        tracks = before[op.inputs.index(value)]
+        gone = [dim for dim, letter in enumerate(term) if letter not in output]
+        new = {
+            dim: output.index(letter)
+            for dim, letter in enumerate(term)
+            if letter in output
+        }
+        result = union(result, moved(mix(tracks, gone), new))
+    return result
+
+
+RULES: dict[str, MixingRule] = {
     "permute": _permute,
     "transpose": _transpose,
     "mT": _transpose,
     "t": _transpose,
-    "chunk": _parts,
-    "split": _parts,
+    "chunk": _split,
+    "split": _split,
     "narrow": _narrow,
     "select": _select,
     "unbind": _unbind,
-    "index": _getitem,
+    "index": _index,
     "cat": _cat,
     "stack": _stack,
     "roll": _reordered,
@@ -230,4 +323,15 @@ RULES: dict[str, Rule] = {
     "logsumexp": _reduce,
     "argmax": _reduce,
     "argmin": _reduce,
+    "linear": _linear,
+    "matmul": _matmul,
+    "mm": _matmul,
+    "bmm": _matmul,
+    "einsum": _einsum,
+    "scaled_dot_product_attention": _attention,
+    "multi_head_attention_forward": _multi_head,
+    **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu"), _recurrent),
+    **dict.fromkeys(
+        ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"), _linear
+    ),
 }

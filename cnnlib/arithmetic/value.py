@@ -1,4 +1,4 @@
-"""A whole number that remembers how it was worked out."""
+"""A whole number that remembers how it was worked out, and products as text."""
 
 from __future__ import annotations
 
@@ -47,3 +47,12 @@ class Worked(int):
 
     def __getnewargs__(self) -> tuple[int, str, str]:  # type: ignore[override]
         return self.value, self._expression, self._unit
+
+
+def times(*factors: int) -> str:
+    """Write a product without working it out.
+
+    >>> times(3, 28, 28)
+    '3*28*28'
+    """
+    return "*".join(str(int(factor)) for factor in factors) or "1"
