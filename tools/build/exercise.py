@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnlib.checks import registry
-from tools.build import code_rules, rules, launch_cells
+from tools.build import code_rules, rules
 from tools.build.course import Course
+from tools.build.draft import Draft, make_draft
 from tools.build.problems import Finding, LessonError, Problem
 from tools.build.source import Cell, Lesson
 
@@ -28,7 +29,7 @@ _FOLDS = ("Hint", "I get this error")
 
 
 @dataclass(frozen=True)
-class Parts:
+class AnswerParts:
     """An answer cell cut at its markers: lines before, of the solution, and after."""
 
     before: list[str]
@@ -38,7 +39,7 @@ class Parts:
     indent: str
 
 
-def cut(text: str) -> Parts:
+def cut(text: str) -> AnswerParts:
     """Cut an answer cell at its markers.
 
     There is one BEGIN and one END, each alone on its line, equally far in; anything
@@ -70,7 +71,7 @@ def cut(text: str) -> Parts:
         raise _MarkerError(begin, f"'{STUB}' lines stand directly after '{BEGIN}'")
     if not any(line.strip() for line in solution):
         raise _MarkerError(begin, "there is no solution between the markers")
-    return Parts(lines[:begin], stub, solution, lines[end + 1 :], indent)
+    return AnswerParts(lines[:begin], stub, solution, lines[end + 1 :], indent)
 
 
 class _MarkerError(ValueError):
@@ -160,14 +161,14 @@ def _defines(code: str, name: str) -> bool:
     return False
 
 
-def drafts(lesson: Lesson, course: Course) -> list[launch_cells.Draft]:
+def drafts(lesson: Lesson, course: Course) -> list[Draft]:
     """Return the solved notebook, to be run, and the unsolved one, which is not."""
     found = [*lesson.problems, *problems(lesson, course)]
     if found:
         raise LessonError(found)
     made = [
-        launch_cells.draft(_with(lesson, solution=True), course, "solutions"),
-        launch_cells.draft(_with(lesson, solution=False), course, "exercises", run=False),
+        make_draft(_with(lesson, solution=True), course, "solutions"),
+        make_draft(_with(lesson, solution=False), course, "exercises", run=False),
     ]
     for draft in made:
         draft.notebook.metadata["cnnlib"]["kind"] = draft.target.parent.name
@@ -186,7 +187,7 @@ def _with(lesson: Lesson, *, solution: bool) -> Lesson:
     return made
 
 
-def _mark(draft: launch_cells.Draft) -> None:
+def _mark(draft: Draft) -> None:
     """Write what nbgrader and our own grader know a cell by."""
     points = {q.name: q.points for q in registry.questions().values()}
     cells = {cell.id: cell for cell in draft.lesson.cells}
@@ -216,7 +217,7 @@ def nbgrader(grade_id: str, points: int, role: str) -> dict[str, Any]:
     return known | ({"points": points} if role == "check" else {})
 
 
-def reference(draft: launch_cells.Draft) -> str:
+def reference(draft: Draft) -> str:
     """Return the code cells of an unsolved notebook, as ``cnnlib check`` needs them."""
     cells = [
         {"id": cell.id, "source": cell.source, **cell.metadata.get("cnnlib", {})}
