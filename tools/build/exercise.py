@@ -17,6 +17,7 @@ from typing import Any
 
 from cnnlib.checks import registry
 from tools.build import code_rules, rules
+from tools.build.claims import claims
 from tools.build.course import Course
 from tools.build.draft import Draft, make_draft
 from tools.build.problems import Finding, LessonError, Problem
@@ -109,6 +110,7 @@ def _findings(lesson: Lesson) -> Iterator[Finding]:
     yield from rules.headings(lesson)
     yield from rules.prose(lesson)
     yield from code_rules.code(lesson)
+    yield from _opening(lesson)
     asked = [q for q in registry.questions().values() if q.lesson == lesson.number]
     names = [cell.task for cell in lesson.cells if cell.task]
     if names != [question.name for question in asked]:
@@ -122,6 +124,18 @@ def _findings(lesson: Lesson) -> Iterator[Finding]:
             yield Finding(index, "markers of a solution outside an answer cell")
         if cell.check and (not index or lesson.cells[index - 1].task != cell.check):
             yield Finding(index, "a check cell stands right after its answer cell")
+
+
+def _opening(lesson: Lesson) -> Iterator[Finding]:
+    """Check what the first cell says of the tasks and points of its lesson."""
+    asked = [q for q in registry.questions().values() if q.lesson == lesson.number]
+    points = sum(question.points for question in asked)
+    first = lesson.cells[0].text
+    if f"**Points:** {points}." not in first:
+        yield Finding(0, f"the first cell says '**Points:** {points}.'")
+    for number, noun in claims(first):
+        if noun == "task" and number != len(asked):
+            yield Finding(0, f"{number} tasks in the first cell; there are {len(asked)}")
 
 
 def _answer(
