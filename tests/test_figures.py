@@ -7,7 +7,6 @@ the prose that it names is to be changed, not the test.
 
 import ast
 import re
-import subprocess
 from importlib import import_module
 from pathlib import Path
 
@@ -33,6 +32,11 @@ FOUND = {
 }
 SPANS = {(names[0][:2], names[-1][:2]) for names in (LESSONS, EXERCISES, MNIST)}
 SPAN = re.compile(r"\b(\d\d) to (\d\d)\b(?! (?:minutes|ms|%))")
+PAGES = [
+    *("*.md", "docs/*.md", "benchmarks/*.md", "deploy/**/*.*", "site/**/*.md"),
+    *("site/**/*.j2", "cnngrade/**/*.html", ".github/**/*.*", ".devcontainer/*.*"),
+    *("pyproject.toml", "environment.yml", "Makefile", "start", "postBuild"),
+]
 # Written by a command from what is found, or about something else than the course.
 MADE = {"docs/proof.md", "docs/errata.md"}
 OTHERS = {"point": {"cnnlib/diagrams/solids.py"}}  # of a printer, 1/72 inch
@@ -45,28 +49,14 @@ def prose() -> dict[str, str]:
     of the packages; not the lessons themselves, whose numbers are about nets (what an
     exercise says of its own tasks and points is checked when it is built).
     """
-    listed = ["git", "ls-files", "-co", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
-    found = {}
-    for name in names.stdout.split("\n"):
-        path = ROOT / name
-        packages = name.startswith(("cnnlib/", "cnnjudge/", "cnngrade/"))
-        if name in MADE or not path.is_file():
-            continue
-        if path.suffix == ".py" and packages:
-            found[name] = python_texts(path)
-        elif (
-            path.suffix in (".md", ".j2", ".toml")
-            or name in ("start", "Makefile")
-            or (
-                path.suffix in (".yml", ".json", ".html")
-                and name.startswith(
-                    (".github/", ".devcontainer/", "deploy/", "cnngrade/")
-                )
-            )
-        ):
-            found[name] = path.read_text("utf-8")
-    return found
+    paths = {path for pattern in PAGES for path in ROOT.glob(pattern)}
+    found = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in paths
+    }
+    for folder in ("cnnlib", "cnnjudge", "cnngrade"):
+        for path in (ROOT / folder).rglob("*.py"):
+            found[path.relative_to(ROOT).as_posix()] = python_texts(path)
+    return {name: found[name] for name in sorted(found.keys() - MADE)}
 
 
 def python_texts(path: Path) -> str:

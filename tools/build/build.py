@@ -87,9 +87,7 @@ def read_committed(draft: Draft) -> nbformat.NotebookNode | None:
     return nbformat.read(draft.target, as_version=4) if there else None
 
 
-async def run_draft(
-    draft: Draft, course: Course, timeout: int, bar: tqdm
-) -> float:
+async def run_draft(draft: Draft, course: Course, timeout: int, bar: tqdm) -> float:
     """Run a draft in place, clean and check its outputs; return the seconds."""
     notebook = draft.notebook
     metadata = copy.deepcopy(notebook.metadata)

@@ -135,7 +135,7 @@ def _opening(lesson: Lesson) -> Iterator[Finding]:
         yield Finding(0, f"the first cell says '**Points:** {points}.'")
     for number, noun in claims(first):
         if noun == "task" and number != len(asked):
-            yield Finding(0, f"{number} tasks in the first cell; there are {len(asked)}")
+            yield Finding(0, f"{number} tasks in the first cell, not {len(asked)}")
 
 
 def _answer(
