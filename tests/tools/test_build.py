@@ -287,6 +287,20 @@ def test_with_mnist_they_are_built_and_without_it_their_text_is_compared(
     assert committed(course, "02_digits").read_bytes() == before
 
 
+def test_a_notebook_left_alone_that_shows_an_old_script_is_told(course):
+    write(course.root, "02_digits", MNIST)
+    draft = build.load_draft(course.sources()[1], course)
+    page = '<div class="cnnlib-visual" data-cnnlib="step_conv-0"></div>'
+    for html, told in (("<p>a</p>", ""), (page, "the script or style of step_conv")):
+        output = nbformat.v4.new_output("display_data", data={"text/html": html})
+        draft.notebook.cells[-2].outputs = [output]
+        committed(course).parent.mkdir(exist_ok=True)
+        nbformat.write(draft.notebook, draft.target)
+        failure = build.leave_alone(draft, course).failure
+        assert told in failure
+        assert bool(failure) == bool(told)
+
+
 @pytest.mark.parametrize("source", ["mnist", "bundled"])
 def test_mnist_is_looked_for_as_lessons_look_for_it(tmp_path, monkeypatch, source):
     package = tmp_path / "cnnlib"

@@ -148,7 +148,10 @@ def leave_alone(draft: Draft, course: Course) -> LessonResult:
     """Tell that a lesson stays as run on MNIST, and whether its text moved on."""
     name = draft.name
     summary = "left alone: its notebook shows MNIST, which is not on this machine"
+    committed = read_committed(draft)
     differences = text_differences(draft, course)
+    if committed is not None:
+        differences += [finding.message for finding in hygiene.scripts(committed)]
     if not differences:
         return LessonResult(name, summary)
     failure = f"notebooks/{name}.ipynb is not its lesson's text; build it with MNIST:"
