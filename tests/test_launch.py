@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tools.build.course import Course
-from tools.build.launch_cells import BRANCH
+from tools.build.launch_links import BRANCH
 
 ROOT = Path(__file__).parents[1]
 COURSE = Course(ROOT)

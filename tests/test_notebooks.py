@@ -34,6 +34,14 @@ def test_a_committed_notebook_is_valid(lesson):
     nbformat.validate(nbformat.read(COURSE.notebook(lesson), as_version=4))
 
 
+def test_nothing_is_left_for_the_author_to_write():
+    """What ``tools.new_lesson`` marks is written before a lesson is committed."""
+    texts = [*LESSONS.values(), *COURSE.exercises()]
+    for folder in ("cnnlib/checks/questions", "cnnjudge/keys"):
+        texts += sorted((COURSE.root / folder).glob("*.py"))
+    assert [path.name for path in texts if "TODO" in path.read_text("utf-8")] == []
+
+
 def test_every_notebook_has_its_lesson():
     found = {path.stem for path in (COURSE.root / "notebooks").glob("*.ipynb")}
     assert found == set(LESSONS)

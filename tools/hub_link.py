@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from tools.build.course import Course
-from tools.build.launch_cells import BRANCH
+from tools.build.launch_links import BRANCH
 
 FIRST = "notebooks/00_images_as_tensors.ipynb"
 

@@ -8,9 +8,13 @@ from typing import Annotated
 
 import typer
 
+from cnngrade.files.exercise import FOLDER
 from cnngrade.files.notebook import NotebookError, shown
 
 from . import printing
+
+_NUMBERS = sorted(path.stem for path in FOLDER.glob("*.json"))
+_LESSONS = f"{_NUMBERS[0]} to {_NUMBERS[-1]}"
 
 
 def add(app: typer.Typer) -> None:
@@ -141,7 +145,9 @@ def export(
 
 
 def autograder(
-    lesson: Annotated[str, typer.Argument(metavar="NN", help="The lesson: 01 to 07.")],
+    lesson: Annotated[
+        str, typer.Argument(metavar="NN", help=f"The lesson: {_LESSONS}.")
+    ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The zip to write.")],
 ) -> None:
     """Write the zip that makes Gradescope grade a lesson's exercise."""

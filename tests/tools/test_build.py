@@ -14,7 +14,7 @@ import pytest
 
 from tests.tools.conftest import GOOD, PYPROJECT, line_of, write
 from tests.tools.test_outputs import encoded, png
-from tools.build import build, launch_cells
+from tools.build import build, launch_links
 from tools.build.course import Course
 from tools.build.outputs import strip_png
 
@@ -93,7 +93,7 @@ def test_an_address_that_colab_cannot_open_is_refused(course, address):
     text = path.read_text().replace("https://github.com/someone/some-course", address)
     path.write_text(text)
     with pytest.raises(ValueError, match="OWNER/NAME, the form"):
-        launch_cells.launch_line("notebooks/01_sums.ipynb", Course(course.root))
+        launch_links.launch_line("notebooks/01_sums.ipynb", Course(course.root))
 
 
 def test_a_second_build_changes_no_byte(built, capsys):
@@ -206,7 +206,7 @@ def test_an_interrupt_stops_all_lessons_and_their_kernels(course, tmp_path):
         text = GOOD.replace("# 01", f"# {number}").replace("one + one", INTERRUPTED)
         write(course.root, f"{number}_sums", text)
     program = (
-        "import pathlib, sys; from tools import build; "
+        "import pathlib, sys; from tools.build import build; "
         "sys.exit(build.main(['--workers', '2'], root=pathlib.Path(sys.argv[1])))"
     )
     command = [sys.executable, "-c", program, str(course.root)]
@@ -285,6 +285,20 @@ def test_with_mnist_they_are_built_and_without_it_their_text_is_compared(
         assert build.main(arguments, root=course.root) == 1
         assert "+We count." in capsys.readouterr().err
     assert committed(course, "02_digits").read_bytes() == before
+
+
+def test_a_notebook_left_alone_that_shows_an_old_script_is_told(course):
+    write(course.root, "02_digits", MNIST)
+    draft = build.load_draft(course.sources()[1], course)
+    page = '<div class="cnnlib-visual" data-cnnlib="step_conv-0"></div>'
+    for html, told in (("<p>a</p>", ""), (page, "the script or style of step_conv")):
+        output = nbformat.v4.new_output("display_data", data={"text/html": html})
+        draft.notebook.cells[-2].outputs = [output]
+        committed(course).parent.mkdir(exist_ok=True)
+        nbformat.write(draft.notebook, draft.target)
+        failure = build.leave_alone(draft, course).failure
+        assert told in failure
+        assert bool(failure) == bool(told)
 
 
 @pytest.mark.parametrize("source", ["mnist", "bundled"])

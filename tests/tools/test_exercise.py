@@ -73,7 +73,7 @@ CELLS = """\
 # %% [markdown]
 # # 03 Pooling: exercises
 #
-# Text.
+# Text. **Points:** 2.
 
 # %%
 import torch
@@ -175,6 +175,8 @@ def test_the_reference_holds_the_code_cells_without_solutions(tiny):
     ("old", "new", "message"),
     [
         ('task="flatten"', 'task="flaten"', "the tasks of this lesson are, in order"),
+        ("**Points:** 2.", "**Points:** 3.", r"says '\*\*Points:\*\* 2\.'"),
+        ("# Text. ", "# Six tasks. ", "6 tasks in the first cell, not 1"),
         ("(2 points)", "(3 points)", r"'## flatten \(2 points\)'"),
         ("checks.flatten(flatten)", "checks.flatten(x)", "a check cell is: checks"),
         ('# %% check="flatten"', "# %%", "no check cell follows"),

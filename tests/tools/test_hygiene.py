@@ -113,11 +113,12 @@ BAD = [
         "more than the picture: tEXt",
     ),
     (
-        [shown(plain="a", html=inline(png(a="b")))],
+        [shown(plain=PICTURE["text/plain"], html=inline(png(a="b")))],
         (),
         "more than the picture: tEXt",
     ),
-    ([shown(plain="a", html=inline(b"GIF89a"))], (), "not a PNG"),
+    ([shown(plain=PICTURE["text/plain"], html=inline(b"GIF89a"))], (), "not a PNG"),
+    ([shown(plain="a", html=PICTURE["text/html"])], (), "a picture needs a sentence"),
 ]
 
 

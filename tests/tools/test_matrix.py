@@ -10,7 +10,7 @@ import pytest
 from packaging.version import Version
 
 from cnnlib.setup import on_disk
-from tools.build import build, launch_cells
+from tools.build import build, colab_install
 from tools.build.course import Course
 from tools.matrix import matrix, run, sets
 from tools.matrix.sets import COLAB_LIST, SETS, bounds, normal, pins, requirements
@@ -50,7 +50,7 @@ def test_colabs_versions_satisfy_the_lower_bounds():
 
 def test_the_first_cell_installs_all_that_colab_lacks_and_no_more():
     lacking = bounds(COURSE.root).keys() - COLAB.keys() - sets.NOT_ON_COLAB
-    assert lacking == {normal(name) for name in launch_cells.COLAB_LACKS}
+    assert lacking == {normal(name) for name in colab_install.COLAB_LACKS}
     assert not sets.NOT_ON_COLAB & COLAB.keys()
     assert sets.NOT_ON_COLAB == on_disk.NOT_ON_COLAB
 
@@ -60,7 +60,7 @@ def test_the_first_cell_of_every_notebook_can_change_no_version(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     first = next(cell for cell in cells if cell["cell_type"] == "code")
     source = "".join(first["source"])
-    assert source == launch_cells.install_source(COURSE)
+    assert source == colab_install.install_source(COURSE)
     guard, *installs = source.partition("if ")[2].splitlines()
     assert guard == '"google.colab" in sys.modules:'
     pattern = r'    %pip install -q --no-deps ([\w.-]+|"cnnlib @ git\+https://\S+")'

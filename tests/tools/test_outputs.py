@@ -54,9 +54,17 @@ def test_pngs_are_stripped_wherever_an_output_carries_them():
     data = {"image/png": encoded(dirty), "text/html": html, "text/plain": "words"}
     (output,) = cleaned(new_output("display_data", data=data))
     want = encoded(outputs.strip_png(dirty))
-    assert output.data["image/png"] == want
     assert output.data["text/html"] == html.replace(encoded(dirty), want)
     assert output.data["text/plain"] == "words"
+    assert "image/png" not in output.data  # it is in the HTML
+
+
+@pytest.mark.parametrize("html", ["<p>b</p>", '<img alt="a" src="OTHER">'])
+def test_a_png_that_the_html_does_not_hold_is_kept(html):
+    other = f"data:image/png;base64,{encoded(png('blue'))}"
+    data = {"image/png": encoded(png()), "text/html": html.replace("OTHER", other)}
+    (output,) = cleaned(new_output("display_data", data=data))
+    assert output.data["image/png"] == encoded(outputs.strip_png(png()))
 
 
 def test_widget_views_go_and_unknown_kinds_stay_to_be_reported():

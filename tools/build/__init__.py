@@ -12,8 +12,15 @@ What a lesson's text may hold besides Python and Markdown:
 ``tags=["raises-exception"]``
     the cell must end in an error, which is shown and compared.
 
-The road: ``source`` reads the text, ``rules`` and ``code_rules`` check it, ``stamp``
-adds what every notebook has, ``execute`` runs it, ``outputs`` cleans what came out,
-``hygiene`` checks it, ``compare`` decides whether it says anything new, ``build`` is
-the command.
+In the order in which they are used:
+
+- ``source`` reads the text (``markdown``: its headings); ``problems`` is what is wrong
+  with it, and where.
+- ``rules``, ``code_rules`` and ``markup`` check it; ``exercise`` does for an exercise,
+  and makes two notebooks of it; ``claims`` are the counts that prose states.
+- ``draft`` makes the notebook: ``launch_links`` at its top, then ``colab_install``.
+- ``execute`` runs it, ``outputs`` cleans what came out, ``live_scripts`` packs the
+  scripts of pictures, ``hygiene`` checks the whole.
+- ``compare`` decides whether it says anything new. ``build`` is the command, and
+  ``course`` knows where everything lies.
 """

@@ -30,9 +30,9 @@ from tools.build import (
     outputs,
     rules,
     source,
-    launch_cells,
 )
 from tools.build.course import Course
+from tools.build.draft import Draft, make_draft
 from tools.build.problems import LessonError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,11 +45,11 @@ class Options:
     check: bool = False
     rewrite: bool = False
     workers: int = 2
-    timeout: int = execute.CELL_TIMEOUT
+    timeout: int = execute.CELL_SECONDS
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LessonResult:
     """What became of one lesson; ``failure`` says in full why it is not in order."""
 
     name: str
@@ -57,23 +57,23 @@ class Outcome:
     failure: str = ""
 
 
-def load_draft(path: Path, course: Course) -> launch_cells.Draft:
+def load_draft(path: Path, course: Course) -> Draft:
     """Read and check a lesson's text; raise ``LessonError`` with all problems."""
     lesson = source.read(path)
     problems = [*lesson.problems, *rules.problems(lesson, course)]
     if problems:
         raise LessonError(problems)
-    return launch_cells.draft(lesson, course)
+    return make_draft(lesson, course)
 
 
-def load_drafts(path: Path, course: Course) -> list[launch_cells.Draft]:
+def load_drafts(path: Path, course: Course) -> list[Draft]:
     """Do so for a text of either kind; an exercise makes two notebooks."""
     if path.stem.endswith(source.EXERCISE):
         return exercise.drafts(source.read(path), course)
     return [load_draft(path, course)]
 
 
-def text_differences(draft: launch_cells.Draft, course: Course) -> list[str]:
+def text_differences(draft: Draft, course: Course) -> list[str]:
     """Return how the committed notebook differs from the text, without a run."""
     committed = read_committed(draft)
     if committed is None:
@@ -81,15 +81,13 @@ def text_differences(draft: launch_cells.Draft, course: Course) -> list[str]:
     return list(compare.text_differences(draft.notebook, committed))
 
 
-def read_committed(draft: launch_cells.Draft) -> nbformat.NotebookNode | None:
+def read_committed(draft: Draft) -> nbformat.NotebookNode | None:
     """Return the notebook that is there for a draft, if any."""
     there = draft.target.exists()
     return nbformat.read(draft.target, as_version=4) if there else None
 
 
-async def run_draft(
-    draft: launch_cells.Draft, course: Course, timeout: int, bar: tqdm
-) -> float:
+async def run_draft(draft: Draft, course: Course, timeout: int, bar: tqdm) -> float:
     """Run a draft in place, clean and check its outputs; return the seconds."""
     notebook = draft.notebook
     metadata = copy.deepcopy(notebook.metadata)
@@ -110,8 +108,8 @@ async def run_draft(
 
 
 async def build_lesson(
-    draft: launch_cells.Draft, course: Course, options: Options, bar: tqdm
-) -> Outcome:
+    draft: Draft, course: Course, options: Options, bar: tqdm
+) -> LessonResult:
     """Run one lesson and write its notebook; with ``check`` only tell."""
     took = "not run"
     if draft.run:
@@ -127,7 +125,7 @@ async def build_lesson(
         file = draft.target.relative_to(course.root).as_posix()
         failure = f"{file} is not what its lesson builds:"
         failure = "\n".join([failure, *differences])
-        return Outcome(draft.name, f"differs ({took})", failure)
+        return LessonResult(draft.name, f"differs ({took})", failure)
     if differences or options.rewrite:
         draft.target.parent.mkdir(exist_ok=True)
         nbformat.write(built, draft.target)
@@ -135,57 +133,60 @@ async def build_lesson(
             path = exercise.reference_path(draft.lesson, course)
             path.parent.mkdir(exist_ok=True)
             path.write_text(exercise.reference(draft), encoding="utf-8")
-        return Outcome(draft.name, f"written, {took}")
-    return Outcome(draft.name, f"unchanged, {took}")
+        return LessonResult(draft.name, f"written, {took}")
+    return LessonResult(draft.name, f"unchanged, {took}")
 
 
-def _reference_differences(draft: launch_cells.Draft, course: Course) -> list[str]:
+def _reference_differences(draft: Draft, course: Course) -> list[str]:
     path = exercise.reference_path(draft.lesson, course)
     there = path.exists() and path.read_text(encoding="utf-8")
     same = there == exercise.reference(draft)
     return [] if same else [f"{path.name} in cnnjudge/exercises differs"]
 
 
-def leave_alone(draft: launch_cells.Draft, course: Course) -> Outcome:
+def leave_alone(draft: Draft, course: Course) -> LessonResult:
     """Tell that a lesson stays as run on MNIST, and whether its text moved on."""
     name = draft.name
     summary = "left alone: its notebook shows MNIST, which is not on this machine"
+    committed = read_committed(draft)
     differences = text_differences(draft, course)
+    if committed is not None:
+        differences += [finding.message for finding in hygiene.scripts(committed)]
     if not differences:
-        return Outcome(name, summary)
+        return LessonResult(name, summary)
     failure = f"notebooks/{name}.ipynb is not its lesson's text; build it with MNIST:"
-    return Outcome(name, summary, "\n".join([failure, *differences]))
+    return LessonResult(name, summary, "\n".join([failure, *differences]))
 
 
 async def build_all(
-    drafts: Sequence[launch_cells.Draft], course: Course, options: Options
-) -> list[Outcome]:
+    drafts: Sequence[Draft], course: Course, options: Options
+) -> list[LessonResult]:
     """Build lessons side by side and tell each when it is done."""
     gate = asyncio.Semaphore(options.workers)
     cells = [cell for draft in drafts if draft.run for cell in draft.notebook.cells]
     total = sum(cell.cell_type == "code" for cell in cells)
     with tqdm(total=total, unit="cell", disable=None, leave=False) as bar:
 
-        async def one(draft: launch_cells.Draft) -> Outcome:
+        async def one(draft: Draft) -> LessonResult:
             async with gate:
-                outcome = await _settled(
+                result = await _settled(
                     build_lesson(draft, course, options, bar), draft
                 )
-            bar.write(f"{outcome.name}: {outcome.summary}")
-            return outcome
+            bar.write(f"{result.name}: {result.summary}")
+            return result
 
         return await asyncio.gather(*(one(draft) for draft in drafts))
 
 
-async def _settled(building: Awaitable[Outcome], draft: launch_cells.Draft) -> Outcome:
-    """Turn whatever stops one lesson into its outcome: the others go on."""
+async def _settled(building: Awaitable[LessonResult], draft: Draft) -> LessonResult:
+    """Turn whatever stops one lesson into its result: the others go on."""
     name = draft.name
     try:
         return await building
     except LessonError as error:
-        return Outcome(name, "failed", str(error))
+        return LessonResult(name, "failed", str(error))
     except Exception:
-        return Outcome(name, "failed", f"{name}: {traceback.format_exc()}")
+        return LessonResult(name, "failed", f"{name}: {traceback.format_exc()}")
 
 
 def real_mnist() -> bool:
@@ -236,7 +237,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--timeout",
         type=int,
-        default=execute.CELL_TIMEOUT,
+        default=execute.CELL_SECONDS,
         help="seconds that a cell may take (default: %(default)s)",
     )
     return parser.parse_args(arguments)
@@ -247,25 +248,25 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     given = parse(arguments)
     course = Course(root)
     options = Options(given.check, given.rewrite, max(1, given.workers), given.timeout)
-    drafts: list[launch_cells.Draft] = []
-    outcomes: list[Outcome] = []
+    drafts: list[Draft] = []
+    results: list[LessonResult] = []
     for path in select(course, given.lessons):
         try:
             drafts += load_drafts(path, course)
         except LessonError as error:
-            outcomes.append(Outcome(path.stem, "failed", str(error)))
+            results.append(LessonResult(path.stem, "failed", str(error)))
     needing = [draft for draft in drafts if "mnist" in draft.lesson.needs]
     if needing and not real_mnist():
         drafts = [draft for draft in drafts if "mnist" not in draft.lesson.needs]
-        outcomes += [leave_alone(draft, course) for draft in needing]
-    for outcome in outcomes:
-        print(f"{outcome.name}: {outcome.summary}")
+        results += [leave_alone(draft, course) for draft in needing]
+    for result in results:
+        print(f"{result.name}: {result.summary}")
     try:
-        outcomes += asyncio.run(build_all(drafts, course, options))
+        results += asyncio.run(build_all(drafts, course, options))
     except KeyboardInterrupt:
         print("\nstopped; lessons that are not named are as they were", file=sys.stderr)
         return 130
-    failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    failures = [result.failure for result in results if result.failure]
     for failure in failures:
         print(f"\n{failure}", file=sys.stderr)
     return 1 if failures else 0

@@ -8,18 +8,14 @@ can be operated by their script and style, too.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from tools.build.live_scripts import code_and_styles
 from tools.build.outputs import KEPT
 
 IGNORE = "nbval-ignore-output"
-_LIVE = re.compile(
-    r'"use strict";\n(.*?)^mount\(".*?("(?:[^"\\]|\\.)*"), render\);$', re.S | re.M
-)
-"""The code before the call, and the style, its last text (see `cnnlib.visuals`)."""
 
 
 def text_differences(built: NotebookNode, committed: NotebookNode) -> Iterator[str]:
@@ -77,10 +73,10 @@ def strict_outputs(cell: NotebookNode) -> list[str]:
     return lines
 
 
-def _scripts(cell: NotebookNode) -> list[str]:
+def _scripts(cell: NotebookNode) -> list[tuple[str, str, str]]:
     """Return the code and the style of a cell's live pictures, without their data."""
     pages = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
-    return [part for page in pages for found in _LIVE.findall(page) for part in found]
+    return [found for page in pages for found in code_and_styles(page)]
 
 
 def _lines(*texts: str) -> list[list[str]]:

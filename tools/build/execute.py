@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 from tools.build.problems import Finding
 
-CELL_TIMEOUT = 120
+CELL_SECONDS = 120
 # What a person's shell may hold that would change what a lesson prints.
 _UNWANTED = {"PYTHONWARNINGS", "PYTHONSTARTUP", "MPLBACKEND", "COLUMNS", "LINES"}
 _UNWANTED |= {"FORCE_COLOR", "NO_COLOR", "PYTHON_COLORS", "PYTEST_CURRENT_TEST"}
@@ -46,7 +46,7 @@ class _ThisPython(KernelSpecManager):
 def execute(
     notebook: NotebookNode,
     *,
-    timeout: int = CELL_TIMEOUT,
+    timeout: int = CELL_SECONDS,
     environment: dict[str, str] | None = None,
 ) -> float:
     """Run all cells in place; return the seconds from the kernel's start to the end.
@@ -63,7 +63,7 @@ def execute(
 async def execute_async(
     notebook: NotebookNode,
     *,
-    timeout: int = CELL_TIMEOUT,
+    timeout: int = CELL_SECONDS,
     environment: dict[str, str] | None = None,
     on_cell: Callable[[], None] = lambda: None,
 ) -> float:

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnlib.checks import registry
-from tools.build import code_rules, rules, launch_cells
+from tools.build import code_rules, rules
+from tools.build.claims import claims
 from tools.build.course import Course
+from tools.build.draft import Draft, make_draft
 from tools.build.problems import Finding, LessonError, Problem
 from tools.build.source import Cell, Lesson
 
@@ -28,7 +30,7 @@ _FOLDS = ("Hint", "I get this error")
 
 
 @dataclass(frozen=True)
-class Parts:
+class AnswerParts:
     """An answer cell cut at its markers: lines before, of the solution, and after."""
 
     before: list[str]
@@ -38,7 +40,7 @@ class Parts:
     indent: str
 
 
-def cut(text: str) -> Parts:
+def cut(text: str) -> AnswerParts:
     """Cut an answer cell at its markers.
 
     There is one BEGIN and one END, each alone on its line, equally far in; anything
@@ -70,7 +72,7 @@ def cut(text: str) -> Parts:
         raise _MarkerError(begin, f"'{STUB}' lines stand directly after '{BEGIN}'")
     if not any(line.strip() for line in solution):
         raise _MarkerError(begin, "there is no solution between the markers")
-    return Parts(lines[:begin], stub, solution, lines[end + 1 :], indent)
+    return AnswerParts(lines[:begin], stub, solution, lines[end + 1 :], indent)
 
 
 class _MarkerError(ValueError):
@@ -108,6 +110,7 @@ def _findings(lesson: Lesson) -> Iterator[Finding]:
     yield from rules.headings(lesson)
     yield from rules.prose(lesson)
     yield from code_rules.code(lesson)
+    yield from _opening(lesson)
     asked = [q for q in registry.questions().values() if q.lesson == lesson.number]
     names = [cell.task for cell in lesson.cells if cell.task]
     if names != [question.name for question in asked]:
@@ -121,6 +124,18 @@ def _findings(lesson: Lesson) -> Iterator[Finding]:
             yield Finding(index, "markers of a solution outside an answer cell")
         if cell.check and (not index or lesson.cells[index - 1].task != cell.check):
             yield Finding(index, "a check cell stands right after its answer cell")
+
+
+def _opening(lesson: Lesson) -> Iterator[Finding]:
+    """Check what the first cell says of the tasks and points of its lesson."""
+    asked = [q for q in registry.questions().values() if q.lesson == lesson.number]
+    points = sum(question.points for question in asked)
+    first = lesson.cells[0].text
+    if f"**Points:** {points}." not in first:
+        yield Finding(0, f"the first cell says '**Points:** {points}.'")
+    for number, noun in claims(first):
+        if noun == "task" and number != len(asked):
+            yield Finding(0, f"{number} tasks in the first cell, not {len(asked)}")
 
 
 def _answer(
@@ -160,14 +175,14 @@ def _defines(code: str, name: str) -> bool:
     return False
 
 
-def drafts(lesson: Lesson, course: Course) -> list[launch_cells.Draft]:
+def drafts(lesson: Lesson, course: Course) -> list[Draft]:
     """Return the solved notebook, to be run, and the unsolved one, which is not."""
     found = [*lesson.problems, *problems(lesson, course)]
     if found:
         raise LessonError(found)
     made = [
-        launch_cells.draft(_with(lesson, solution=True), course, "solutions"),
-        launch_cells.draft(_with(lesson, solution=False), course, "exercises", run=False),
+        make_draft(_with(lesson, solution=True), course, "solutions"),
+        make_draft(_with(lesson, solution=False), course, "exercises", run=False),
     ]
     for draft in made:
         draft.notebook.metadata["cnnlib"]["kind"] = draft.target.parent.name
@@ -186,7 +201,7 @@ def _with(lesson: Lesson, *, solution: bool) -> Lesson:
     return made
 
 
-def _mark(draft: launch_cells.Draft) -> None:
+def _mark(draft: Draft) -> None:
     """Write what nbgrader and our own grader know a cell by."""
     points = {q.name: q.points for q in registry.questions().values()}
     cells = {cell.id: cell for cell in draft.lesson.cells}
@@ -216,7 +231,7 @@ def nbgrader(grade_id: str, points: int, role: str) -> dict[str, Any]:
     return known | ({"points": points} if role == "check" else {})
 
 
-def reference(draft: launch_cells.Draft) -> str:
+def reference(draft: Draft) -> str:
     """Return the code cells of an unsolved notebook, as ``cnnlib check`` needs them."""
     cells = [
         {"id": cell.id, "source": cell.source, **cell.metadata.get("cnnlib", {})}

@@ -15,11 +15,11 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tools.build import markup, outputs
+from tools.build import live_scripts, markup, outputs
 from tools.build.problems import Finding
 from tools.build.rules import heading_findings
 
-MAX_BYTES = 1_000_000
+NOTEBOOK_BYTES = 1_000_000
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{7,}\b")
 _PATH = re.compile(
@@ -58,7 +58,14 @@ def shown_texts(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
             yield index, _COLOURS.sub("", text)
         for kind, value in output.get("data", {}).items():
             if kind.startswith("text/"):
-                yield index, _DATA_URI.sub("", value)
+                yield index, _DATA_URI.sub("", live_scripts.unpacked(value))
+
+
+def pages(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    """Yield (cell number, HTML) of the outputs that have any, scripts unpacked."""
+    for index, output in code_outputs(notebook):
+        if "text/html" in output.get("data", {}):
+            yield index, live_scripts.unpacked(output.data["text/html"])
 
 
 def metadata(notebook: NotebookNode) -> Iterator[Finding]:
@@ -119,7 +126,8 @@ def kinds(notebook: NotebookNode) -> Iterator[Finding]:
             legal = ", ".join(outputs.KEPT)
             yield Finding(index, f"output of kind {', '.join(other)}; kept are {legal}")
         words = data.get("text/plain", "")
-        if "image/png" in data and not is_sentence(words):
+        drawn = "image/png" in data or outputs.inline_pngs(data.get("text/html", ""))
+        if drawn and not is_sentence(words):
             yield Finding(index, f"a picture needs a sentence; it has {words[:60]!r}")
         elif "text/html" in data and (not words or words.startswith("<")):
             yield Finding(index, f"HTML needs text beside it; it has {words[:60]!r}")
@@ -157,28 +165,41 @@ def self_loading(notebook: NotebookNode) -> Iterator[Finding]:
         if cell.cell_type == "markdown":
             for line, message in markup.markdown_faults(cell.source):
                 yield Finding(index, message, line)
-    for index, output in code_outputs(notebook):
-        html = output.get("data", {}).get("text/html", "")
+    for index, html in pages(notebook):
         for _, message in markup.html_faults(html):
             yield Finding(index, f"in the HTML of an output: {message}")
 
 
 def pictures(notebook: NotebookNode) -> Iterator[Finding]:
     """Check that PNGs, inline ones included, hold the picture and nothing else."""
+    images = [
+        (index, base64.b64decode(output.data["image/png"]))
+        for index, output in code_outputs(notebook)
+        if "image/png" in output.get("data", {})
+    ]
+    images += [
+        (index, png)
+        for index, html in pages(notebook)
+        for png in outputs.inline_pngs(html)
+    ]
+    for index, png in images:
+        try:
+            found = {kind for kind, _ in outputs.png_chunks(png)}
+        except ValueError as error:
+            yield Finding(index, str(error))
+            continue
+        extra = sorted(found - outputs.PICTURE_CHUNKS)
+        if extra:
+            names = b", ".join(extra).decode()
+            yield Finding(index, f"a PNG holds more than the picture: {names}")
+
+
+def scripts(notebook: NotebookNode) -> Iterator[Finding]:
+    """Check that the scripts of live pictures are those of the package as it is now."""
     for index, output in code_outputs(notebook):
-        data = output.get("data", {})
-        images = [base64.b64decode(data["image/png"])] if "image/png" in data else []
-        images += outputs.inline_pngs(data.get("text/html", ""))
-        for png in images:
-            try:
-                found = {kind for kind, _ in outputs.png_chunks(png)}
-            except ValueError as error:
-                yield Finding(index, str(error))
-                continue
-            extra = sorted(found - outputs.PICTURE_CHUNKS)
-            if extra:
-                names = b", ".join(extra).decode()
-                yield Finding(index, f"a PNG holds more than the picture: {names}")
+        for name in live_scripts.stale(output.get("data", {}).get("text/html", "")):
+            message = f"the script or style of {name} is not that of the package"
+            yield Finding(index, message)
 
 
 def headings(notebook: NotebookNode) -> Iterator[Finding]:
@@ -190,11 +211,11 @@ def headings(notebook: NotebookNode) -> Iterator[Finding]:
 def size(notebook: NotebookNode) -> Iterator[Finding]:
     """Check that the file stays small; the largest cell is named."""
     length = len(nbformat.writes(notebook).encode())
-    if length > MAX_BYTES:
+    if length > NOTEBOOK_BYTES:
         sizes = [len(str(cell.get("outputs", ""))) for cell in notebook.cells]
         largest = sizes.index(max(sizes))
         message = (
-            f"the notebook has {length:,} bytes, {MAX_BYTES:,} at most; "
+            f"the notebook has {length:,} bytes, {NOTEBOOK_BYTES:,} at most; "
             f"the output of this cell alone has {sizes[largest]:,}: draw it smaller"
         )
         yield Finding(largest, message)
@@ -209,6 +230,7 @@ CHECKS: list[Check] = [
     leaks,
     self_loading,
     pictures,
+    scripts,
     headings,
     size,
 ]

@@ -1,4 +1,8 @@
-"""What a cell's outputs keep: text, HTML and PNG, free of what changes by itself."""
+"""What a cell's outputs keep: text, HTML and PNG, free of what changes by itself.
+
+The file stays small: a PNG that the HTML beside it holds is kept there alone, where it
+has its alt text, and the scripts of live pictures are packed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import struct
 from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
+
+from tools.build.live_scripts import packed
 
 KEPT = ("text/plain", "text/html", "image/png")
 DROPPED = ("application/vnd.jupyter.widget-view+json",)
@@ -41,7 +47,10 @@ def _clean_output(output: NotebookNode) -> None:
         png = base64.b64decode(output.data["image/png"])
         output.data["image/png"] = _encode(strip_png(png))
     if "text/html" in output.data:
-        output.data["text/html"] = map_png(output.data["text/html"], strip_png)
+        html = map_png(output.data["text/html"], strip_png)
+        if output.data.get("image/png") in map(_encode, inline_pngs(html)):
+            del output.data["image/png"]
+        output.data["text/html"] = packed(html)
 
 
 def _joined(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:

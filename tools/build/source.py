@@ -30,7 +30,7 @@ KNOWN_TAGS = {
 KNOWN_NEEDS = {"mnist"}
 EXERCISE = "_exercise"
 Kind = Literal["markdown", "code"]
-MAX_ID = 64
+ID_LENGTH = 64
 
 # jupytext would else turn comments that begin like commands ("# copy ...") to code.
 _FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
@@ -247,6 +247,6 @@ def _check_ids(lesson: Lesson) -> None:
             message += str(taken[cell.id])
             lesson.problems.append(lesson.problem(cell.line, message))
         taken.setdefault(cell.id, cell.line)
-        if len(cell.id) > MAX_ID:
-            message = f"cell id '{cell.id}' is over {MAX_ID} characters"
+        if len(cell.id) > ID_LENGTH:
+            message = f"cell id '{cell.id}' is over {ID_LENGTH} characters"
             lesson.problems.append(lesson.problem(cell.line, message))

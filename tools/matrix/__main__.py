@@ -1,5 +1,7 @@
 """``python -m tools.matrix``."""
 
+import sys
+
 from tools.matrix.matrix import main
 
-main()
+sys.exit(main())

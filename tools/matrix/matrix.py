@@ -22,7 +22,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.matrix.run import Step, notebooks, unit_tests
+from tools.matrix.run import StepResult, notebooks, unit_tests
 from tools.matrix.sets import LEFT_OUT, SETS, SHOWN, PackageSet, pins, requirements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,14 +30,14 @@ TEST_TOOLS = ("hypothesis", "jupytext", "nbval", "pytest")
 
 
 @dataclass
-class Place:
+class Environment:
     """Where a set is run: its environment, and the copy of the course beside it."""
 
     chosen: PackageSet
     folder: Path
     course: Path
     packages: dict[str, str] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[StepResult] = field(default_factory=list)
 
     @property
     def python(self) -> Path:
@@ -91,50 +91,58 @@ def snapshot(root: Path, target: Path) -> None:
     call(["git", *who, "commit", "-q", "-m", "The working tree"], target)
 
 
-def make(place: Place) -> None:
+def make(env: Environment) -> None:
     """Make the environment, or bring it back to its set where it is there already."""
-    chosen, listed = place.chosen, place.folder / "requirements.txt"
-    wanted = requirements(chosen, place.course)
-    mark = place.folder / "made-of"
+    chosen, listed = env.chosen, env.folder / "requirements.txt"
+    wanted = requirements(chosen, env.course)
+    mark = env.folder / "made-of"
     digest = hashlib.sha256(f"{chosen}{wanted}".encode()).hexdigest()
     if not (mark.exists() and mark.read_text() == digest):
-        shutil.rmtree(place.folder, ignore_errors=True)
-        call([find_uv_bin(), "venv", "-q", "--python", chosen.python, place.folder])
+        shutil.rmtree(env.folder, ignore_errors=True)
+        call([find_uv_bin(), "venv", "-q", "--python", chosen.python, env.folder])
     listed.write_text(wanted, encoding="utf-8")
-    place.uv("install", "-q", *chosen.options, "-r", listed)
+    env.uv("install", "-q", *chosen.options, "-r", listed)
     if chosen.colab:
-        place.uv("uninstall", "-q", *LEFT_OUT)
+        env.uv("uninstall", "-q", *LEFT_OUT)
     mark.write_text(digest)
 
 
-def install_course(place: Place) -> Step:
+def install_course(env: Environment) -> StepResult:
     """Put the course in: on Colab by a lesson's first cell, elsewhere from the copy.
 
     Fails where that changes a version that was there.
     """
-    step = Step("set-up", count=1)
-    before, started = place.versions(), time.perf_counter()
-    if place.chosen.colab:
-        lesson = sorted((place.course / "notebooks").glob("*.ipynb"))[0]
-        command = [str(place.python), "-m", "tools.matrix.lesson_on_colab", str(lesson)]
+    step = StepResult("set-up", count=1)
+    before, started = env.versions(), time.perf_counter()
+    if env.chosen.colab:
+        lesson = sorted((env.course / "notebooks").glob("*.ipynb"))[0]
+        command = [
+            str(env.python),
+            "-m",
+            "tools.matrix.run_as_on_colab",
+            str(lesson),
+        ]
         try:
-            call([*command, "--course", str(place.course)], place.course)
+            call([*command, "--course", str(env.course)], env.course)
         except RuntimeError as error:
             step.failures.append(str(error))
     else:
-        place.uv("install", "-q", "--no-deps", place.course)
+        env.uv("install", "-q", "--no-deps", env.course)
     step.seconds = time.perf_counter() - started
-    step.failures += changes(before, place.versions())
+    step.failures += changes(before, env.versions())
     return step
 
 
-def add_test_tools(place: Place) -> Step:
+def add_test_tools(env: Environment) -> StepResult:
     """Install what the tests need besides, and again change nothing."""
-    step, before = Step("test tools", count=len(TEST_TOOLS)), place.versions()
-    fixed = place.folder / "installed.txt"
+    step, before = (
+        StepResult("test tools", count=len(TEST_TOOLS)),
+        env.versions(),
+    )
+    fixed = env.folder / "installed.txt"
     fixed.write_text("".join(f"{name}=={v}\n" for name, v in before.items()))
-    place.uv("install", "-q", "-c", fixed, *TEST_TOOLS)
-    step.failures = changes(before, place.versions())
+    env.uv("install", "-q", "-c", fixed, *TEST_TOOLS)
+    step.failures = changes(before, env.versions())
     return step
 
 
@@ -147,35 +155,45 @@ def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
     ]
 
 
-def run(place: Place) -> None:
+def run(env: Environment) -> None:
     """Run a set from its environment to its tests, and print each step when done."""
-    make(place)
+    make(env)
     steps = [
-        lambda: install_course(place),
-        lambda: add_test_tools(place),
+        lambda: install_course(env),
+        lambda: add_test_tools(env),
         *(
-            lambda part=part: notebooks(place.python, place.course, part)
+            lambda part=part: notebooks(env.python, env.course, part)
             for part in ("notebooks", "solutions", "exercises")
         ),
-        lambda: unit_tests(place.python, place.course),
+        lambda: unit_tests(env.python, env.course),
     ]
     for action in steps:
         step = action()
-        place.steps.append(step)
+        env.steps.append(step)
         print(f"  {step.name}: {step}", flush=True)
         for failure in step.failures:
             print(f"    {failure}", flush=True)
-    place.packages = place.versions()
+    env.packages = env.versions()
 
 
-def table(places: Sequence[Place]) -> str:
+def table(envs: Sequence[Environment]) -> str:
     """Return the sets side by side, as Markdown: versions first, then what was run."""
-    heads = ["", *(place.chosen.title for place in places)]
-    rows = [["Python", *(place.chosen.python for place in places)]]
+    heads = ["", *(env.chosen.title for env in envs)]
+    rows = [["Python", *(env.chosen.python for env in envs)]]
     for name in SHOWN:
-        rows.append([name, *(place.packages.get(name, "none") for place in places)])
-    for number, step in enumerate(places[0].steps):
-        rows.append([step.name, *(str(place.steps[number]) for place in places)])
+        rows.append(
+            [
+                name,
+                *(env.packages.get(name, "none") for env in envs),
+            ]
+        )
+    for number, step in enumerate(envs[0].steps):
+        rows.append(
+            [
+                step.name,
+                *(str(env.steps[number]) for env in envs),
+            ]
+        )
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -195,17 +213,17 @@ def main() -> int:
     open_pyenv()
     folder = options.folder.resolve()
     snapshot(ROOT, folder / "course")
-    places = []
+    envs = []
     for chosen in SETS:
         if chosen.name in (options.sets or names):
             print(f"{chosen.title}, Python {chosen.python}", flush=True)
-            places.append(Place(chosen, folder / chosen.name, folder / "course"))
-            run(places[-1])
+            envs.append(Environment(chosen, folder / chosen.name, folder / "course"))
+            run(envs[-1])
             if options.remove:
-                shutil.rmtree(places[-1].folder)
-    (folder / "table.md").write_text(table(places), encoding="utf-8")
-    print(f"\n{table(places)}")
-    return int(any(step.failures for place in places for step in place.steps))
+                shutil.rmtree(envs[-1].folder)
+    (folder / "table.md").write_text(table(envs), encoding="utf-8")
+    print(f"\n{table(envs)}")
+    return int(any(step.failures for env in envs for step in env.steps))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ Cell = tuple[str, int]  # a notebook's name, and the number of a code cell in it
 
 
 @dataclass
-class Step:
+class StepResult:
     """One thing that was run: how many parts it has, what failed, how long it took."""
 
     name: str
@@ -30,9 +30,9 @@ class Step:
         return f"{self.count:,}{bad}, {self.seconds:.0f} s"
 
 
-def notebooks(python: Path, course: Path, folder: str) -> Step:
+def notebooks(python: Path, course: Path, folder: str) -> StepResult:
     """Run every notebook of a folder; in exercises only their checks are to fail."""
-    step = Step(folder)
+    step = StepResult(folder)
     expected = _check_cells(course / folder) if folder == "exercises" else set()
     cells = _code_cells(course / folder)
     step.count = len({name for name, _ in cells})
@@ -47,9 +47,9 @@ def notebooks(python: Path, course: Path, folder: str) -> Step:
     return step
 
 
-def unit_tests(python: Path, course: Path) -> Step:
+def unit_tests(python: Path, course: Path) -> StepResult:
     """Run the tests of the package there; in words, those of `PACKAGE_TESTS`."""
-    step = Step("unit tests")
+    step = StepResult("unit tests")
     files = package_tests(course)
     results = _pytest(python, course, ["-m", "not browser", *files], step)
     step.count = len(results)
@@ -67,7 +67,7 @@ def package_tests(course: Path) -> list[str]:
 
 
 def _pytest(
-    python: Path, course: Path, options: list[str], step: Step
+    python: Path, course: Path, options: list[str], step: StepResult
 ) -> dict[tuple[str, str], bool]:
     """Run pytest in the course's folder; return which of its tests failed."""
     log = python.parents[1] / f"{step.name.replace(' ', '-')}.log"

@@ -1,5 +1,7 @@
 """``python -m tools.site``."""
 
+import sys
+
 from tools.site.site import main
 
-main()
+sys.exit(main())

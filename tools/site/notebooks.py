@@ -10,6 +10,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tools.build.live_scripts import unpacked
+
 _TITLE = re.compile(r"^# (.+)$", re.M)
 _LAUNCH = re.compile(r"^\*\*Open in\*\* .+$", re.M)
 _TIME = re.compile(r"\*\*Time:\*\* (\d+) minutes")
@@ -55,11 +57,15 @@ def _is_install(cell: NotebookNode) -> bool:
 
 
 def _describe(output: NotebookNode) -> None:
-    """Give a bare PNG its sentence as alt text; keep landmarks for the page itself."""
+    """Give a bare PNG its sentence as alt text; unpack the scripts of live pictures.
+
+    Landmarks are for the page itself: an output has none.
+    """
     data = output.get("data", {})
     if "image/png" in data and "text/html" not in data:
         words = html.escape(data.get("text/plain", "").strip() or "A picture")
         source = f"data:image/png;base64,{data['image/png'].strip()}"
         data["text/html"] = f'<img alt="{words}" src="{source}">'
     if "text/html" in data:
-        data["text/html"] = _REGION.sub('role="group"', data["text/html"])
+        page = unpacked(data["text/html"])
+        data["text/html"] = _REGION.sub('role="group"', page)

@@ -16,7 +16,7 @@ import nbformat
 import cnnlib
 from cnnlib import images
 from tools.build.course import Course
-from tools.build.launch_cells import BRANCH
+from tools.build.launch_links import BRANCH
 from tools.site import api, errata
 from tools.site.notebooks import Reading, read
 

@@ -22,7 +22,7 @@ from cnnlib.plots.style import HEAT, SIGNED, Scale
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "([./\w]+)\.js";$', re.M)
 _EXPORT = re.compile(r"^export (?=function|const)", re.M)
-_DEFAULT = "export default { render };"
+DEFAULT = "export default { render };"
 _COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)$\n?", re.M | re.S)
 _TRAILING = re.compile(r"(?<=[;{},]) // [^\n]*$", re.M)
 _INDENT = re.compile(r"^\s+", re.M)
@@ -31,7 +31,7 @@ _BREAK = re.compile(r"(?<=[;{,(\[])\n")
 
 def page_script(name: str, key: str, data: dict[str, Any]) -> str:
     """Return the script that brings the visual ``key`` to life, without its tag."""
-    call = f"mount({_text(key)}, {_text(data)}, {_text(_style(name))}, render);"
+    call = f"mount({_text(key)}, {_text(data)}, {_text(style(name))}, render);"
     return f'(() => {{\n"use strict";\n{bundle(name)}{call}\n}})();'
 
 
@@ -56,7 +56,7 @@ def _in_order(name: str, before: list[str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    code = _read(f"{name}.js").replace(_DEFAULT, "")
+    code = _read(f"{name}.js").replace(DEFAULT, "")
     code = _EXPORT.sub("", _IMPORT.sub("", code))
     return code.replace('"SIGNED_COLOURS"', _text(_colours(SIGNED))).replace(
         '"HEAT_COLOURS"', _text(_colours(HEAT))
@@ -64,7 +64,7 @@ def _plain(name: str) -> str:
 
 
 @cache
-def _style(name: str) -> str:
+def style(name: str) -> str:
     """Return the common rules, and those of ``<name>.css`` where there is one."""
     own = _read(f"{name}.css") if _file(f"{name}.css").is_file() else ""
     rules = re.sub(r"/\*.*?\*/", "", _read("shared/look.css") + own, flags=re.S)

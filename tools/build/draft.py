@@ -8,13 +8,11 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tools.build.colab_install import install_source
 from tools.build.course import Course
+from tools.build.launch_links import launch_line
 from tools.build.problems import Finding, Problem
 from tools.build.source import Lesson
-
-BRANCH = "main"
-# What the lessons need and Colab's image lacks (a test compares with its package list).
-COLAB_LACKS = ("torchinfo",)
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Draft:
         return self.lesson.at(Finding(origin, finding.message, finding.offset))
 
 
-def draft(
+def make_draft(
     lesson: Lesson, course: Course, folder: str = "notebooks", *, run: bool = True
 ) -> Draft:
     """Return the lesson's notebook: launch links, install cell, kernel, version."""
@@ -77,30 +75,3 @@ def _with_links(lesson: Lesson, course: Course, folder: str) -> str:
     title, _, rest = lesson.cells[0].text.partition("\n")
     line = launch_line(f"{folder}/{lesson.topic}.ipynb", course)
     return f"{title}\n\n{line}\n\n{rest.lstrip()}"
-
-
-def launch_line(file: str, course: Course) -> str:
-    """Return text links that open a notebook on Colab and on Binder.
-
-    Links and no badges: a badge is a picture that the page loads by itself.
-    """
-    owner, name = course.owner_and_name
-    hub = f"{owner}/{name}"
-    colab = f"https://colab.research.google.com/github/{hub}/blob/{BRANCH}/{file}"
-    binder = f"https://mybinder.org/v2/gh/{hub}/{BRANCH}?urlpath=lab/tree/{file}"
-    return f"**Open in** [Colab]({colab}) · [Binder]({binder})"
-
-
-def install_source(course: Course) -> str:
-    """Return the first code cell: it installs ``cnnlib`` on Colab, only there.
-
-    Without dependencies, so that pip cannot change a version that Colab has: with them
-    it brings JupyterLab, and for its sake another server than Colab's own.
-    """
-    return (
-        "# Colab needs the course's package; elsewhere this cell does nothing.\n"
-        "import sys\n\n"
-        'if "google.colab" in sys.modules:\n'
-        f"    %pip install -q --no-deps {' '.join(COLAB_LACKS)}\n"
-        f'    %pip install -q --no-deps "cnnlib @ git+{course.address}"'
-    )

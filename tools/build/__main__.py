@@ -1,0 +1,7 @@
+"""``python -m tools.build``."""
+
+import sys
+
+from tools.build.build import main
+
+sys.exit(main())

@@ -1,0 +1,36 @@
+"""Counts that prose states: "eight lessons", "38 tasks", "an eight-lesson course"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_SMALL = [
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"),
+    *("seventeen", "eighteen", "nineteen"),
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_NUMBERS = {word: number for number, word in enumerate(_SMALL)}
+for _place, _ten in enumerate(_TENS, 2):
+    _NUMBERS[_ten] = 10 * _place
+    _NUMBERS |= {f"{_ten}-{_SMALL[n]}": 10 * _place + n for n in range(1, 10)}
+_WORDS = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_CLAIM = re.compile(
+    rf"\b(\d+|{_WORDS})[\s-]+(?:(?!in|of|to)[a-z]+\s)?(lesson|task|exercise|notebook|point)s?\b",
+    re.I,
+)
+
+
+def claims(text: str) -> Iterator[tuple[int, str]]:
+    """Yield (number, noun) for each count of more than one, as "8, lesson".
+
+    One word may stand between the two. "One task" is a way of speaking, no count.
+
+    >>> list(claims("Eight Jupyter lessons, thirty-eight tasks; one exercise each"))
+    [(8, 'lesson'), (38, 'task')]
+    """
+    for number, noun in _CLAIM.findall(text):
+        value = int(number) if number.isdigit() else _NUMBERS[number.lower()]
+        if value > 1:
+            yield value, noun.lower()

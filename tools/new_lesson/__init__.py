@@ -1,0 +1,1 @@
+"""The files of a new lesson: four templates, and the command that fills them in."""
