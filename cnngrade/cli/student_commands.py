@@ -60,7 +60,7 @@ def check(
         printing.problem(printing.console(error=True), sentence)
     if refused:
         raise typer.Exit(2)
-    right = all(one.passed == len(one.verdicts) for one in judged)
+    right = all(one.passed == len(one.results) for one in judged)
     raise typer.Exit(0 if right else 1)
 
 

@@ -156,7 +156,7 @@ def gradescope(result: Result) -> bytes:
             "score": task.earned,
             "max_score": task.points,
             "status": "passed" if task.passed else "failed",
-            "output": visible(cut_lines(task.text)),
+            "output": visible(cut_lines(task.verdict.text)),
             "visibility": "visible",
         }
         for task in result.tasks

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from statistics import median
 
 from cnngrade.record import STATUSES, Result, TaskResult
+from cnnjudge.verdict import Verdict
 
 from .tables import Timings
 
 _TaskKey = tuple[str, str]
-_SEEN = {
+_REMARKS = {
     "called": "calls `{}`, which is to be written",
     "cnnlib": "calls `{}` of cnnlib",
     "changed": "changes its input `{}`",
     "cut": "lets no gradient flow back to `{}`",
     "left": "leaves {} behind",
 }
-"""What was seen while an answer ran, in words: "called:pad" and the like."""
+"""What was noticed while an answer ran, in words: "called:pad" and the like."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class TaskFacts:
         return self.counts.get("passed", 0)
 
     @property
-    def of(self) -> int:
+    def submissions(self) -> int:
         """How many submissions have it."""
         return sum(self.counts.values())
 
     @property
     def percent(self) -> int:
         """The share that passed."""
-        return _percent(self.passed, self.of)
+        return _percent(self.passed, self.submissions)
 
     @property
     def others(self) -> list[tuple[str, int]]:
@@ -73,13 +74,12 @@ class Cluster:
     Attributes:
         texts: how many different programs they are, white space aside.
         code: the shortest of them.
-        reason: the first line of its message.
+        verdict: the verdict on that one.
     """
 
     lesson: str
     task: str
-    mistake: str
-    reason: str
+    verdict: Verdict
     students: tuple[str, ...]
     texts: int
     code: str
@@ -104,36 +104,46 @@ def task_facts(results: Iterable[Result]) -> list[TaskFacts]:
     points: dict[_TaskKey, int] = {}
     for result, task in _lesson_by_lesson(results):
         key = (result.lesson, task.task)
-        counts[key][task.status] += 1
+        counts[key][task.verdict.status] += 1
         points[key] = max(task.points, points.get(key, 0))
     return [
-        TaskFacts(*key, points[key], {name: n[name] for name in STATUSES if n[name]})
-        for key, n in counts.items()
+        TaskFacts(
+            lesson=lesson,
+            task=task,
+            points=points[lesson, task],
+            counts={name: n[name] for name in STATUSES if n[name]},
+        )
+        for (lesson, task), n in counts.items()
     ]
 
 
 def mistake_facts(results: Iterable[Result]) -> list[MistakeFacts]:
     """Return the known mistakes that were made, the most frequent first."""
-    made: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    students: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for result, task in _lesson_by_lesson(results):
-        if task.mistake and not task.passed:
-            made[result.lesson, task.task, task.mistake].append(result.student)
-    found = [MistakeFacts(*key, tuple(who)) for key, who in made.items()]
-    return sorted(found, key=lambda m: -len(m.students))
+        mistake = task.verdict.mistake
+        if mistake and not task.passed:
+            students[result.lesson, task.task, mistake].append(result.student)
+    facts = [
+        MistakeFacts(lesson, task, mistake, tuple(who))
+        for (lesson, task, mistake), who in students.items()
+    ]
+    return sorted(facts, key=lambda fact: -len(fact.students))
 
 
 def clusters(results: Iterable[Result]) -> list[Cluster]:
     """Return the wrong answers that several students share, the largest group first."""
     same: dict[tuple[str, str, str], list[tuple[str, TaskResult]]] = defaultdict(list)
     for result, task in _lesson_by_lesson(results):
-        if task.answer and not task.passed:
-            same[result.lesson, task.task, task.answer].append((result.student, task))
-    found = [
+        if task.fingerprint and not task.passed:
+            key = (result.lesson, task.task, task.fingerprint)
+            same[key].append((result.student, task))
+    groups = [
         _cluster(lesson, task, who)
         for (lesson, task, _), who in same.items()
         if len(who) > 1
     ]
-    return sorted(found, key=lambda c: -len(c.students))
+    return sorted(groups, key=lambda group: -len(group.students))
 
 
 def _cluster(lesson: str, name: str, who: Sequence[tuple[str, TaskResult]]) -> Cluster:
@@ -141,7 +151,12 @@ def _cluster(lesson: str, name: str, who: Sequence[tuple[str, TaskResult]]) -> C
     texts = {" ".join(task.code.split()) for _, task in who}
     students = tuple(student for student, _ in who)
     return Cluster(
-        lesson, name, sample.mistake, sample.reason, students, len(texts), sample.code
+        lesson=lesson,
+        task=name,
+        verdict=sample.verdict,
+        students=students,
+        texts=len(texts),
+        code=sample.code,
     )
 
 
@@ -161,12 +176,14 @@ def _time(key: _TaskKey, taken: Sequence[tuple[float, str]]) -> TimeFacts:
     return TimeFacts(*key, len(taken), median(seconds), longest, slowest, sum(seconds))
 
 
-def said(mistake: str) -> str:
+def mistake_in_words(mistake: str) -> str:
     """Return the name of a mistake in words."""
     kind, _, what = mistake.partition(":")
     if mistake == "prints":
         return "prints too much"
-    return _SEEN[kind].format(what) if kind in _SEEN and what[:1] != " " else mistake
+    return (
+        _REMARKS[kind].format(what) if kind in _REMARKS and what[:1] != " " else mistake
+    )
 
 
 def points_facts(results: Sequence[Result]) -> list[tuple[str, int, float, int]]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnnjudge.key import Key, Mistake
+from cnnjudge.key import Key, Mistake, noticed
 
 # feature_maps
 
@@ -617,9 +617,9 @@ _OCCLUSION = Key(
             "the drops come back as a list; a tensor is asked for.",
             _covered(shaped=lambda map, size: map.tolist()),
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `x`",
+            "changed:x",
             _last_stays_covered,
         ),
     ),

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from .question import Case, Question
-from .values import Outcome, Value, plain
+from .values import CaseOutcome, PlainValue, plain
 from .watch import TooLong, Watch
 
 
 def ask(
     question: Question, answer: Any, cases: Sequence[Case], *, watched: bool = True
-) -> list[Outcome]:
+) -> list[CaseOutcome]:
     """Return the outcome of every case; a case that is not reached has an error.
 
     Nothing is compared here, and no reference is needed. What was noticed on the way
@@ -32,16 +32,16 @@ def ask(
     Without `watched` nothing is noticed: so references and mistakes are asked.
     """
     watch = Watch(question.forbidden, question.seconds, watched)
-    outcomes: list[Outcome] = []
+    outcomes: list[CaseOutcome] = []
     for case in cases:
         outcomes.append(_one(question, answer, case, watch))
         if outcomes[-1].error == "TooLong" or outcomes[-1].is_stub:
             rest = len(cases) - len(outcomes)
-            return outcomes + [Outcome(error="NotReached")] * rest
+            return outcomes + [CaseOutcome(error="NotReached")] * rest
     return outcomes
 
 
-def _one(question: Question, answer: Any, case: Case, watch: Watch) -> Outcome:
+def _one(question: Question, answer: Any, case: Case, watch: Watch) -> CaseOutcome:
     args, kwargs, probe = copy.deepcopy((case.args, case.kwargs, case.probe))
     if case.gradient:
         for tensor in _tensors([*args, *kwargs.values()]):
@@ -60,26 +60,26 @@ def _one(question: Question, answer: Any, case: Case, watch: Watch) -> Outcome:
             ]
             observed = question.observe(result, (*args, *kwargs.values(), *probe))
     except TooLong:
-        return Outcome(error="TooLong", remarks=_remarks(watch, before))
+        return CaseOutcome(error="TooLong", remarks=_remarks(watch, before))
     except (Exception, SystemExit) as error:
         text = str(error).strip().split("\n")[0][:300]
-        return Outcome(
+        return CaseOutcome(
             error=type(error).__name__, message=text, remarks=_remarks(watch, before)
         )
     remarks = [*_remarks(watch, before), *found]
     if case.gradient:
         remarks += _cuts(result, [*args, *kwargs.values()], names)
-    return Outcome(
+    return CaseOutcome(
         {name: _plain(value) for name, value in observed.items()},
         remarks=tuple(remarks),
     )
 
 
-def _plain(value: Any) -> Value:
+def _plain(value: Any) -> PlainValue:
     try:
         return plain(value)
     except Exception:  # an object that objects to being looked at
-        return Value(f"{type(value).__name__} (cannot be read)")
+        return PlainValue(f"{type(value).__name__} (cannot be read)")
 
 
 def _remarks(watch: Watch, before: frozenset[str]) -> tuple[str, ...]:

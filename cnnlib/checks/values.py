@@ -20,7 +20,7 @@ _LONGEST = 10_000
 
 
 @dataclass(frozen=True)
-class Value:
+class PlainValue:
     """One value: its type in a word, its data, and for arrays the dtype.
 
     ``type`` is one of tensor, array, int, float, bool, str, none, list, dict, module,
@@ -38,14 +38,14 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CaseOutcome:
     """What came of one case.
 
     ``values`` holds what was observed, by name; ``error`` the type and text of an
     exception, or ""; ``remarks`` what was seen from inside (see ``_remarks``).
     """
 
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, PlainValue] = field(default_factory=dict)
     error: str = ""
     message: str = ""
     remarks: tuple[str, ...] = ()
@@ -56,33 +56,33 @@ class Outcome:
         return self.error == "NotImplementedError" and not self.message
 
 
-def plain(item: Any, depth: int = 4) -> Value:
+def plain(item: Any, depth: int = 4) -> PlainValue:
     """Return an object as a plain value; containers are followed `depth` deep."""
     kind = type(item)
     if item is ...:
-        return Value("unsolved")
+        return PlainValue("unsolved")
     if item is None:
-        return Value("none")
+        return PlainValue("none")
     if kind is bool or kind is np.bool_:
-        return Value("bool", bool(item))
+        return PlainValue("bool", bool(item))
     if kind is int or isinstance(item, np.integer):
-        return Value("int", int(item))
+        return PlainValue("int", int(item))
     if kind is float or isinstance(item, np.floating):
-        return Value("float", float(item))
+        return PlainValue("float", float(item))
     if kind is str:
-        return Value("str", item[:_LONGEST])
+        return PlainValue("str", item[:_LONGEST])
     if isinstance(item, torch.Tensor):
         return _tensor(item)
     if kind is np.ndarray and item.dtype.kind in "biufc":
-        return Value("array", item.copy(), str(item.dtype))
+        return PlainValue("array", item.copy(), str(item.dtype))
     if isinstance(item, nn.Module):
-        return Value("module", kind.__name__)
+        return PlainValue("module", kind.__name__)
     if depth and isinstance(item, list | tuple):
         first = islice(item[:_LONGEST], _LONGEST)
-        return Value("list", [plain(entry, depth - 1) for entry in first])
+        return PlainValue("list", [plain(entry, depth - 1) for entry in first])
     if depth and isinstance(item, Mapping) and len(item) <= _LONGEST:
         entries = islice(item.items(), _LONGEST)  # its length may be a lie
-        return Value("dict", {str(k): plain(v, depth - 1) for k, v in entries})
+        return PlainValue("dict", {str(k): plain(v, depth - 1) for k, v in entries})
     return _other(kind)
 
 
@@ -90,13 +90,13 @@ _WORDS = {"tensor", "array", "int", "float", "bool", "str", "none", "list", "dic
 _WORDS |= {"module", "unsolved"}
 
 
-def _other(kind: type) -> Value:
+def _other(kind: type) -> PlainValue:
     """Name any other type, so that it cannot pass for one of ours."""
     name = kind.__name__
-    return Value(f"{name} (a class of yours)" if name in _WORDS else name)
+    return PlainValue(f"{name} (a class of yours)" if name in _WORDS else name)
 
 
-def _tensor(item: torch.Tensor) -> Value:
+def _tensor(item: torch.Tensor) -> PlainValue:
     """Copy a tensor to an array; float16 and bfloat16 become float32."""
     name = str(item.dtype).removeprefix("torch.")
     with torch._C.DisableTorchFunctionSubclass():
@@ -105,11 +105,15 @@ def _tensor(item: torch.Tensor) -> Value:
             return _other(type(item))
         if data.dtype in (torch.float16, torch.bfloat16):
             data = data.float()
-        return Value("tensor", np.array(data.numpy()), name)
+        return PlainValue("tensor", np.array(data.numpy()), name)
 
 
 def differs(
-    found: Value, expected: Value, rtol: float, atol: float, any_dtype: bool = False
+    found: PlainValue,
+    expected: PlainValue,
+    rtol: float,
+    atol: float,
+    any_dtype: bool = False,
 ) -> str:
     """Say in a word how a value differs from the expected one, or "" if it does not.
 
@@ -121,7 +125,7 @@ def differs(
         whole = found.type == "int" and expected.type == "float"
         if not whole:
             return "type"
-        found = Value("float", float(found.data))
+        found = PlainValue("float", float(found.data))
     if expected.type in ("tensor", "array"):
         return _differing_arrays(found, expected, rtol, atol, any_dtype)
     if expected.type == "float":
@@ -142,7 +146,7 @@ def differs(
 
 
 def _differing_arrays(
-    found: Value, expected: Value, rtol: float, atol: float, any_dtype: bool
+    found: PlainValue, expected: PlainValue, rtol: float, atol: float, any_dtype: bool
 ) -> str:
     floats = {"float32", "float64"}
     if any_dtype:
