@@ -7,9 +7,10 @@ from typing import Any
 
 from cnnlib.checks.ask import ask
 from cnnlib.checks.question import Case
-from cnnlib.checks.values import CaseOutcome, PlainValue, differs
+from cnnlib.checks.values import CaseOutcome, PlainValue
 
 from . import messages
+from .compare import difference
 from .key import Key, Mistake, Task
 from .verdict import Verdict
 
@@ -126,7 +127,7 @@ def _is_alike(outcome: CaseOutcome, other: CaseOutcome, key: Key) -> bool:
     if outcome.values.keys() != other.values.keys():
         return False
     return not any(
-        differs(outcome.values[name], value, key.rtol, key.atol, key.any_dtype)
+        difference(outcome.values[name], value, key)
         for name, value in other.values.items()
     )
 

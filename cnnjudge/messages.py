@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnlib.checks.question import Case, Question
-from cnnlib.checks.values import CaseOutcome, PlainValue, differs
+from cnnlib.checks.values import CaseOutcome, PlainValue
 from cnnlib.text import count
 
+from .compare import difference
 from .grids import facts_and_grids
 from .key import Key, Mistake, Task
 from .verdict import Verdict
@@ -90,7 +91,7 @@ def remarked(question: Question, remark: str, case: Case | None) -> Verdict:
     kind, _, name = remark.partition(":")
     lead = _REMARKS[remark if kind == "left" else kind].format(name)
     return Verdict(
-        question.name, "failed", lead, mistake=remark, case=case.kind if case else ""
+        question.name, "failed", lead, remark=remark, case=case.kind if case else ""
     )
 
 
@@ -110,12 +111,12 @@ def wrong(
     """
     question, key, case = task.question, task.key, cases[shown]
     lead, leads_with_task = _lead(question, wrong_cases, len(cases), case)
-    facts, grids, difference = "", "", ""
+    facts, grids, differing = "", "", ""
     if not outcome.error:
         if not question.is_value:
             observed = _only_wrong(outcome, expected, key)
             facts, grids = facts_and_grids(question, case, observed)
-        difference = "" if mistake else _difference(outcome, expected, task)
+        differing = "" if mistake else _how_they_differ(outcome, expected, task)
     return Verdict(
         question.name,
         "error" if outcome.error else "failed",
@@ -125,7 +126,7 @@ def wrong(
         facts=facts,
         grids=grids,
         hint=mistake.hint if mistake else "",
-        difference=difference,
+        difference=differing,
         see=f"See lesson {question.lesson}, “{key.section}”.",
         mistake=mistake.name if mistake else "",
         case=case.kind,
@@ -166,12 +167,11 @@ def _only_wrong(
     return {
         name: value
         for name, value in outcome.values.items()
-        if name not in right
-        or differs(value, right[name], key.rtol, key.atol, key.any_dtype)
+        if name not in right or difference(value, right[name], key)
     }
 
 
-def _difference(outcome: CaseOutcome, expected: CaseOutcome, task: Task) -> str:
+def _how_they_differ(outcome: CaseOutcome, expected: CaseOutcome, task: Task) -> str:
     """Say how the values differ, where no mistake is known that explains it."""
     for name, right in expected.values.items():
         value = outcome.values.get(name)
@@ -186,9 +186,10 @@ def _difference(outcome: CaseOutcome, expected: CaseOutcome, task: Task) -> str:
 def _how_it_differs(it: str, value: PlainValue, right: PlainValue, task: Task) -> str:
     """Return the sentence on one value; "" where only its numbers are wrong."""
     key, is_value = task.key, task.question.is_value
-    word = differs(value, right, key.rtol, key.atol, key.any_dtype)
+    word = difference(value, right, key)
     if word == "type":
-        return _other_type(*_first_of_other_type(it, value, right, key), is_value)
+        it, value, right = _first_of_other_type(it, value, right, key)
+        return _other_type(it, value, right, is_value)
     if word == "dtype":
         return f"{it} has dtype {value.dtype}; it must be {right.dtype}."
     if word == "shape" and not is_value:
@@ -222,7 +223,7 @@ def _first_of_other_type(
     names = value.data if value.type == "dict" else range(len(value.data))
     for name in names:
         one, other = value.data[name], right.data[name]
-        if differs(one, other, key.rtol, key.atol, key.any_dtype):
+        if difference(one, other, key):
             entry = name + 1 if value.type == "list" else repr(name)
             it = f"Entry {entry} of {it[0].lower()}{it[1:]}"
             return _first_of_other_type(it, one, other, key)

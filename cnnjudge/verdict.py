@@ -31,8 +31,9 @@ class Verdict:
         hint: what is likely wrong: the sentence of a known mistake.
         difference: how the values differ, where no known mistake explains it.
         see: the sentence that names the place in the lesson.
-        mistake: the name of the known mistake, or the remark that was made (see
-            `cnnlib.checks.ask`), or "".
+        mistake: the name of the known mistake that explains the answer, or "".
+        remark: what was noticed during a call and decided, as `cnnlib.checks.ask` says
+            it ("called:pad"), or "".
         case: the kind of the case that shows it, or "".
     """
 
@@ -47,6 +48,7 @@ class Verdict:
     difference: str = ""
     see: str = ""
     mistake: str = ""
+    remark: str = ""
     case: str = ""
 
     @property

@@ -95,7 +95,7 @@ def _checked(
 def _is_named(mistake: Mistake, verdict: Verdict) -> bool:
     """Tell whether a verdict names this mistake, with its hint or by its remark."""
     if mistake.remark:
-        return verdict.mistake == mistake.remark
+        return verdict.remark == mistake.remark
     return verdict.mistake == mistake.name and verdict.hint == mistake.hint != ""
 
 

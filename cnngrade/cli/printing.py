@@ -19,7 +19,7 @@ _CONTROL = re.compile(
 )
 
 
-def printed(judged: Judged) -> RenderableType:
+def file_report(judged: Judged) -> RenderableType:
     """Return the whole report on one file."""
     tasks = table("Task", "Verdict")
     for result in judged.results:
@@ -75,22 +75,22 @@ def clean(text: str) -> str:
 
 def console(*, error: bool = False) -> Console:
     """Return where to print: colours only on a terminal, signs that it can show."""
-    made = Console(stderr=error, highlight=False, markup=False, emoji=False)
-    if not made.is_terminal and made.width < 80:
-        made.width = 80
-    reconfigure = getattr(made.file, "reconfigure", None)
+    console = Console(stderr=error, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and console.width < 80:
+        console.width = 80
+    reconfigure = getattr(console.file, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")
-    return made
+    return console
 
 
 def table(first: str, last: str, middle: str = "Points") -> Table:
     """Return an empty table of three columns."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    made.add_column(first, no_wrap=first == "Task", overflow="fold")
-    made.add_column(middle, no_wrap=True, justify="right")
-    made.add_column(last, ratio=1, overflow="fold")
-    return made
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(first, no_wrap=first == "Task", overflow="fold")
+    table.add_column(middle, no_wrap=True, justify="right")
+    table.add_column(last, ratio=1, overflow="fold")
+    return table
 
 
 def _style(passed: bool) -> str:

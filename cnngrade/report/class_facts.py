@@ -19,8 +19,9 @@ _REMARKS = {
     "changed": "changes its input `{}`",
     "cut": "lets no gradient flow back to `{}`",
     "left": "leaves {} behind",
+    "prints": "prints too much",
 }
-"""What was noticed while an answer ran, in words: "called:pad" and the like."""
+"""What was noticed during a call, in a few words: "called:pad" and the like."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class TaskFacts:
 
 @dataclass(frozen=True)
 class MistakeFacts:
-    """A known mistake, and who made it."""
+    """A known mistake, in a few words, and who made it."""
 
     lesson: str
     task: str
@@ -72,6 +73,7 @@ class Cluster:
     """Wrong answers to a task that gave the same values.
 
     Attributes:
+        mistake: what is wrong, in a few words, or "" if no known mistake explains it.
         texts: how many different programs they are, white space aside.
         code: the shortest of them.
         verdict: the verdict on that one.
@@ -79,6 +81,7 @@ class Cluster:
 
     lesson: str
     task: str
+    mistake: str
     verdict: Verdict
     students: tuple[str, ...]
     texts: int
@@ -121,7 +124,7 @@ def mistake_facts(results: Iterable[Result]) -> list[MistakeFacts]:
     """Return the known mistakes that were made, the most frequent first."""
     students: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for result, task in _lesson_by_lesson(results):
-        mistake = task.verdict.mistake
+        mistake = _mistake(task.verdict)
         if mistake and not task.passed:
             students[result.lesson, task.task, mistake].append(result.student)
     facts = [
@@ -153,6 +156,7 @@ def _cluster(lesson: str, name: str, who: Sequence[tuple[str, TaskResult]]) -> C
     return Cluster(
         lesson=lesson,
         task=name,
+        mistake=_mistake(sample.verdict),
         verdict=sample.verdict,
         students=students,
         texts=len(texts),
@@ -171,19 +175,26 @@ def time_facts(results: Iterable[Result], timings: Timings) -> list[TimeFacts]:
 
 
 def _time(key: _TaskKey, taken: Sequence[tuple[float, str]]) -> TimeFacts:
+    lesson, task = key
     seconds = [one for one, _ in taken]
     longest, slowest = max(taken)
-    return TimeFacts(*key, len(taken), median(seconds), longest, slowest, sum(seconds))
-
-
-def mistake_in_words(mistake: str) -> str:
-    """Return the name of a mistake in words."""
-    kind, _, what = mistake.partition(":")
-    if mistake == "prints":
-        return "prints too much"
-    return (
-        _REMARKS[kind].format(what) if kind in _REMARKS and what[:1] != " " else mistake
+    return TimeFacts(
+        lesson=lesson,
+        task=task,
+        count=len(taken),
+        median=median(seconds),
+        longest=longest,
+        slowest=slowest,
+        total=sum(seconds),
     )
+
+
+def _mistake(verdict: Verdict) -> str:
+    """Return in a few words what a verdict says is wrong, or ""."""
+    if verdict.remark:
+        kind, _, name = verdict.remark.partition(":")
+        return _REMARKS[kind].format(name)
+    return verdict.mistake
 
 
 def points_facts(results: Sequence[Result]) -> list[tuple[str, int, float, int]]:

@@ -97,7 +97,6 @@ def _environment() -> Environment:
         "number": _number,
         "prose": marked.prose,
         "name": _name,
-        "mistake": class_facts.mistake_in_words,
         "share": _share,
         "title": _title,
     }

@@ -184,7 +184,7 @@ def _task_facts(task: TaskResult) -> dict[str, Any]:
         "points": task.points,
         "status": task.verdict.status,
         "text": task.verdict.text,
-        "mistake": task.verdict.mistake,
+        "mistake": task.verdict.mistake or task.verdict.remark,
         "case": task.verdict.case,
         "answer": task.fingerprint,
         "code": task.code,

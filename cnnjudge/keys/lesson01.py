@@ -1515,9 +1515,9 @@ _LEARN = Key(
             "changed:inputs",
             lambda x, y: _zeroed(x, _solved(x, y)),
         ),
-        Mistake(
+        noticed(
             "requires_grad left behind",
-            "the input is left with `requires_grad=True`",
+            "left:requires_grad",
             _left_requiring,
         ),
         Mistake(

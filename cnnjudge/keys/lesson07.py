@@ -102,9 +102,9 @@ def _no_further(model: nn.Module, x: Tensor, layer_name: str) -> Tensor:
 _MAPS = Key(
     _maps,
     (
-        Mistake(
+        noticed(
             "a hook left on the model",
-            "a hook is left on the model",
+            "left:hook",
             _recorded(remove=False),
         ),
         Mistake(
@@ -370,14 +370,14 @@ _SALIENCY = Key(
             "rows and columns of the result are swapped.",
             _sloped(lambda g, x: g[0].abs().amax(dim=0).T),
         ),
-        Mistake(
+        noticed(
             "requires_grad left behind",
-            "the input is left with `requires_grad=True`",
+            "left:requires_grad",
             _left_on_x,
         ),
-        Mistake(
+        noticed(
             "grads left behind",
-            "a `.grad` is left behind",
+            "left:grad",
             _left_on_model,
         ),
     ),

@@ -34,8 +34,8 @@ class Case:
     @property
     def size(self) -> int:
         """The numbers in it: a message shows the smallest case that failed."""
-        given = [*self.args, *self.kwargs.values()]
-        return sum(x.numel() for x in given if isinstance(x, torch.Tensor))
+        arguments = [*self.args, *self.kwargs.values()]
+        return sum(x.numel() for x in arguments if isinstance(x, torch.Tensor))
 
 
 def result_only(result: Any, args: Sequence[Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ it can run, so an object that claims to equal everything is only "of type Liar".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -42,7 +42,7 @@ class CaseOutcome:
     """What came of one case.
 
     ``values`` holds what was observed, by name; ``error`` the type and text of an
-    exception, or ""; ``remarks`` what was seen from inside (see ``_remarks``).
+    exception, or ""; ``remarks`` what was noticed during the call (see `ask.ask`).
     """
 
     values: dict[str, PlainValue] = field(default_factory=dict)
@@ -86,14 +86,14 @@ def plain(item: Any, depth: int = 4) -> PlainValue:
     return _other(kind)
 
 
-_WORDS = {"tensor", "array", "int", "float", "bool", "str", "none", "list", "dict"}
-_WORDS |= {"module", "unsolved"}
+_OUR_TYPES = {"tensor", "array", "int", "float", "bool", "str", "none", "list", "dict"}
+_OUR_TYPES |= {"module", "unsolved"}
 
 
 def _other(kind: type) -> PlainValue:
     """Name any other type, so that it cannot pass for one of ours."""
     name = kind.__name__
-    return PlainValue(f"{name} (a class of yours)" if name in _WORDS else name)
+    return PlainValue(f"{name} (a class of yours)" if name in _OUR_TYPES else name)
 
 
 def _tensor(item: torch.Tensor) -> PlainValue:
@@ -106,61 +106,3 @@ def _tensor(item: torch.Tensor) -> PlainValue:
         if data.dtype in (torch.float16, torch.bfloat16):
             data = data.float()
         return PlainValue("tensor", np.array(data.numpy()), name)
-
-
-def differs(
-    found: PlainValue,
-    expected: PlainValue,
-    rtol: float,
-    atol: float,
-    any_dtype: bool = False,
-) -> str:
-    """Say in a word how a value differs from the expected one, or "" if it does not.
-
-    The words: "type", "dtype", "shape", "length", "keys", "values". Tensors of either
-    float type will do, with `any_dtype` those of whole numbers, too; the tolerance is
-    that of the less exact one.
-    """
-    if found.type != expected.type:
-        whole = found.type == "int" and expected.type == "float"
-        if not whole:
-            return "type"
-        found = PlainValue("float", float(found.data))
-    if expected.type in ("tensor", "array"):
-        return _differing_arrays(found, expected, rtol, atol, any_dtype)
-    if expected.type == "float":
-        close = np.isclose(found.data, expected.data, rtol, atol, equal_nan=True)
-        return "" if close else "values"
-    if expected.type == "list":
-        if len(found.data) != len(expected.data):
-            return "length"
-        pairs: Sequence = list(zip(found.data, expected.data, strict=True))
-    elif expected.type == "dict":
-        if found.data.keys() != expected.data.keys():
-            return "keys"
-        pairs = [(found.data[key], expected.data[key]) for key in expected.data]
-    else:
-        return "" if found.data == expected.data else "values"
-    words = (differs(one, other, rtol, atol, any_dtype) for one, other in pairs)
-    return next((word for word in words if word), "")
-
-
-def _differing_arrays(
-    found: PlainValue, expected: PlainValue, rtol: float, atol: float, any_dtype: bool
-) -> str:
-    floats = {"float32", "float64"}
-    if any_dtype:
-        floats |= {"int8", "int16", "int32", "int64", "uint8"}
-    if found.dtype != expected.dtype and not {found.dtype, expected.dtype} <= floats:
-        return "dtype"
-    if found.shape != expected.shape:
-        return "shape"
-    if "float32" in (found.dtype, expected.dtype):
-        rtol, atol = max(rtol, 1e-4), max(atol, 1e-5 * _scale(expected.data))
-    close = np.isclose(found.data, expected.data, rtol, atol, equal_nan=True)
-    return "" if close.all() else "values"
-
-
-def _scale(data: np.ndarray) -> float:
-    finite = data[np.isfinite(data)] if data.dtype.kind == "f" else data
-    return max(1.0, float(np.abs(finite).max(initial=0)))

@@ -64,7 +64,7 @@ def result(student: str, *tasks: TaskResult, lesson: str = "02", **more) -> Resu
     return Result(student, lesson, "d" * 64, tasks, **more)
 
 
-FORBIDDEN = replace(ODD, mistake="called:conv2d")
+FORBIDDEN = replace(ODD, remark="called:conv2d")
 CLASS = [
     result(
         "Zoë", passed("output_size", 3), failed(FLIPPED, fingerprint="aa", code="f")

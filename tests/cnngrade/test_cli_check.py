@@ -129,7 +129,7 @@ def test_on_a_terminal_colours_come_from_its_own_palette():
             file=nothing, force_terminal=True, color_system="standard", record=True,
             width=80,
         )  # fmt: skip
-        console.print(printing.printed(judged))
+        console.print(printing.file_report(judged))
     text = console.export_text(styles=True)
     codes = set(re.findall(r"\x1b\[([\d;]*)m", text))
     assert codes <= {"0", "1", "1;32", "1;31"}  # bold, bold green, bold red
@@ -717,7 +717,7 @@ def test_the_limit_is_passed_on(solved, tmp_path, monkeypatch):
     monkeypatch.setattr(
         student_commands, "check_file", lambda path, seconds: found.append(seconds)
     )
-    monkeypatch.setattr(student_commands.printing, "printed", lambda judged: "")
+    monkeypatch.setattr(student_commands.printing, "file_report", lambda judged: "")
     with pytest.raises(AttributeError):
         invoke(solved.save(tmp_path), "--seconds", "7")
     assert found == [7]

@@ -170,20 +170,14 @@ def test_percent_is_full_only_if_all_passed():
 def test_mistakes_and_who_made_them():
     first, second = class_facts.mistake_facts(CLASS)
     assert (first.mistake, first.students) == ("kernel flipped", ("Zoë", "Ann"))
-    assert (
-        class_facts.mistake_in_words(second.mistake)
-        == "calls `conv2d`, which is to be written"
-    )
-    assert (
-        class_facts.mistake_in_words("fruit_net: no biases") == "fruit_net: no biases"
-    )
+    assert second.mistake == "calls `conv2d`, which is to be written"
 
 
 def test_clusters_are_equal_wrong_answers_of_several():
     flipped, odd = class_facts.clusters(CLASS)
     assert (flipped.students, flipped.texts) == (("Zoë", "Ann"), 2)
     assert flipped.code == "f"
-    assert (odd.students, odd.verdict.mistake) == (("Bob", "Cy"), "")
+    assert (odd.students, odd.mistake) == (("Bob", "Cy"), "")
     assert not class_facts.clusters([CLASS[0]])
 
 

@@ -205,7 +205,7 @@ def test_report_holds_everything():
                 "points": task.points,
                 "status": task.verdict.status,
                 "text": task.verdict.text,
-                "mistake": task.verdict.mistake,
+                "mistake": task.verdict.mistake or task.verdict.remark,
                 "case": task.verdict.case,
                 "answer": task.fingerprint,
                 "code": task.code,
