@@ -65,7 +65,7 @@ class Result:
         lesson: two digits.
         digest: of the file's bytes: a changed file is graded again.
         tasks: in the order of the exercise.
-        notes: what was found odd in the file, a sentence each; costs nothing.
+        notes: what was found odd in the file, a sentence each; they cost no points.
         added: the code cells that the student added.
         problem: why the file could not be judged at all, or "".
     """

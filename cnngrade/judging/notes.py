@@ -25,7 +25,7 @@ _TAGS = {
 
 def notes_on_file(match: Match) -> list[str]:
     """Return what the file itself shows, a sentence each."""
-    return [*_file(match), *_cells(match), *_copies(match), *_skips(match)]
+    return [*_file(match), *_cells(match), *_copies(match), *_skip_marks(match)]
 
 
 def notes_on_run(
@@ -37,8 +37,8 @@ def notes_on_run(
     """Return what showed when the cells were run, a sentence each."""
     return [
         *_failures(steps, done, results),
-        *_below(match, steps, results),
-        *_stale(match, results),
+        *_defined_below_check(match, steps, results),
+        *_stale_outputs(match, results),
     ]
 
 
@@ -118,14 +118,14 @@ def _copies(match: Match) -> Iterator[str]:
         )
 
 
-def _skips(match: Match) -> Iterator[str]:
-    """Name the tags and comments that ask a program to look away."""
-    known = {part.id: part.source for part in match.reference.parts}
+def _skip_marks(match: Match) -> Iterator[str]:
+    """Name the tags and comments that tell a program to skip or excuse a cell."""
+    sources = {part.id: part.source for part in match.reference.parts}
     for cell in match.notebook.cells:
         tags = cell.metadata.get("tags")
         tags = tags if isinstance(tags, list) else []
         marks = [tag for tag in tags if isinstance(tag, str) and tag in _TAGS]
-        if code.marks(cell.source) != code.marks(known.get(cell.id, "")):
+        if code.marks(cell.source) != code.marks(sources.get(cell.id, "")):
             marks += code.marks(cell.source)
         if marks and cell.is_code:
             yield (
@@ -140,7 +140,7 @@ def _skips(match: Match) -> Iterator[str]:
 def _failures(
     steps: Sequence[Step], done: dict[int, Done], results: Sequence[TaskResult]
 ) -> Iterator[str]:
-    """Tell of the cells that did not run to their end, unless a verdict says so."""
+    """Tell which cells did not run to their end, unless a verdict says so."""
     statuses = {result.task: result.verdict.status for result in results}
     for number, step in enumerate(steps):
         ran = done.get(number)
@@ -159,10 +159,10 @@ def _failures(
             yield f"{whose} raised {raised(ran)}."
 
 
-def _below(
+def _defined_below_check(
     match: Match, steps: Sequence[Step], results: Sequence[TaskResult]
 ) -> Iterator[str]:
-    """Tell where an answer that did not pass is written again below its check."""
+    """Tell where an answer that did not pass is defined again below its check."""
     asked = {step.task: i for i, step in enumerate(steps) if step.asks}
     for result in results:
         later = steps[asked[result.task] + 1 :] if not result.passed else []
@@ -175,8 +175,8 @@ def _below(
                 break
 
 
-def _stale(match: Match, results: Sequence[TaskResult]) -> Iterator[str]:
-    """Tell where the saved output of a check cell says something else."""
+def _stale_outputs(match: Match, results: Sequence[TaskResult]) -> Iterator[str]:
+    """Tell where the saved output of a check cell contradicts the verdict."""
     stale = []
     for result in results:
         cell = match.cell(result.task, "check")

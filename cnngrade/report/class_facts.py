@@ -12,7 +12,7 @@ from cnnjudge.verdict import Verdict
 
 from .tables import Timings
 
-_TaskKey = tuple[str, str]
+_LessonAndTask = tuple[str, str]
 _REMARKS = {
     "called": "calls `{}`, which is to be written",
     "cnnlib": "calls `{}` of cnnlib",
@@ -103,8 +103,8 @@ class TimeFacts:
 
 def task_facts(results: Iterable[Result]) -> list[TaskFacts]:
     """Return the facts on each task, in the order of the exercises."""
-    counts: dict[_TaskKey, Counter[str]] = defaultdict(Counter)
-    points: dict[_TaskKey, int] = {}
+    counts: dict[_LessonAndTask, Counter[str]] = defaultdict(Counter)
+    points: dict[_LessonAndTask, int] = {}
     for result, task in _lesson_by_lesson(results):
         key = (result.lesson, task.task)
         counts[key][task.verdict.status] += 1
@@ -166,7 +166,7 @@ def _cluster(lesson: str, name: str, who: Sequence[tuple[str, TaskResult]]) -> C
 
 def time_facts(results: Iterable[Result], timings: Timings) -> list[TimeFacts]:
     """Return how long each task took, in the order of the exercises."""
-    spent: dict[_TaskKey, list[tuple[float, str]]] = defaultdict(list)
+    spent: dict[_LessonAndTask, list[tuple[float, str]]] = defaultdict(list)
     for result, task in _lesson_by_lesson(results):
         seconds = timings.get((result.student, result.lesson, task.task))
         if seconds is not None:
@@ -174,7 +174,7 @@ def time_facts(results: Iterable[Result], timings: Timings) -> list[TimeFacts]:
     return [_time(key, taken) for key, taken in spent.items()]
 
 
-def _time(key: _TaskKey, taken: Sequence[tuple[float, str]]) -> TimeFacts:
+def _time(key: _LessonAndTask, taken: Sequence[tuple[float, str]]) -> TimeFacts:
     lesson, task = key
     seconds = [one for one, _ in taken]
     longest, slowest = max(taken)

@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 SEED = 0
 """The cases of a notebook's check cell are always the same ones."""
 
-_WHOLE_WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 JUDGE = "cnnjudge"
-"""The package that judges: not there beside a class's submissions."""
+"""The package that judges; it is never in the sandbox."""
 
 
 def is_judged_outside() -> bool:
-    """Tell whether no judge may be seen here: then checks do nothing.
+    """Tell whether answers are judged in another process: then a check does nothing.
 
-    `cnngrade.inside` says so in Python's own way: the package's entry in
-    ``sys.modules`` is None, and nothing can import it. Where the package is merely
-    missing, a check fails, as it must.
+    In the sandbox `cnngrade.inside` sets the judge's entry in ``sys.modules`` to None,
+    which makes every import of it fail. Where the package is merely not installed, a
+    check raises ImportError: nobody must take its silence for a pass.
     """
     return sys.modules.get(JUDGE, ...) is None
 
@@ -60,7 +59,8 @@ def _lines_for_a_notebook(verdict: Verdict) -> Iterator[str]:
 
 def _wrapped(sentence: str) -> list[str]:
     """Break a sentence between words, where notebooks would break a word."""
-    return textwrap.wrap(sentence, 88, **_WHOLE_WORDS) or [""]
+    lines = textwrap.wrap(sentence, 88, break_long_words=False, break_on_hyphens=False)
+    return lines or [""]
 
 
 class Check:
@@ -91,10 +91,10 @@ class Check:
     ) -> Verdict:
         """Return the verdict on an answer for the cases of a seed.
 
-        Without `watched` forbidden calls go unnoticed: so the reference, which makes
-        them, can be put to its own question. With `known` the cases are its own.
+        Without `watched` forbidden calls are not noticed: the reference makes them, and
+        must pass too. With `known`, its cases are asked in place of those of `seed`.
         """
-        from cnnjudge.judge import judge  # not there beside a class's submissions
+        from cnnjudge.judge import judge  # late: not in the sandbox
         from cnnjudge.messages import not_callable
         from cnnjudge.tasks import task
 
