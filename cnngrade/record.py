@@ -1,4 +1,4 @@
-"""What is kept of a graded class: plain facts, the same whatever was run when.
+"""What is kept of a graded class: plain facts, the same in whatever order it was run.
 
 A `Result` is what the journal holds a line of, and all that reports are made from.
 Nothing in it names this machine, and nothing but `student` names a student.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from cnnjudge.verdict import Verdict
 
 STATUSES = (
     "passed",
@@ -23,63 +25,35 @@ STATUSES = (
 
 
 @dataclass(frozen=True)
-class TaskVerdict:
-    """What became of one task.
+class TaskResult:
+    """What became of one task of a submission.
 
     Attributes:
-        task: its name.
-        points: what it is worth.
-        status: one of `STATUSES`; "passed" alone earns the points.
-        text: the whole message, as the student would have read it in the notebook.
-        mistake: the name of the known mistake that explains the answer, or "".
-        case: the kind of case that shows it, or "".
-        answer: the same for answers that gave the same wrong values, or "".
+        verdict: the verdict; its status is one of `STATUSES`.
+        points: what the task is worth.
+        fingerprint: the same for answers that gave the same wrong values, or "".
+        code: the student's answer cell.
     """
 
-    task: str
+    verdict: Verdict
     points: int
-    status: str
-    text: str
-    mistake: str = ""
-    case: str = ""
-    answer: str = ""
+    fingerprint: str = ""
+    code: str = ""
+
+    @property
+    def task(self) -> str:
+        """The name of the task."""
+        return self.verdict.task
 
     @property
     def passed(self) -> bool:
         """Whether it earns its points."""
-        return self.status == "passed"
+        return self.verdict.passed
 
     @property
     def earned(self) -> int:
         """The points earned: all or none."""
         return self.points if self.passed else 0
-
-    @property
-    def reason(self) -> str:
-        """The first line of the message, without its sign."""
-        return self.text.split("\n")[0].lstrip("✓✗ ")
-
-    @property
-    def sentence(self) -> str:
-        """The reason, without the task's name that leads it."""
-        line = self.reason.removeprefix(self.task)
-        return line.removeprefix(": ") if line.startswith(":") else f"it{line}"
-
-    @property
-    def details(self) -> str:
-        """The whole message, "" if the first line says all of it."""
-        return self.text if "\n" in self.text else ""
-
-
-@dataclass(frozen=True)
-class TaskResult(TaskVerdict):
-    """A verdict with the answer that it is on, as reports show it.
-
-    Attributes:
-        code: the student's answer cell.
-    """
-
-    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +65,7 @@ class Result:
         lesson: two digits.
         digest: of the file's bytes: a changed file is graded again.
         tasks: in the order of the exercise.
-        notes: what was found odd in the file, a sentence each; costs nothing.
+        notes: what was found odd in the file, a sentence each; they cost no points.
         added: the code cells that the student added.
         problem: why the file could not be judged at all, or "".
     """
@@ -119,9 +93,12 @@ class Result:
         return asdict(self)
 
     @staticmethod
-    def of(plain: Mapping[str, Any]) -> Result:
-        """Return what `plain` was made from."""
-        tasks = tuple(TaskResult(**task) for task in plain["tasks"])
+    def from_plain(plain: Mapping[str, Any]) -> Result:
+        """Return the result that `plain` was made from."""
+        tasks = tuple(
+            TaskResult(**{**task, "verdict": Verdict(**task["verdict"])})
+            for task in plain["tasks"]
+        )
         rest = {"notes": tuple(plain["notes"]), "added": tuple(plain["added"])}
         return Result(**{**plain, "tasks": tasks, **rest})
 

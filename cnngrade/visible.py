@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cnnlib.text import count
+
 _REPLACED = "�"
 _HIDDEN = re.compile(
     "[\x80-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -25,7 +27,7 @@ _MARKS = 4
 def visible(text: str) -> str:
     """Return text in which every character but line ends and tabs can be seen."""
     text = text.replace("\r\n", "\n")
-    text = _CONTROL.sub(lambda found: chr(_PICTURES[ord(found[0])]), text)
+    text = _CONTROL.sub(lambda control: chr(_PICTURES[ord(control[0])]), text)
     if text.isascii():
         return text
     return _untowered(_HIDDEN.sub(_REPLACED, text))
@@ -39,20 +41,16 @@ def one_line(text: str, most: int = 300) -> str:
 def cut(text: str, most: int) -> str:
     """Return text, shortened if need be, with a note of how much is left out."""
     left = len(text) - most
-    return text if left <= 0 else f"{text[:most]}… ({_count(left, 'character')} more)"
+    return text if left <= 0 else f"{text[:most]}… ({count(left, 'character')} more)"
 
 
 def cut_lines(text: str, lines: int = 200, width: int = 400) -> str:
     """Return text of at most `lines` lines, each of about `width` characters."""
-    found = text.replace("\r\n", "\n").split("\n")
-    kept = [cut(line, width) for line in found[:lines]]
-    if len(found) > lines:
-        kept.append(f"… ({_count(len(found) - lines, 'line')} more)")
+    split = text.replace("\r\n", "\n").split("\n")
+    kept = [cut(line, width) for line in split[:lines]]
+    if len(split) > lines:
+        kept.append(f"… ({count(len(split) - lines, 'line')} more)")
     return "\n".join(kept)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number > 1)}"
 
 
 def _untowered(text: str) -> str:

@@ -2,4 +2,19 @@
 
 Nothing of this package is ever where a class's submissions run: it holds the right
 answers. `cnnlib.checks` finds it late, in a notebook; `cnngrade` judges with it.
+
+Where things are:
+
+- ``keys/lessonNN.py``: for each task of a lesson the reference, other right answers,
+  and the known mistakes, each with its hint. So a hint on max pooling stands in
+  ``keys/lesson03.py``, beside the wrong answer that it explains.
+- ``key.py``: what a key and a mistake are; ``tasks.py``: all tasks by name, each a
+  question (`cnnlib.checks.questions`) with its key.
+- ``judge.py``: from what came of the cases to a verdict; ``compare.py``: how one value
+  differs from another.
+- ``verdict.py``: a verdict, piece by piece.
+- ``messages.py``: the sentences that are no hints; ``grids.py``: the case shown.
+- ``exercises/NN.json``: each exercise as it was handed out, written by `make build`.
+
+A change to a key or a message changes ``docs/proof.md``: run `make proof`.
 """

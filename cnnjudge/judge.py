@@ -2,154 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cnnlib.checks.ask import ask
-from cnnlib.checks.question import Case, Question
-from cnnlib.checks.values import Outcome, Value, differs
+from cnnlib.checks.question import Case
+from cnnlib.checks.values import CaseOutcome, PlainValue
 
 from . import messages
+from .compare import difference
 from .key import Key, Mistake, Task
+from .verdict import Verdict
 
 _STOPPERS = ("called:", "cnnlib:")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The verdict on an answer.
-
-    Attributes:
-        status: "passed", "failed", "error" (it raised), "timed out" or "unsolved".
-        text: what the student reads; the whole message.
-        mistake: the name of the mistake found, or "".
-        case: the kind of the case that shows it, or "".
-    """
-
-    status: str
-    text: str
-    mistake: str = ""
-    case: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether the answer earns its points."""
-        return self.status == "passed"
+"""Remarks that decide alone, whatever the values are."""
 
 
 def judge(
     task: Task,
     cases: Sequence[Case],
-    outcomes: Sequence[Outcome],
-    known: Known | None = None,
+    outcomes: Sequence[CaseOutcome],
+    known: KnownOutcomes | None = None,
 ) -> Verdict:
     """Return the verdict on the outcomes of an answer, case by case as asked.
 
-    Who judges many answers to the same cases hands over one `Known` for all of them.
+    To judge many answers to the same cases, pass one `KnownOutcomes` for all of them.
     """
     question = task.question
-    known = known or Known(task, cases)
-    if _unsolved(question, outcomes):
-        return Verdict("unsolved", messages.unsolved(question))
+    known = known or KnownOutcomes(task, cases)
+    if _is_unsolved(outcomes):
+        return messages.unsolved(question)
     remarks = [remark for outcome in outcomes for remark in outcome.remarks]
     stopper = next((r for r in remarks if r.startswith(_STOPPERS)), "")
     if stopper:
-        return Verdict("failed", messages.remark(question, stopper, None), stopper)
+        return messages.remarked(question, stopper, None)
     if any(outcome.error == "TooLong" for outcome in outcomes):
-        return Verdict("timed out", messages.too_long(question))
+        return messages.too_long(question)
     wrong = [i for i in range(len(cases)) if not _accepts(known, i, outcomes[i])]
     if not wrong:
-        return _without_fault(task, cases, outcomes)
-    shown = min(wrong, key=lambda i: _telling(outcomes[i], cases[i], i))
-    mistake = _find(known, outcomes, shown)
-    expected = known.right(shown)
-    text = messages.failure(task, cases, outcomes, expected, wrong, shown, mistake)
-    status = "error" if outcomes[shown].error else "failed"
-    return Verdict(status, text, mistake.name if mistake else "", cases[shown].kind)
+        return _with_right_values(task, cases, outcomes)
+    shown = min(wrong, key=lambda i: _readability(outcomes[i], cases[i], i))
+    return messages.wrong(
+        task,
+        cases,
+        outcomes[shown],
+        known.of_reference(shown),
+        wrong_cases=len(wrong),
+        shown=shown,
+        mistake=_explanation(known, outcomes, shown),
+    )
 
 
-class Known:
-    """What the reference and the mistakes give on some cases, worked out when asked."""
+class KnownOutcomes:
+    """What the reference and the mistakes give on some cases, each asked once at most.
+
+    Nothing is asked before it is needed: a right answer needs no mistake's outcome.
+    """
 
     def __init__(self, task: Task, cases: Sequence[Case]) -> None:
         self.task, self.cases = task, cases
-        self._outcomes: dict[tuple[int, int], Outcome] = {}
+        self._outcomes: dict[tuple[int | None, int], CaseOutcome] = {}
 
-    def right(self, i: int) -> Outcome:
+    def of_reference(self, i: int) -> CaseOutcome:
         """Return the reference's outcome of case `i`."""
-        return self._outcome(self.task.key.reference, -1, i)
+        return self._outcome(None, self.task.key.reference, i)
 
-    def wrong(self, mistake: int, i: int) -> Outcome:
-        """Return the outcome of case `i` with a mistake, named by its place."""
-        return self._outcome(self.task.key.mistakes[mistake].answer, mistake, i)
+    def of_mistake(self, mistake: int, i: int) -> CaseOutcome:
+        """Return the outcome of case `i` with the mistake at a place in the key."""
+        return self._outcome(mistake, self.task.key.mistakes[mistake].answer, i)
 
-    def _outcome(self, answer: Any, place: int, i: int) -> Outcome:
+    def _outcome(self, place: int | None, answer: Any, i: int) -> CaseOutcome:
         if (place, i) not in self._outcomes:
-            (found,) = ask(self.task.question, answer, [self.cases[i]], watched=False)
-            self._outcomes[place, i] = found
+            (outcome,) = ask(self.task.question, answer, [self.cases[i]], watched=False)
+            self._outcomes[place, i] = outcome
         return self._outcomes[place, i]
 
 
-def _telling(outcome: Outcome, case: Case, i: int) -> tuple[bool, bool, int, int]:
-    """Order failed cases: those with a result first, then by how little they hold."""
+def _readability(
+    outcome: CaseOutcome, case: Case, i: int
+) -> tuple[bool, bool, int, int]:
+    """Order wrong cases, the one to show first: it has a result, and few numbers."""
     return bool(outcome.error), case.gradient, case.size, i
 
 
-def _unsolved(question: Question, outcomes: Sequence[Outcome]) -> bool:
+def _is_unsolved(outcomes: Sequence[CaseOutcome]) -> bool:
     if outcomes and outcomes[0].is_stub:
         return True
     value = outcomes[0].values.get("result") if outcomes else None
     return value is not None and _all_dots(value)
 
 
-def _all_dots(value: Value) -> bool:
+def _all_dots(value: PlainValue) -> bool:
+    """Tell whether a value is `...`, or a list or dict of nothing else."""
     if value.type in ("list", "dict") and value.data:
         entries = value.data.values() if value.type == "dict" else value.data
         return all(_all_dots(entry) for entry in entries)
     return value.type == "unsolved"
 
 
-def _without_fault(
-    task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]
+def _with_right_values(
+    task: Task, cases: Sequence[Case], outcomes: Sequence[CaseOutcome]
 ) -> Verdict:
-    """All values are right; what is left are the traces on the way."""
+    """Return the verdict on right values: passed, if nothing else was remarked."""
     for case, outcome in zip(cases, outcomes, strict=True):
         if outcome.remarks:
-            remark = outcome.remarks[0]
-            text = messages.remark(task.question, remark, case)
-            return Verdict("failed", text, remark, case.kind)
-    return Verdict("passed", messages.passed(task, len(cases)))
+            return messages.remarked(task.question, outcome.remarks[0], case)
+    return messages.passed(task, len(cases))
 
 
-def _accepts(known: Known, i: int, found: Outcome) -> bool:
-    """Tell whether an outcome of a case will do."""
-    if found.error:
+def _accepts(known: KnownOutcomes, i: int, outcome: CaseOutcome) -> bool:
+    """Tell whether the outcome of case `i` is right."""
+    if outcome.error:
         return False
     key = known.task.key
     if key.accepts is not None:
-        try:
-            return bool(key.accepts(found.values, known.cases[i]))
-        except Exception:  # values of a type that cannot be judged
-            return False
-    return alike(found, known.right(i), key)
+        return _holds(key.accepts, outcome, known.cases[i])
+    return _is_alike(outcome, known.of_reference(i), key)
 
 
-def alike(found: Outcome, expected: Outcome, key: Key) -> bool:
+def _is_alike(outcome: CaseOutcome, other: CaseOutcome, key: Key) -> bool:
     """Tell whether two outcomes are the same values, or both an error."""
-    if bool(found.error) != bool(expected.error):
+    if bool(outcome.error) != bool(other.error):
         return False
-    if found.values.keys() != expected.values.keys():
+    if outcome.values.keys() != other.values.keys():
         return False
     return not any(
-        differs(
-            found.values[name], expected.values[name], key.rtol, key.atol, key.any_dtype
-        )
-        for name in expected.values
+        difference(outcome.values[name], value, key)
+        for name, value in other.values.items()
     )
 
 
-def _find(known: Known, outcomes: Sequence[Outcome], shown: int) -> Mistake | None:
+def _explanation(
+    known: KnownOutcomes, outcomes: Sequence[CaseOutcome], shown: int
+) -> Mistake | None:
     """Return the first mistake that gives the same values on every case."""
     key, cases = known.task.key, known.cases
     order = [shown, *(i for i in range(len(cases)) if i != shown)]
@@ -157,18 +142,22 @@ def _find(known: Known, outcomes: Sequence[Outcome], shown: int) -> Mistake | No
         order = [shown]
     for place, mistake in enumerate(key.mistakes):
         if mistake.matches is not None:
-            if not outcomes[shown].error and _matches(
-                mistake, outcomes[shown], cases[shown]
+            if not outcomes[shown].error and _holds(
+                mistake.matches, outcomes[shown], cases[shown]
             ):
                 return mistake
-        elif all(alike(outcomes[i], known.wrong(place, i), key) for i in order):
+        elif not mistake.remark and all(
+            _is_alike(outcomes[i], known.of_mistake(place, i), key) for i in order
+        ):
             return mistake
     return None
 
 
-def _matches(mistake: Mistake, outcome: Outcome, case: Case) -> bool:
-    assert mistake.matches is not None
+def _holds(
+    condition: Callable[[Any, Case], bool], outcome: CaseOutcome, case: Case
+) -> bool:
+    """Tell whether a condition holds; it does not if it raises on odd values."""
     try:
-        return bool(mistake.matches(outcome.values, case))
-    except Exception:  # values of a type that the mistake does not fit
+        return bool(condition(outcome.values, case))
+    except Exception:
         return False

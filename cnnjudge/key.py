@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnnlib.checks.question import Case, Question
-from cnnlib.checks.values import Value
+from cnnlib.checks.values import PlainValue
 
 
 @dataclass(frozen=True)
@@ -15,17 +15,28 @@ class Mistake:
     """A wrong answer that students really give.
 
     Attributes:
-        name: the mistake in a few words, for the kill table: "kernel flipped".
+        name: the mistake in a few words, for the table of the proof: "kernel flipped".
         hint: the sentence that a student reads. It says what is wrong, not the answer.
         answer: a wrong implementation (or value) in which this mistake is made.
         matches: for tasks judged by what the answer does, not by equality: whether
             the observed values of a failed case show this mistake.
+        remark: for a mistake of `noticed`: the remark that is made of it.
     """
 
     name: str
     hint: str
     answer: Any
-    matches: Callable[[Mapping[str, Value], Case], bool] | None = None
+    matches: Callable[[Mapping[str, PlainValue], Case], bool] | None = None
+    remark: str = ""
+
+
+def noticed(name: str, remark: str, answer: Any) -> Mistake:
+    """Return a mistake that shows in no value, but in what is noticed during a call.
+
+    It has no hint of its own: a student reads the sentence for the remark, which
+    `cnnjudge.messages` has. The remarks are those of `cnnlib.checks.ask`.
+    """
+    return Mistake(name, "", answer, remark=remark)
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Key:
     rtol: float = 1e-6
     atol: float = 1e-8
     any_dtype: bool = False
-    accepts: Callable[[Mapping[str, Value], Case], bool] | None = None
+    accepts: Callable[[Mapping[str, PlainValue], Case], bool] | None = None
     source: str = "PyTorch"
     also_right: tuple[Any, ...] = field(default=())
     each: bool = False

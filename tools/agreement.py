@@ -31,8 +31,9 @@ from tools import nbgrader_course
 from tools.build import build
 from tools.build.course import Course
 
-Key = tuple[str, str]
-Verdicts = dict[Key, bool]
+NotebookTask = tuple[str, str]
+"""A notebook and a task in it, by their names."""
+PassedTasks = dict[NotebookTask, bool]
 MISTAKE = """\
 import base64, pickle
 {name} = pickle.loads(base64.b64decode({pickled!r}))"""
@@ -42,16 +43,16 @@ def notebook(lesson: str, k: int, course: Course) -> nbformat.NotebookNode:
     """Return notebook k of a lesson."""
     path = next(p for p in course.exercises() if p.name.startswith(lesson))
     solution = nbformat.read(course.notebook(path, "solutions"), as_version=4)
-    made = nbformat.read(course.notebook(path, "exercises"), as_version=4)
+    exercise = nbformat.read(course.notebook(path, "exercises"), as_version=4)
     solved = {cell.id: cell.source for cell in solution.cells}
-    for cell in made.cells:
+    for cell in exercise.cells:
         if cell.metadata.get("cnnlib", {}).get("role") == "answer":
             cell.source = solved[cell.id]
             if 0 < k <= len(task(cell.id).key.mistakes):
                 cell.source = MISTAKE.format(
                     name=cell.id, pickled=_pickled(cell.id, k - 1)
                 )
-    return made
+    return exercise
 
 
 def _pickled(name: str, index: int) -> bytes:
@@ -62,7 +63,9 @@ def _pickled(name: str, index: int) -> bytes:
     return base64.b64encode(cloudpickle.dumps(answer))
 
 
-def expected(lesson: str, ks: Sequence[int], course: Course) -> dict[Key, bool | None]:
+def expected(
+    lesson: str, ks: Sequence[int], course: Course
+) -> dict[NotebookTask, bool | None]:
     """Return what is known of each task of the notebooks.
 
     None where a solution calls the answer of another task, which is a mistake there:
@@ -72,7 +75,7 @@ def expected(lesson: str, ks: Sequence[int], course: Course) -> dict[Key, bool |
     cells = nbformat.read(course.notebook(path, "solutions"), as_version=4).cells
     names = [name for name, q in questions().items() if q.lesson == lesson]
     words = {cell.id: set(re.findall(r"\w+", cell.source)) for cell in cells}
-    known: dict[Key, bool | None] = {}
+    known: dict[NotebookTask, bool | None] = {}
     for k in ks:
         wrong = {name for name in names if 0 < k <= len(task(name).key.mistakes)}
         for name in names:
@@ -83,7 +86,7 @@ def expected(lesson: str, ks: Sequence[int], course: Course) -> dict[Key, bool |
     return known
 
 
-def by_nbval(folder: Path) -> Verdicts:
+def by_nbval(folder: Path) -> PassedTasks:
     """Run nbval on a folder of notebooks; a task passes if its check cell does."""
     report = folder / "report.xml"
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
@@ -96,15 +99,15 @@ def by_nbval(folder: Path) -> Verdicts:
         )
         for case in ET.parse(report).getroot().iter("testcase")
     }
-    found: Verdicts = {}
+    passed: PassedTasks = {}
     for file in folder.glob("*.ipynb"):
         cells = nbformat.read(file, as_version=4).cells
         code = [cell for cell in cells if cell.cell_type == "code"]
         for number, cell in enumerate(code):
             if cell.id.endswith("-check"):
                 name = cell.id.removesuffix("-check")
-                found[file.stem, name] = not failed[file.stem, f"Cell {number}"]
-    return found
+                passed[file.stem, name] = not failed[file.stem, f"Cell {number}"]
+    return passed
 
 
 def _stem(classname: str) -> str:
@@ -112,16 +115,16 @@ def _stem(classname: str) -> str:
     return classname.removesuffix(".ipynb").rpartition(".")[2]
 
 
-def by_check(folder: Path) -> Verdicts:
+def by_check(folder: Path) -> PassedTasks:
     """Run ``cnnlib check`` on the same files."""
     return {
-        (file.stem, verdict.task): verdict.passed
+        (file.stem, result.task): result.passed
         for file in sorted(folder.glob("*.ipynb"))
-        for verdict in check_file(file).verdicts
+        for result in check_file(file).results
     }
 
 
-def by_grade(folder: Path) -> Verdicts:
+def by_grade(folder: Path) -> PassedTasks:
     """Let ``cnnlib grade`` grade them as a class."""
     report = folder / "graded"
     students = folder / "students"
@@ -142,7 +145,7 @@ def by_grade(folder: Path) -> Verdicts:
     }
 
 
-def by_nbgrader(folder: Path, lesson: str, course: Course) -> Verdicts:
+def by_nbgrader(folder: Path, lesson: str, course: Course) -> PassedTasks:
     """Let nbgrader grade the same files; each stands for a student."""
     home = folder / "nbgrader"
     name = next(p for p in course.exercises() if p.name.startswith(lesson)).stem
@@ -163,12 +166,12 @@ def by_nbgrader(folder: Path, lesson: str, course: Course) -> Verdicts:
 
     with Gradebook(f"sqlite:///{home / 'gradebook.db'}") as book:
         return {
-            (found.student.id, grade.cell.name.removesuffix("-check")): (
+            (submission.student.id, grade.cell.name.removesuffix("-check")): (
                 grade.score == grade.max_score
             )
-            for found in book.assignment_submissions(name)
-            for made in found.notebooks
-            for grade in made.grades
+            for submission in book.assignment_submissions(name)
+            for notebook in submission.notebooks
+            for grade in notebook.grades
         }
 
 
@@ -193,31 +196,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("lessons", nargs="*", help="two digits each; default: all")
     parser.add_argument("--upto", type=int, default=100, help="the last k")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     course, bad, count = Course(build.ROOT), 0, 0
-    lessons = given.lessons or sorted({q.lesson for q in questions().values()})
+    lessons = options.lessons or sorted({q.lesson for q in questions().values()})
     for lesson in lessons:
         names = [n for n, q in questions().items() if q.lesson == lesson]
         most = max(len(task(name).key.mistakes) for name in names)
-        ks = range(min(most, given.upto) + 1)
+        ks = range(min(most, options.upto) + 1)
         known = expected(lesson, ks, course)
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
             for k in ks:
                 nbformat.write(notebook(lesson, k, course), folder / f"n{k:02}.ipynb")
-            verdicts = {
+            passed = {
                 "nbval": by_nbval(folder),
                 "cnnlib check": by_check(folder),
                 "cnnlib grade": by_grade(folder),
                 "nbgrader": by_nbgrader(folder, lesson, course),
             }
         for key, passes in known.items():
-            said = {tool: found.get(key) for tool, found in verdicts.items()}
+            by_tool = {tool: tasks.get(key) for tool, tasks in passed.items()}
             count += 1
-            agreed = set(said.values()) in ({True}, {False})
-            if not agreed or passes not in (None, *said.values()):
+            agreed = set(by_tool.values()) in ({True}, {False})
+            if not agreed or passes not in (None, *by_tool.values()):
                 bad += 1
-                print(f"lesson {lesson}, {key}: expected {passes}, {said}")
+                print(f"lesson {lesson}, {key}: expected {passes}, {by_tool}")
         print(f"lesson {lesson}: {len(known)} verdicts of each of the four", flush=True)
     print(f"{count} tasks in notebooks, {bad} on which the four differ, or are wrong")
     return 1 if bad else 0

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cnnjudge.judge import Known, Verdict
-from cnnjudge.key import Task
+from cnnjudge.judge import KnownOutcomes
+from cnnjudge.key import Mistake
 from cnnjudge.tasks import task
+from cnnjudge.verdict import Verdict
 from cnnlib import checks
 from cnnlib.checks.registry import questions
 from tools.build.build import ROOT
@@ -26,18 +27,29 @@ TABLE = Path("docs", "proof.md")
 
 
 @dataclass(frozen=True)
-class Row:
-    """What became of one known answer on one seed."""
+class ProofRow:
+    """What became of one known answer on one seed.
+
+    Attributes:
+        task: the name of the task.
+        answer: which answer: the name of a mistake, or which of the right ones.
+        right: whether it is a right answer; else it is a mistake.
+        named: whether the verdict names this mistake.
+        seconds: that the check took.
+    """
 
     task: str
     answer: str
     seed: int
     right: bool
-    passed: bool
     named: bool
-    case: str
-    text: str
+    verdict: Verdict
     seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer passed its check."""
+        return self.verdict.passed
 
     @property
     def as_it_should(self) -> bool:
@@ -45,65 +57,52 @@ class Row:
         return self.passed if self.right else (not self.passed and self.named)
 
 
-def rows(name: str, seed: int, *, fresh: bool = True) -> Iterator[Row]:
+def rows(name: str, seed: int, *, fresh: bool = True) -> Iterator[ProofRow]:
     """Yield a row for each right answer and each mistake of a task.
 
     Unless `fresh`, what the reference and the mistakes give is worked out once for all
     rows, as in grading a class: the verdicts are the same and the seconds are not.
     """
-    found = task(name)
-    known = None if fresh else Known(found, found.question.draw(seed))
-    right = [("the reference", found.key.reference)]
-    right += [(f"another right answer, {i}", a) for i, a in _others(found)]
+    key = task(name).key
+    known = None if fresh else KnownOutcomes(task(name), questions()[name].draw(seed))
+    right = [("the reference", key.reference)]
+    for number, answer in enumerate(key.also_right, 1):
+        right.append((f"another right answer, {number}", answer))
     for label, answer in right:
         watched = label != "the reference"  # it makes the call that is forbidden
-        yield _row(found, label, answer, seed, known, right=True, watched=watched)
-    for mistake in found.key.mistakes:
-        yield _row(found, mistake.name, mistake.answer, seed, known, right=False)
+        verdict, seconds = _checked(name, answer, seed, known, watched=watched)
+        yield ProofRow(name, label, seed, True, False, verdict, seconds)
+    for mistake in key.mistakes:
+        verdict, seconds = _checked(name, mistake.answer, seed, known)
+        named = _is_named(mistake, verdict)
+        yield ProofRow(name, mistake.name, seed, False, named, verdict, seconds)
 
 
-def _others(found: Task) -> Iterator[tuple[int, object]]:
-    return iter(enumerate(found.key.also_right, 1))
-
-
-def _row(
-    found: Task,
-    label: str,
+def _checked(
+    name: str,
     answer: object,
     seed: int,
-    known: Known | None,
+    known: KnownOutcomes | None,
     *,
-    right: bool,
     watched: bool = True,
-) -> Row:
-    name = found.question.name
+) -> tuple[Verdict, float]:
+    """Return the verdict on an answer, and the seconds that the check took."""
     started = time.perf_counter()
     verdict = checks.Check(name).verdict(answer, seed, watched=watched, known=known)
-    seconds = time.perf_counter() - started
-    named = not right and _named(found, label, verdict)
-    return Row(
-        name,
-        label,
-        seed,
-        right,
-        verdict.passed,
-        named,
-        verdict.case,
-        verdict.text,
-        seconds,
-    )
+    return verdict, time.perf_counter() - started
 
 
-def _named(found: Task, label: str, verdict: Verdict) -> bool:
-    """Whether the message holds the hint of this mistake and of no other."""
-    said = [m.name for m in found.key.mistakes if m.hint in verdict.text]
-    return said == [label]
+def _is_named(mistake: Mistake, verdict: Verdict) -> bool:
+    """Tell whether a verdict names this mistake, with its hint or by its remark."""
+    if mistake.remark:
+        return verdict.remark == mistake.remark
+    return verdict.mistake == mistake.name and verdict.hint == mistake.hint != ""
 
 
-def markdown(found: Sequence[Row]) -> str:
-    """Return the kill table of one seed as a page."""
-    wrong = [row for row in found if not row.right]
-    right = [row for row in found if row.right]
+def markdown(rows: Sequence[ProofRow]) -> str:
+    """Return the table of one seed as a page."""
+    wrong = [row for row in rows if not row.right]
+    right = [row for row in rows if row.right]
     lines = [
         "# The proof of the checkers",
         "",
@@ -119,10 +118,9 @@ def markdown(found: Sequence[Row]) -> str:
         "|---|---|---|---|---|",
     ]
     for row in wrong:
-        caught, named = "no" if row.passed else "yes", "yes" if row.named else "no"
-        lines.append(
-            f"| `{row.task}` | {row.answer} | {caught} | {named} | {row.case or '–'} |"
-        )
+        caught = "no" if row.passed else "yes"
+        named, case = "yes" if row.named else "no", row.verdict.case or "–"
+        lines.append(f"| `{row.task}` | {row.answer} | {caught} | {named} | {case} |")
     return "\n".join(lines) + "\n"
 
 
@@ -132,27 +130,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("tasks", nargs="*", help="names of tasks; default: all")
     parser.add_argument("--seeds", type=int, default=1, help="default: %(default)s")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
-    given = parser.parse_args(arguments)
-    names = given.tasks or list(questions())
-    seeds = range(given.first, given.first + given.seeds)
+    options = parser.parse_args(arguments)
+    names = options.tasks or list(questions())
+    seeds = range(options.first, options.first + options.seeds)
     jobs = [(name, seed) for seed in seeds for name in names]
-    found: list[Row] = []
+    proved: list[ProofRow] = []
     for name, seed in tqdm(jobs, unit="check", disable=None):
-        found += rows(name, seed, fresh=given.seeds == 1)
-    bad = [row for row in found if not row.as_it_should]
+        proved += rows(name, seed, fresh=options.seeds == 1)
+    bad = [row for row in proved if not row.as_it_should]
     for row in bad:
-        print(f"{row.task}, {row.answer}, seed {row.seed}:\n{row.text}\n")
-    first = [row for row in found if row.seed == 0]
-    if first and not given.tasks:
+        print(f"{row.task}, {row.answer}, seed {row.seed}:\n{row.verdict.text}\n")
+    first = [row for row in proved if row.seed == 0]
+    if first and not options.tasks:
         (ROOT / TABLE).write_text(markdown(first), encoding="utf-8")
-    wrong = [row for row in found if not row.right]
-    slowest = max(found, key=lambda row: row.seconds)
+    wrong = [row for row in proved if not row.right]
+    slowest = max(proved, key=lambda row: row.seconds)
     print(
-        f"{len(names)} tasks, {given.seeds} seeds: {len(wrong)} wrong answers, "
+        f"{len(names)} tasks, {options.seeds} seeds: {len(wrong)} wrong answers, "
         f"{sum(not r.passed for r in wrong)} caught, {sum(r.named for r in wrong)} "
         "named; "
-        f"{len(found) - len(wrong)} right ones, "
-        f"{sum(r.right and not r.passed for r in found)} refused; slowest check "
+        f"{len(proved) - len(wrong)} right ones, "
+        f"{sum(r.right and not r.passed for r in proved)} refused; slowest check "
         f"{slowest.seconds:.2f} s ({slowest.task}, {slowest.answer})"
     )
     return 1 if bad else 0

@@ -90,8 +90,15 @@ def grade(
 
     console = printing.console()
     options = Options(
-        *(submissions, out, lesson, workers, seed, timeout, isolation.value),
-        *(scheduler, regrade),
+        submissions=submissions,
+        out=out,
+        lesson=lesson,
+        workers=workers,
+        seed=seed,
+        timeout=timeout,
+        isolation=isolation.value,
+        scheduler=scheduler,
+        regrade=regrade,
     )
     with class_printing.Progress(console) as progress:
         try:
@@ -101,7 +108,7 @@ def grade(
         except KeyboardInterrupt:
             printing.problem(printing.console(error=True), class_printing.STOPPED)
             raise typer.Exit(130) from None
-    console.print(class_printing.printed(graded, out))
+    console.print(class_printing.class_summary(graded, out))
 
 
 def export(
@@ -127,19 +134,19 @@ def export(
 
     Whom the file leaves out is printed, with the reason.
     """
-    from cnngrade.export.exports import exported
+    from cnngrade.export.exports import gradebook
 
     try:
-        made = exported(report, to.value, lesson, class_list, assignment)
+        points = gradebook(report, to.value, lesson, class_list, assignment)
     except NotebookError as error:
         raise _refused(error) from None
-    out.write_bytes(made.data)
+    out.write_bytes(points.data)
     console = printing.console()
-    for student, reason in made.unmatched:
+    for student, reason in points.unmatched:
         printing.problem(console, f"{student} is left out. {reason}")
-    for person in made.absent:
+    for person in points.absent:
         printing.problem(console, f"{person} is on the list and handed in nothing.")
-    for note in made.notes:
+    for note in points.notes:
         printing.problem(console, note)
     console.print(f"Written: {printing.clean(shown(out))}")
 

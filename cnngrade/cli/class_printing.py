@@ -1,4 +1,4 @@
-"""What `cnnlib grade` prints: how far it is, then what came of it and where it lies."""
+"""What `cnnlib grade` prints: its progress, then the results of the class."""
 
 from __future__ import annotations
 
@@ -73,17 +73,17 @@ class Progress:
             self._console.print(f"{self._done} of {self._total}")
 
 
-def printed(graded: Graded, out: Path) -> RenderableType:
+def class_summary(graded: Graded, out: Path) -> RenderableType:
     """Return what is printed at the end."""
-    rows: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    passed_by_task: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for result in graded.results:
         for task in result.tasks:
-            rows[result.lesson, task.task].append(task.passed)
-    made = table("Task", "Passed by", middle="Lesson")
-    for (lesson, name), passed in rows.items():
+            passed_by_task[result.lesson, task.task].append(task.passed)
+    tasks = table("Task", "Passed by", middle="Lesson")
+    for (lesson, name), passed in passed_by_task.items():
         share = f"{sum(passed)} of {len(passed)} ({sum(passed) / len(passed):.0%})"
-        made.add_row(name, lesson, share)
-    parts: list[RenderableType] = [made] if rows else []
+        tasks.add_row(name, lesson, share)
+    parts: list[RenderableType] = [tasks] if passed_by_task else []
     unread = [result for result in graded.results if result.problem]
     for result in unread:
         parts.append(Text(clean(f"✗ {result.student}: {result.problem}")))

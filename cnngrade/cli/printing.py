@@ -12,37 +12,43 @@ from rich.text import Text
 
 from cnngrade.files.notebook import shown
 from cnngrade.judging.judged import Judged
+from cnnjudge.verdict import Verdict
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
-def printed(judged: Judged) -> RenderableType:
+def file_report(judged: Judged) -> RenderableType:
     """Return the whole report on one file."""
     tasks = table("Task", "Verdict")
-    for verdict in judged.verdicts:
-        status = (f"{verdict.status}: ", _style(verdict.passed))
-        words = Text.assemble(status, clean(verdict.sentence))
-        points = f"{verdict.earned} of {verdict.points}"
-        tasks.add_row(verdict.task, points, words)
+    for result in judged.results:
+        status = (f"{result.verdict.status}: ", _style(result.passed))
+        words = Text.assemble(status, clean(_sentence(result.verdict)))
+        points = f"{result.earned} of {result.points}"
+        tasks.add_row(result.task, points, words)
     title = Text(clean(shown(judged.path)), "bold")
     parts: list[RenderableType] = [title, tasks, Text(_total(judged), "bold")]
-    for verdict in judged.verdicts:
-        if not verdict.passed and verdict.details:
-            parts += ["", Text(clean(verdict.details))]
+    for result in judged.results:
+        if not result.passed and not result.verdict.is_one_sentence:
+            parts += ["", Text(clean(result.verdict.text))]
     if judged.notes:
         parts += ["", "Also noticed, without effect on the verdicts:"]
         parts.append(_list(judged.notes))
     return Group(*parts)
 
 
+def _sentence(verdict: Verdict) -> str:
+    """Return the first sentence as it stands beside the task's name in a table."""
+    return f"it {verdict.lead}" if verdict.leads_with_task else verdict.lead
+
+
 def totals(judged: Sequence[Judged], refused: Sequence[tuple[str, str]]) -> Table:
     """Return the table over several files; `refused` are (file, sentence)."""
     files = table("File", "Tasks passed")
     for one in judged:
-        right = one.passed == len(one.verdicts)
-        words = Text(f"{one.passed} of {len(one.verdicts)}", _style(right))
+        right = one.passed == len(one.results)
+        words = Text(f"{one.passed} of {len(one.results)}", _style(right))
         files.add_row(clean(shown(one.path)), f"{one.earned} of {one.points}", words)
     for file, _ in refused:
         files.add_row(clean(file), "", Text("cannot be judged", _style(False)))
@@ -50,7 +56,7 @@ def totals(judged: Sequence[Judged], refused: Sequence[tuple[str, str]]) -> Tabl
         files.add_section()
         passed, tasks = (
             sum(o.passed for o in judged),
-            sum(len(o.verdicts) for o in judged),
+            sum(len(o.results) for o in judged),
         )
         earned, points = sum(o.earned for o in judged), sum(o.points for o in judged)
         files.add_row("Total", f"{earned} of {points}", f"{passed} of {tasks}")
@@ -69,22 +75,22 @@ def clean(text: str) -> str:
 
 def console(*, error: bool = False) -> Console:
     """Return where to print: colours only on a terminal, signs that it can show."""
-    made = Console(stderr=error, highlight=False, markup=False, emoji=False)
-    if not made.is_terminal and made.width < 80:
-        made.width = 80
-    reconfigure = getattr(made.file, "reconfigure", None)
+    console = Console(stderr=error, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and console.width < 80:
+        console.width = 80
+    reconfigure = getattr(console.file, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")
-    return made
+    return console
 
 
 def table(first: str, last: str, middle: str = "Points") -> Table:
     """Return an empty table of three columns."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    made.add_column(first, no_wrap=first == "Task", overflow="fold")
-    made.add_column(middle, no_wrap=True, justify="right")
-    made.add_column(last, ratio=1, overflow="fold")
-    return made
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(first, no_wrap=first == "Task", overflow="fold")
+    table.add_column(middle, no_wrap=True, justify="right")
+    table.add_column(last, ratio=1, overflow="fold")
+    return table
 
 
 def _style(passed: bool) -> str:
@@ -95,7 +101,7 @@ def _style(passed: bool) -> str:
 def _total(judged: Judged) -> str:
     return (
         f"{judged.earned} of {judged.points} points, {judged.passed} of "
-        f"{len(judged.verdicts)} tasks passed"
+        f"{len(judged.results)} tasks passed"
     )
 
 

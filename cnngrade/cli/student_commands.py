@@ -1,4 +1,4 @@
-"""The command line ``cnnlib``: a student's commands; a class's are in `grading`."""
+"""The command line ``cnnlib``: a student's commands; see `class_commands` as well."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def check(
         except NotebookError as error:
             refused.append((shown(path), str(error)))
             continue
-        console.print(printing.printed(judged[-1]))
+        console.print(printing.file_report(judged[-1]))
         console.print()
     if len(judged) + len(refused) > 1:
         console.print(printing.totals(judged, refused))
@@ -60,7 +60,7 @@ def check(
         printing.problem(printing.console(error=True), sentence)
     if refused:
         raise typer.Exit(2)
-    right = all(one.passed == len(one.verdicts) for one in judged)
+    right = all(one.passed == len(one.results) for one in judged)
     raise typer.Exit(0 if right else 1)
 
 

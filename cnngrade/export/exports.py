@@ -38,7 +38,7 @@ $cnnlib export report --to gradescope \\
 """
 
 
-def exported(
+def gradebook(
     report: Path, to: str, lesson: str, class_list: Path | None, assignment: str
 ) -> Gradebook:
     """Return a report's points as a file for another system.
@@ -87,10 +87,10 @@ def autograder_zip(lesson: str) -> bytes:
         "setup.sh": _SETUP.format(address=address),
         "run_autograder": _RUN.format(lesson=lesson, version=version("cnnlib")),
     }
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as file:
         for name, text in texts.items():
-            about = zipfile.ZipInfo(name)
-            about.external_attr = 0o755 << 16
-            file.writestr(about, text)
-    return made.getvalue()
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o755 << 16  # a program that may be run
+            file.writestr(entry, text)
+    return data.getvalue()

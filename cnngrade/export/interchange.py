@@ -64,10 +64,10 @@ def moodle(
     import: whatever ids the list has, and a column of points. Without a list it is a
     worksheet if ids are known; if not, the submissions' names are given as user names.
     """
-    judged, unmatched = _judged(results, lesson)
+    judged, unmatched = _of_lesson(results, lesson)
     title = f"Lesson {lesson}"
     if listed is None:
-        return _moodle_unlisted(_who(judged, ids), title, unmatched)
+        return _moodle_unlisted(_with_submitters(judged, ids), title, unmatched)
     if listed.has("Identifier"):
         return _worksheet(judged, listed, ids, unmatched)
     names = [name for name in _NAMES if listed.has(name)]
@@ -77,7 +77,7 @@ def moodle(
             "Moodle's import tells people by ID number, e-mail address or user name; "
             "the class list has none of them."
         )
-    placed, others, absent = _placed(_who(judged, ids), listed, keys)
+    placed, others, absent = _placed(_with_submitters(judged, ids), listed, keys)
     rows: _Rows = [
         [*_text(person, names), *_text(person, keys), result.earned]
         for result, person in placed
@@ -92,7 +92,7 @@ def _worksheet(
     unmatched: _Reasons,
 ) -> Gradebook:
     key, name, _, last = _WORKSHEET
-    placed, others, absent = _placed(_who(judged, ids), listed, [key])
+    placed, others, absent = _placed(_with_submitters(judged, ids), listed, [key])
     rows: _Rows = [
         [*_text(person, [key, name]), result.earned, _text(person, [last])[0] or "-"]
         for result, person in placed
@@ -131,15 +131,17 @@ def canvas(
     class list people are told by `ids`, which Canvas wrote into the names of files,
     else by name.
     """
-    judged, unmatched = _judged(results, lesson)
+    judged, unmatched = _of_lesson(results, lesson)
     head = ("Student", *_CANVAS_KEYS, "Section", assignment or f"Lesson {lesson}")
     most = max((result.points for result in judged), default=0)
     rows: _Rows = [["    Points Possible", "", "", "", "", most]]
     if listed is None:
-        who = _who(judged, ids)
+        who = _with_submitters(judged, ids)
         rows += [[one.name, one.id, "", "", "", r.earned] for r, one in who]
         return _gradebook(head, rows, unmatched)
-    placed, others, absent = _placed(_who(judged, ids), listed, _CANVAS_KEYS)
+    placed, others, absent = _placed(
+        _with_submitters(judged, ids), listed, _CANVAS_KEYS
+    )
     columns = (*_CANVAS_KEYS, "Section")
     rows += [
         [_text(p, ["Student"])[0] or p.name, *_text(p, columns), result.earned]
@@ -156,41 +158,51 @@ def gradescope(result: Result) -> bytes:
             "score": task.earned,
             "max_score": task.points,
             "status": "passed" if task.passed else "failed",
-            "output": visible(cut_lines(task.text)),
+            "output": visible(cut_lines(task.verdict.text)),
             "visibility": "visible",
         }
         for task in result.tasks
     ]
-    said = [f"This notebook {UNJUDGED}. {result.problem}"] if result.problem else []
+    lines = [f"This notebook {UNJUDGED}. {result.problem}"] if result.problem else []
     if result.notes:
-        said += ["Also noticed, without effect on the points:"]
-        said += [f"- {note}" for note in result.notes]
+        lines += ["Also noticed, without effect on the points:"]
+        lines += [f"- {note}" for note in result.notes]
     facts = {
         "score": result.earned,
-        "output": visible(cut_lines("\n".join(said))),
+        "output": visible(cut_lines("\n".join(lines))),
         "visibility": "visible",
         "tests": tests,
     }
     return json.dumps(facts, indent=1).encode() + b"\n"
 
 
-def _judged(results: Iterable[Result], lesson: str) -> tuple[list[Result], _Reasons]:
+def _of_lesson(results: Iterable[Result], lesson: str) -> tuple[list[Result], _Reasons]:
     """Return a lesson's results, and whose notebook could not be judged."""
-    of = [result for result in ordered(results) if result.lesson == lesson]
-    unjudged = [(r.student, f"It {UNJUDGED}: {r.problem}") for r in of if r.problem]
-    return [result for result in of if not result.problem], unjudged
+    of_lesson = [result for result in ordered(results) if result.lesson == lesson]
+    unjudged = [
+        (result.student, f"It {UNJUDGED}: {result.problem}")
+        for result in of_lesson
+        if result.problem
+    ]
+    return [result for result in of_lesson if not result.problem], unjudged
 
 
-def _who(
+def _with_submitters(
     judged: Sequence[Result], ids: Mapping[str, str]
 ) -> list[tuple[Result, Submitter]]:
+    """Return results, each with what is known of who handed it in."""
     return [(r, Submitter(r.student, ids.get(r.student, ""))) for r in judged]
 
 
 def _placed(
     who: Sequence[tuple[Result, Submitter]], listed: ClassList, keys: Sequence[str]
 ) -> tuple[list[tuple[Result, Person]], _Reasons, list[str]]:
-    """Return results with their people, who is left out, and who is absent."""
+    """Match results with the people on a list.
+
+    Returns:
+        Results with their people; submissions left out, with the reason; the names of
+        people on the list of whom there is no submission.
+    """
     places, unmatched = match([one for _, one in who], listed.people)
     placed = []
     for result, _ in who:
@@ -206,7 +218,7 @@ def _placed(
 
 
 def _unusable(key: Sequence[str]) -> str:
-    """Say why ids cannot stand in a file as they are, which they must."""
+    """Say why ids cannot be written to a file unchanged; "" if they can."""
     if not any(key):
         return "is empty on the class list."
     if any(cell(text) != text for text in key):
@@ -219,11 +231,11 @@ def _text(person: Person, columns: Sequence[str]) -> list[str]:
 
 
 def _maximum(judged: Sequence[Result], listed: ClassList) -> list[str]:
-    """Say where Moodle counts to another number than the lesson does."""
+    """Say where the maximum grade in Moodle is not the points of the lesson."""
     most = max((result.points for result in judged), default=0)
-    said = {person.row.get("maximum grade", "").strip() for person in listed.people}
+    maxima = {person.row.get("maximum grade", "").strip() for person in listed.people}
     try:
-        other = sorted({float(text) for text in said if text} - {float(most)})
+        other = sorted({float(text) for text in maxima if text} - {float(most)})
     except ValueError:
         return []
     return [

@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_NUMBERED = re.compile(r"(?P<name>.+?) \((?P<id>\d{3,20})\)", re.S)
-"""How a student is called who shares a name with somebody: with the platform's id."""
+_NAME_AND_ID = re.compile(r"(?P<name>.+?) \((?P<id>\d{3,20})\)", re.S)
+"""The name of a student who shares it with another: the platform's id is added."""
 _OWN_IDS = (
     "username",
     "id number",
@@ -25,9 +25,9 @@ _OWN_IDS = (
     "sis user id",
     "id",
 )
-_TELLING = (*_OWN_IDS, "identifier", "student", "full name", "last name", "surname")
-_SHORTEST = 4
-"""Signs of an id that may stand anywhere in a submission's name."""
+_IDENTIFYING = (*_OWN_IDS, "identifier", "student", "full name", "last name", "surname")
+_SHORTEST_ID = 4
+"""Characters of an id that may stand anywhere in a submission's name."""
 
 
 class ClassListError(Exception):
@@ -43,8 +43,8 @@ class Person:
     @property
     def participant(self) -> str:
         """The number that Moodle puts into the names of an assignment's files."""
-        found = re.search(r"\d+$", self.row.get("identifier", "").strip())
-        return found[0] if found else ""
+        number = re.search(r"\d+$", self.row.get("identifier", "").strip())
+        return number[0] if number else ""
 
     @property
     def name(self) -> str:
@@ -61,8 +61,8 @@ class Person:
     @property
     def ids(self) -> set[str]:
         """Whatever else tells this person apart."""
-        found = (self.row.get(column, "").strip().casefold() for column in _OWN_IDS)
-        return {one for one in found if one}
+        cells = (self.row.get(column, "").strip().casefold() for column in _OWN_IDS)
+        return {cell for cell in cells if cell}
 
     @property
     def is_one(self) -> bool:
@@ -89,23 +89,23 @@ class Submitter:
 
     Attributes:
         text: the submission's name.
-        given: the id that Moodle or Canvas wrote into the file's name, if it is known.
+        platform_id: the id that Moodle or Canvas wrote into the file's name, if known.
     """
 
     text: str
-    given: str = ""
+    platform_id: str = ""
 
     @property
     def name(self) -> str:
         """The part that is a name."""
-        found = _NUMBERED.fullmatch(self.text)
-        return found["name"] if found else self.text
+        numbered = _NAME_AND_ID.fullmatch(self.text)
+        return numbered["name"] if numbered else self.text
 
     @property
     def id(self) -> str:
         """The platform's id, "" if it is not known."""
-        found = _NUMBERED.fullmatch(self.text)
-        return self.given or (found["id"] if found else "")
+        numbered = _NAME_AND_ID.fullmatch(self.text)
+        return self.platform_id or (numbered["id"] if numbered else "")
 
     @property
     def ids(self) -> set[str]:
@@ -113,7 +113,7 @@ class Submitter:
         whole = self.text.strip().casefold()
         parts = re.split(r"[\s,;()\[\]_]+", self.name.casefold())
         return {whole} | {
-            p for p in parts if len(p) >= _SHORTEST and re.search(r"\d|@", p)
+            p for p in parts if len(p) >= _SHORTEST_ID and re.search(r"\d|@", p)
         }
 
 
@@ -132,14 +132,14 @@ def read_class_list(path: Path) -> ClassList:
     columns = tuple(name.strip() for name in head)
     keys = [name.casefold() for name in columns]
     people = [Person(dict(zip(keys, row, strict=False))) for row in rows]
-    made = ClassList(columns, tuple(person for person in people if person.is_one))
-    if not any(map(made.has, _TELLING)):
+    class_list = ClassList(columns, tuple(person for person in people if person.is_one))
+    if not any(map(class_list.has, _IDENTIFYING)):
         raise ClassListError(
             f"{path} is not a class list: none of its columns is one that Moodle or "
             "Canvas export (in English) to tell people apart, such as “Email address”, "
             "“ID number”, “Identifier”, “Student”, “ID”."
         )
-    return made
+    return class_list
 
 
 def _lines(text: str) -> list[list[str]]:
@@ -153,19 +153,19 @@ def _lines(text: str) -> list[list[str]]:
 def match(
     who: Sequence[Submitter], people: Sequence[Person]
 ) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Return the place on the list of each student, and whom it could not tell.
+    """Return each student's place on the list, and whom it could not match.
 
     A person fits by the id that Moodle or Canvas gave, else by an id of their own, else
     by name; two who fit equally well are not chosen between.
     """
     places: dict[str, int] = {}
     unmatched = []
-    ways = _ways(people)
-    for student, found in ((one.text, _fitting(one, ways)) for one in who):
-        if len(found) == 1:
-            places[student] = found[0]
-        elif found:
-            names = ", ".join(people[place].name for place in found)
+    places_by_mark = _places_by_mark(people)
+    for student, fitting in ((one.text, _fitting(one, places_by_mark)) for one in who):
+        if len(fitting) == 1:
+            places[student] = fitting[0]
+        elif fitting:
+            names = ", ".join(people[place].name for place in fitting)
             unmatched.append(
                 (student, f"Several people on the class list fit: {names}.")
             )
@@ -180,32 +180,36 @@ def match(
     return places, unmatched
 
 
-def _ways(people: Sequence[Person]) -> dict[tuple[str, str], list[int]]:
-    """Return the places of people by all that they can be told by."""
-    ways: dict[tuple[str, str], list[int]] = defaultdict(list)
+_Mark = tuple[str, str]
+"""Something a person is known by: ("platform id", "id" or "words", the text of it)."""
+
+
+def _places_by_mark(people: Sequence[Person]) -> dict[_Mark, list[int]]:
+    """Return the places of people on the list by all the marks they are known by."""
+    places: dict[_Mark, list[int]] = defaultdict(list)
     for place, person in enumerate(people):
-        words = _folded(person.name)
-        told = {("id", one) for one in person.ids}
-        told |= {("given", person.row.get("id", "").strip())}
-        told |= {("given", person.participant)}
-        told |= {("words", way) for way in _spellings(words)}
-        for way in told:
-            if way[1]:
-                ways[way].append(place)
-    return ways
+        marks = {("id", one) for one in person.ids}
+        marks |= {("platform id", person.row.get("id", "").strip())}
+        marks |= {("platform id", person.participant)}
+        marks |= {("words", text) for text in _spellings(_folded(person.name))}
+        for mark in marks:
+            if mark[1]:
+                places[mark].append(place)
+    return places
 
 
-def _fitting(who: Submitter, ways: Mapping[tuple[str, str], list[int]]) -> list[int]:
-    """Return whom a submission fits by the surest way that fits anybody."""
+def _fitting(who: Submitter, places_by_mark: Mapping[_Mark, list[int]]) -> list[int]:
+    """Return the places of the people that a submission fits by its surest marks."""
     words = _folded(who.name)
-    tries = [
-        [("given", who.id)],
+    surest_first = [
+        [("platform id", who.id)],
         [("id", one) for one in who.ids],
         [("words", " ".join(sorted(words)))],
     ]
-    for keys in tries:
-        if found := {place for key in keys for place in ways.get(key, ())}:
-            return sorted(found)
+    for marks in surest_first:
+        places = {place for mark in marks for place in places_by_mark.get(mark, ())}
+        if places:
+            return sorted(places)
     return []
 
 

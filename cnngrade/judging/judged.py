@@ -9,7 +9,7 @@ from pathlib import Path
 from cnngrade.files.match import identify, match
 from cnngrade.files.notebook import NotebookError, read
 from cnngrade.files.plan import Step, message, plan
-from cnngrade.record import TaskVerdict
+from cnngrade.record import TaskResult
 from cnngrade.sessions.run import Limits, run
 from cnngrade.sessions.spawned import Spawned
 
@@ -18,27 +18,32 @@ CELL_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdicts on one file, and what was found odd in it."""
+    """What became of each task of one file, and what was found odd in it.
+
+    Attributes:
+        name: that of the exercise.
+        notes: a sentence for each odd thing; none of them changes a verdict.
+    """
 
     path: Path
     name: str
-    verdicts: list[TaskVerdict]
+    results: list[TaskResult]
     notes: list[str]
 
     @property
     def passed(self) -> int:
         """How many tasks passed."""
-        return sum(verdict.passed for verdict in self.verdicts)
+        return sum(result.passed for result in self.results)
 
     @property
     def earned(self) -> int:
         """The points earned."""
-        return sum(verdict.earned for verdict in self.verdicts)
+        return sum(result.earned for result in self.results)
 
     @property
     def points(self) -> int:
         """The points that there are."""
-        return sum(verdict.points for verdict in self.verdicts)
+        return sum(result.points for result in self.results)
 
 
 def check_file(
@@ -64,23 +69,23 @@ def check_file(
         return Spawned(message(steps, wanted, 0, times), folder)
 
     done = run(steps, start, limits, watch)
-    from .notes import after, notes
-    from .verdicts import verdicts
+    from .notes import notes_on_file, notes_on_run
+    from .verdicts import judge_steps
 
-    judged = verdicts(matched, steps, done, seconds)
-    found = [*notes(matched), *after(matched, steps, done, judged)]
-    return Judged(path, reference.name, judged, found)
+    results = judge_steps(matched, steps, done, seconds)
+    notes = [*notes_on_file(matched), *notes_on_run(matched, steps, done, results)]
+    return Judged(path, reference.name, results, notes)
 
 
 def notebooks(path: Path) -> list[Path]:
     """Return the notebooks that a file or folder named by somebody stands for."""
     if not path.is_dir():
         return [path]
-    found = sorted(
+    files = sorted(
         file
         for file in path.rglob("*.ipynb")
         if not any(part.startswith(".") for part in file.relative_to(path).parts)
     )
-    if not found:
+    if not files:
         raise NotebookError(f"There is no notebook (.ipynb) in the folder {path}.")
-    return found
+    return files

@@ -9,7 +9,7 @@ from cnngrade.files import code
 from cnngrade.files.match import Match
 from cnngrade.files.notebook import FORMAT, Cell
 from cnngrade.files.plan import Step
-from cnngrade.record import TaskVerdict
+from cnngrade.record import TaskResult
 from cnngrade.sessions.session import Done
 
 from .verdicts import raised
@@ -23,22 +23,22 @@ _TAGS = {
 }
 
 
-def notes(match: Match) -> list[str]:
+def notes_on_file(match: Match) -> list[str]:
     """Return what the file itself shows, a sentence each."""
-    return [*_file(match), *_cells(match), *_copies(match), *_skips(match)]
+    return [*_file(match), *_cells(match), *_copies(match), *_skip_marks(match)]
 
 
-def after(
+def notes_on_run(
     match: Match,
     steps: Sequence[Step],
     done: dict[int, Done],
-    judged: Sequence[TaskVerdict],
+    results: Sequence[TaskResult],
 ) -> list[str]:
     """Return what showed when the cells were run, a sentence each."""
     return [
-        *_failures(steps, done, judged),
-        *_below(match, steps, judged),
-        *_stale(match, judged),
+        *_failures(steps, done, results),
+        *_defined_below_check(match, steps, results),
+        *_stale_outputs(match, results),
     ]
 
 
@@ -60,10 +60,10 @@ def _file(match: Match) -> Iterator[str]:
             f"The file is called {notebook.path.name}; it was handed out as "
             f"{reference.name}.ipynb."
         )
-    found = [part for part in reference.parts if part.id in match.of]
-    lost = [part for part in found if part.id in match.lost]
+    present = [part for part in reference.parts if part.id in match.of]
+    lost = [part for part in present if part.id in match.lost]
     if lost:
-        count = "All" if len(lost) == len(found) else f"{len(lost)} of {len(found)}"
+        count = "All" if len(lost) == len(present) else f"{len(lost)} of {len(present)}"
         yield (
             f"{count} cells of the exercise have lost their ids, as happens in Colab. "
             "They were known by their marks, names or code."
@@ -118,18 +118,18 @@ def _copies(match: Match) -> Iterator[str]:
         )
 
 
-def _skips(match: Match) -> Iterator[str]:
-    """Name the tags and comments that ask a program to look away."""
-    known = {part.id: part.source for part in match.reference.parts}
+def _skip_marks(match: Match) -> Iterator[str]:
+    """Name the tags and comments that tell a program to skip or excuse a cell."""
+    sources = {part.id: part.source for part in match.reference.parts}
     for cell in match.notebook.cells:
         tags = cell.metadata.get("tags")
         tags = tags if isinstance(tags, list) else []
-        found = [tag for tag in tags if isinstance(tag, str) and tag in _TAGS]
-        if code.marks(cell.source) != code.marks(known.get(cell.id, "")):
-            found += code.marks(cell.source)
-        if found and cell.is_code:
+        marks = [tag for tag in tags if isinstance(tag, str) and tag in _TAGS]
+        if code.marks(cell.source) != code.marks(sources.get(cell.id, "")):
+            marks += code.marks(cell.source)
+        if marks and cell.is_code:
             yield (
-                f"The cell {_quoted(cell)} is marked {', '.join(map(str, found))}, "
+                f"The cell {_quoted(cell)} is marked {', '.join(map(str, marks))}, "
                 "which was ignored."
             )
     execution = match.notebook.metadata.get("execution")
@@ -138,52 +138,52 @@ def _skips(match: Match) -> Iterator[str]:
 
 
 def _failures(
-    steps: Sequence[Step], done: dict[int, Done], judged: Sequence[TaskVerdict]
+    steps: Sequence[Step], done: dict[int, Done], results: Sequence[TaskResult]
 ) -> Iterator[str]:
-    """Tell of the cells that did not run to their end, unless a verdict says so."""
-    passed = {verdict.task: verdict.status for verdict in judged}
+    """Tell which cells did not run to their end, unless a verdict says so."""
+    statuses = {result.task: result.verdict.status for result in results}
     for number, step in enumerate(steps):
-        found = done.get(number)
-        if step.asks or found is None:
+        ran = done.get(number)
+        if step.asks or ran is None:
             continue
         whose = (
             f"The cell {_quoted(step.cell)}" if step.cell else "A cell of the course"
         )
-        if step.task and passed.get(step.task) in ("error", "died", "timed out"):
+        if step.task and statuses.get(step.task) in ("error", "died", "timed out"):
             continue
-        if found.state == "died":
-            yield f"{whose} was left out: while it ran, {found.reason}."
-        elif found.state == "timed out":
+        if ran.state == "died":
+            yield f"{whose} was left out: while it ran, {ran.reason}."
+        elif ran.state == "timed out":
             yield f"{whose} took too long and was left out."
-        elif found.facts.get("raised"):
-            yield f"{whose} raised {raised(found)}."
+        elif ran.facts.get("raised"):
+            yield f"{whose} raised {raised(ran)}."
 
 
-def _below(
-    match: Match, steps: Sequence[Step], judged: Sequence[TaskVerdict]
+def _defined_below_check(
+    match: Match, steps: Sequence[Step], results: Sequence[TaskResult]
 ) -> Iterator[str]:
-    """Tell where an answer that did not pass is written again below its check."""
+    """Tell where an answer that did not pass is defined again below its check."""
     asked = {step.task: i for i, step in enumerate(steps) if step.asks}
-    for verdict in judged:
-        later = steps[asked[verdict.task] + 1 :] if not verdict.passed else []
+    for result in results:
+        later = steps[asked[result.task] + 1 :] if not result.passed else []
         for step in later:
-            if step.cell and verdict.task in code.bound(step.cell.source):
+            if step.cell and result.task in code.bound(step.cell.source):
                 yield (
-                    f"{verdict.task} is defined once more below its check cell. Move "
+                    f"{result.task} is defined once more below its check cell. Move "
                     "that into its answer cell, and it counts."
                 )
                 break
 
 
-def _stale(match: Match, judged: Sequence[TaskVerdict]) -> Iterator[str]:
-    """Tell where the saved output of a check cell says something else."""
+def _stale_outputs(match: Match, results: Sequence[TaskResult]) -> Iterator[str]:
+    """Tell where the saved output of a check cell contradicts the verdict."""
     stale = []
-    for verdict in judged:
-        cell = match.cell(verdict.task, "check")
+    for result in results:
+        cell = match.cell(result.task, "check")
         text = _printed(cell) if cell else ""
-        said = re.search(rf"([✓✗]) {re.escape(verdict.task)}\b", text)
-        if said and (said[1] == "✓") != verdict.passed:
-            stale.append(verdict.task)
+        saved = re.search(rf"([✓✗]) {re.escape(result.task)}\b", text)
+        if saved and (saved[1] == "✓") != result.passed:
+            stale.append(result.task)
     if stale:
         yield (
             f"The saved output of a check says something else: {', '.join(stale)}. "

@@ -12,14 +12,16 @@ import numpy as np
 from cnngrade.files import code
 from cnngrade.files.match import Match
 from cnngrade.files.plan import Step
-from cnngrade.record import TaskVerdict
+from cnngrade.record import TaskResult
 from cnngrade.sessions.run import Limits
 from cnngrade.sessions.session import Done
-from cnnjudge.judge import Known, Verdict, judge
+from cnnjudge.judge import KnownOutcomes, judge
+from cnnjudge.messages import not_callable
 from cnnjudge.tasks import task
-from cnnlib.checks.check import SEED, Check
+from cnnjudge.verdict import Verdict, unjudged
+from cnnlib.checks.check import SEED
 from cnnlib.checks.registry import questions
-from cnnlib.checks.values import Outcome, Value
+from cnnlib.checks.values import CaseOutcome, PlainValue
 from cnnlib.checks.wire import WireError, unpack
 
 _NOT_REACHED = (
@@ -32,92 +34,78 @@ def limits(cell: float) -> Limits:
     return Limits(cell, {name: q.seconds for name, q in questions().items()})
 
 
-def verdicts(
+def judge_steps(
     match: Match,
     steps: Sequence[Step],
     done: dict[int, Done],
     limit: float,
     seed: int = SEED,
-) -> list[TaskVerdict]:
-    """Return the verdict on each task of the exercise, in order."""
+) -> list[TaskResult]:
+    """Return the result of each task of the exercise, in order, without its code."""
     cells = {s.task: done.get(i) for i, s in enumerate(steps) if s.task and s.cell}
-    made = []
+    results = []
     for number, step in enumerate(steps):
         if step.asks:
-            name, found = step.task, done.get(number)
-            said, answer = _one(match, name, found, cells.get(name), limit, seed)
-            text = said.text
-            if not text.startswith(("✓", "✗")):
-                text = f"✗ {name}: {text}"
+            name, asked = step.task, done.get(number)
+            if asked is not None and asked.facts.get("answer") == "missing":
+                verdict = _missing(match, name, cells.get(name), limit)
+                fingerprint = ""
+            else:
+                verdict, fingerprint = _judge_answer(name, asked, seed)
             points = questions()[name].points
-            made.append(
-                TaskVerdict(
-                    *(name, points, said.status, text),
-                    *(said.mistake, said.case, answer),
-                )
-            )
-    return made
+            results.append(TaskResult(verdict, points, fingerprint))
+    return results
 
 
-def _one(
-    match: Match,
-    name: str,
-    found: Done | None,
-    cell: Done | None,
-    limit: float,
-    seed: int,
-) -> tuple[Verdict, str]:
-    """Return the verdict on a task, and what `_same` says of a wrong answer."""
-    if found is None:
-        return Verdict("not reached", _NOT_REACHED), ""
-    if found.state == "died":
-        return Verdict("died", f"while it was called, {found.reason}."), ""
-    if found.state == "timed out":
-        return _judged(name, [Outcome(error="TooLong")], seed)
-    answer = found.facts.get("answer")
-    if answer == "missing":
-        return Verdict(*_missing(match, name, cell, limit)), ""
+def _judge_answer(name: str, asked: Done | None, seed: int) -> tuple[Verdict, str]:
+    """Return the verdict on a task, and the fingerprint of a wrong answer."""
+    if asked is None:
+        return unjudged(name, "not reached", _NOT_REACHED), ""
+    if asked.state == "died":
+        return unjudged(name, "died", f"while it was called, {asked.reason}."), ""
+    if asked.state == "timed out":
+        return _judge_outcomes(name, [CaseOutcome(error="TooLong")], seed)
+    answer = asked.facts.get("answer")
     if answer == "no function":
-        kind = str(found.facts.get("type"))
-        stand_in: Any = ... if kind == "..." else type(kind, (), {})()
-        return Check(name).verdict(stand_in), ""
+        return not_callable(name, str(asked.facts.get("type"))), ""
     if answer == "raised":
-        return Verdict("error", f"a call of it raised {raised(found)}."), ""
-    return _judged(name, found.facts.get("outcomes"), seed)
+        return unjudged(name, "error", f"a call of it raised {raised(asked)}."), ""
+    return _judge_outcomes(name, asked.facts.get("outcomes"), seed)
 
 
 @lru_cache(maxsize=256)
-def known(name: str, seed: int) -> Known:
+def known_outcomes(name: str, seed: int) -> KnownOutcomes:
     """Return what is known of a task's cases: one for all answers to them."""
-    return Known(task(name), questions()[name].draw(seed))
+    return KnownOutcomes(task(name), questions()[name].draw(seed))
 
 
-def _judged(name: str, sent: Any, seed: int) -> tuple[Verdict, str]:
-    about = known(name, seed)
+def _judge_outcomes(name: str, sent: Any, seed: int) -> tuple[Verdict, str]:
+    known = known_outcomes(name, seed)
     try:
-        if isinstance(sent, list) and sent and isinstance(sent[0], Outcome):
-            outcomes = sent * len(about.cases)
+        if isinstance(sent, list) and sent and isinstance(sent[0], CaseOutcome):
+            outcomes = sent * len(known.cases)
         else:
-            outcomes = unpack(sent, len(about.cases))
-        verdict = judge(about.task, about.cases, outcomes, about)
-        return verdict, _same(outcomes) if verdict.status == "failed" else ""
+            outcomes = unpack(sent, len(known.cases))
+        verdict = judge(known.task, known.cases, outcomes, known)
+        is_compared = verdict.status == "failed"
+        return verdict, _fingerprint(outcomes) if is_compared else ""
     except Exception as error:  # values that no checker was made for
         why = error if isinstance(error, WireError) else type(error).__name__
         text = f"what came back from it cannot be judged. {why}"
-        return Verdict("error", text), ""
+        return unjudged(name, "error", text), ""
 
 
-def _same(outcomes: Sequence[Outcome]) -> str:
-    """Return a word that is the same for outcomes that are the same, about."""
-    made = hashlib.sha256()
+def _fingerprint(outcomes: Sequence[CaseOutcome]) -> str:
+    """Return a word that is the same for outcomes that are nearly the same."""
+    digest = hashlib.sha256()
     for outcome in outcomes:
-        made.update(repr((outcome.error, outcome.remarks)).encode())
+        digest.update(repr((outcome.error, outcome.remarks)).encode())
         for name, value in sorted(outcome.values.items()):
-            made.update(f"{name} {_rough(value)}".encode())
-    return made.hexdigest()[:12]
+            digest.update(f"{name} {_rough(value)}".encode())
+    return digest.hexdigest()[:12]
 
 
-def _rough(value: Value) -> str:
+def _rough(value: PlainValue) -> str:
     """Return a value in words, its numbers to four digits."""
     data = value.data
     if value.type in ("tensor", "array"):
@@ -133,37 +121,43 @@ def _digits(data: Any) -> str:
     return f"{data + 0.0:.4g}" if isinstance(data, float) else repr(data)
 
 
-def _missing(
-    match: Match, name: str, cell: Done | None, limit: float
-) -> tuple[str, str]:
-    """Say why there is no answer where it is asked for."""
+def _missing(match: Match, name: str, cell: Done | None, limit: float) -> Verdict:
+    """Return the verdict where there is no answer: it says why."""
     here = match.cell(name, "answer")
     if here is None:
-        return "missing", (
+        return unjudged(
+            name,
+            "missing",
             f"its answer cell is not in the file. `cnnlib reset FILE {name}` puts it "
-            "back."
+            "back.",
         )
     if cell is None:
-        return "not reached", _NOT_REACHED
+        return unjudged(name, "not reached", _NOT_REACHED)
     if cell.state == "died":
-        return "died", f"it has no answer: while its cell ran, {cell.reason}."
+        reason = f"it has no answer: while its cell ran, {cell.reason}."
+        return unjudged(name, "died", reason)
     if cell.state == "timed out":
-        return "timed out", (
+        return unjudged(
+            name,
+            "timed out",
             f"it has no answer: its cell was stopped after {limit:g} seconds. Does a "
-            "loop never end?"
+            "loop never end?",
         )
     if cell.facts.get("raised"):
-        return "error", f"it has no answer: its cell raised {raised(cell)}."
+        reason = f"it has no answer: its cell raised {raised(cell)}."
+        return unjudged(name, "error", reason)
     others = sorted(code.bound(here.source))
-    made = f" It defines {', '.join(others)}." if others else ""
-    return "missing", (
-        f"its cell does not define it.{made} The answer must be called {name}."
+    defines = f" It defines {', '.join(others)}." if others else ""
+    return unjudged(
+        name,
+        "missing",
+        f"its cell does not define it.{defines} The answer must be called {name}.",
     )
 
 
-def raised(found: Done) -> str:
+def raised(step: Done) -> str:
     """Return in words what a step raised."""
-    error = found.facts.get("raised")
+    error = step.facts.get("raised")
     if not isinstance(error, dict):
         return "an error"
     text = f": {error['text']}" if error.get("text") else ""

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from statistics import median
 
 from cnngrade.record import STATUSES, Result, TaskResult
+from cnnjudge.verdict import Verdict
 
 from .tables import Timings
 
-_TaskKey = tuple[str, str]
-_SEEN = {
+_LessonAndTask = tuple[str, str]
+_REMARKS = {
     "called": "calls `{}`, which is to be written",
     "cnnlib": "calls `{}` of cnnlib",
     "changed": "changes its input `{}`",
     "cut": "lets no gradient flow back to `{}`",
     "left": "leaves {} behind",
+    "prints": "prints too much",
 }
-"""What was seen while an answer ran, in words: "called:pad" and the like."""
+"""What was noticed during a call, in a few words: "called:pad" and the like."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,14 @@ class TaskFacts:
         return self.counts.get("passed", 0)
 
     @property
-    def of(self) -> int:
+    def submissions(self) -> int:
         """How many submissions have it."""
         return sum(self.counts.values())
 
     @property
     def percent(self) -> int:
         """The share that passed."""
-        return _percent(self.passed, self.of)
+        return _percent(self.passed, self.submissions)
 
     @property
     def others(self) -> list[tuple[str, int]]:
@@ -58,7 +60,7 @@ class TaskFacts:
 
 @dataclass(frozen=True)
 class MistakeFacts:
-    """A known mistake, and who made it."""
+    """A known mistake, in a few words, and who made it."""
 
     lesson: str
     task: str
@@ -71,15 +73,16 @@ class Cluster:
     """Wrong answers to a task that gave the same values.
 
     Attributes:
+        mistake: what is wrong, in a few words, or "" if no known mistake explains it.
         texts: how many different programs they are, white space aside.
         code: the shortest of them.
-        reason: the first line of its message.
+        verdict: the verdict on that one.
     """
 
     lesson: str
     task: str
     mistake: str
-    reason: str
+    verdict: Verdict
     students: tuple[str, ...]
     texts: int
     code: str
@@ -100,40 +103,50 @@ class TimeFacts:
 
 def task_facts(results: Iterable[Result]) -> list[TaskFacts]:
     """Return the facts on each task, in the order of the exercises."""
-    counts: dict[_TaskKey, Counter[str]] = defaultdict(Counter)
-    points: dict[_TaskKey, int] = {}
+    counts: dict[_LessonAndTask, Counter[str]] = defaultdict(Counter)
+    points: dict[_LessonAndTask, int] = {}
     for result, task in _lesson_by_lesson(results):
         key = (result.lesson, task.task)
-        counts[key][task.status] += 1
+        counts[key][task.verdict.status] += 1
         points[key] = max(task.points, points.get(key, 0))
     return [
-        TaskFacts(*key, points[key], {name: n[name] for name in STATUSES if n[name]})
-        for key, n in counts.items()
+        TaskFacts(
+            lesson=lesson,
+            task=task,
+            points=points[lesson, task],
+            counts={name: n[name] for name in STATUSES if n[name]},
+        )
+        for (lesson, task), n in counts.items()
     ]
 
 
 def mistake_facts(results: Iterable[Result]) -> list[MistakeFacts]:
     """Return the known mistakes that were made, the most frequent first."""
-    made: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    students: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for result, task in _lesson_by_lesson(results):
-        if task.mistake and not task.passed:
-            made[result.lesson, task.task, task.mistake].append(result.student)
-    found = [MistakeFacts(*key, tuple(who)) for key, who in made.items()]
-    return sorted(found, key=lambda m: -len(m.students))
+        mistake = _mistake(task.verdict)
+        if mistake and not task.passed:
+            students[result.lesson, task.task, mistake].append(result.student)
+    facts = [
+        MistakeFacts(lesson, task, mistake, tuple(who))
+        for (lesson, task, mistake), who in students.items()
+    ]
+    return sorted(facts, key=lambda fact: -len(fact.students))
 
 
 def clusters(results: Iterable[Result]) -> list[Cluster]:
     """Return the wrong answers that several students share, the largest group first."""
     same: dict[tuple[str, str, str], list[tuple[str, TaskResult]]] = defaultdict(list)
     for result, task in _lesson_by_lesson(results):
-        if task.answer and not task.passed:
-            same[result.lesson, task.task, task.answer].append((result.student, task))
-    found = [
+        if task.fingerprint and not task.passed:
+            key = (result.lesson, task.task, task.fingerprint)
+            same[key].append((result.student, task))
+    groups = [
         _cluster(lesson, task, who)
         for (lesson, task, _), who in same.items()
         if len(who) > 1
     ]
-    return sorted(found, key=lambda c: -len(c.students))
+    return sorted(groups, key=lambda group: -len(group.students))
 
 
 def _cluster(lesson: str, name: str, who: Sequence[tuple[str, TaskResult]]) -> Cluster:
@@ -141,13 +154,19 @@ def _cluster(lesson: str, name: str, who: Sequence[tuple[str, TaskResult]]) -> C
     texts = {" ".join(task.code.split()) for _, task in who}
     students = tuple(student for student, _ in who)
     return Cluster(
-        lesson, name, sample.mistake, sample.reason, students, len(texts), sample.code
+        lesson=lesson,
+        task=name,
+        mistake=_mistake(sample.verdict),
+        verdict=sample.verdict,
+        students=students,
+        texts=len(texts),
+        code=sample.code,
     )
 
 
 def time_facts(results: Iterable[Result], timings: Timings) -> list[TimeFacts]:
     """Return how long each task took, in the order of the exercises."""
-    spent: dict[_TaskKey, list[tuple[float, str]]] = defaultdict(list)
+    spent: dict[_LessonAndTask, list[tuple[float, str]]] = defaultdict(list)
     for result, task in _lesson_by_lesson(results):
         seconds = timings.get((result.student, result.lesson, task.task))
         if seconds is not None:
@@ -155,18 +174,27 @@ def time_facts(results: Iterable[Result], timings: Timings) -> list[TimeFacts]:
     return [_time(key, taken) for key, taken in spent.items()]
 
 
-def _time(key: _TaskKey, taken: Sequence[tuple[float, str]]) -> TimeFacts:
+def _time(key: _LessonAndTask, taken: Sequence[tuple[float, str]]) -> TimeFacts:
+    lesson, task = key
     seconds = [one for one, _ in taken]
     longest, slowest = max(taken)
-    return TimeFacts(*key, len(taken), median(seconds), longest, slowest, sum(seconds))
+    return TimeFacts(
+        lesson=lesson,
+        task=task,
+        count=len(taken),
+        median=median(seconds),
+        longest=longest,
+        slowest=slowest,
+        total=sum(seconds),
+    )
 
 
-def said(mistake: str) -> str:
-    """Return the name of a mistake in words."""
-    kind, _, what = mistake.partition(":")
-    if mistake == "prints":
-        return "prints too much"
-    return _SEEN[kind].format(what) if kind in _SEEN and what[:1] != " " else mistake
+def _mistake(verdict: Verdict) -> str:
+    """Return in a few words what a verdict says is wrong, or ""."""
+    if verdict.remark:
+        kind, _, name = verdict.remark.partition(":")
+        return _REMARKS[kind].format(name)
+    return verdict.mistake
 
 
 def points_facts(results: Sequence[Result]) -> list[tuple[str, int, float, int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,8 +11,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from cnngrade.record import TaskResult
 from cnngrade.visible import cut_lines, visible
+from cnnjudge.verdict import Verdict
 
 _FORMATTER = HtmlFormatter(nowrap=True)
 _LEXER = PythonLexer(stripnl=False, ensurenl=False)
@@ -25,7 +24,7 @@ _LONGEST = 20_000
 
 
 @dataclass(frozen=True)
-class Part:
+class MessagePart:
     """A part of a message: ``kind`` is "lead", "block", "hint", "see" or "text"."""
 
     kind: str
@@ -59,28 +58,22 @@ def prose(text: str) -> Markup:
     )
 
 
-def message(task: TaskResult) -> list[Part]:
-    """Return the message of a task, part by part.
-
-    Its first line leads; lines that belong together (grids, errors) are kept as a
-    block; a hint is one only where a known mistake was found, since an error's own
-    text may claim to be one.
-    """
-    text = cut_lines(task.text, _LINES)
-    first, _, rest = text.partition("\n")
-    lead = first.lstrip("✓✗ ").removeprefix(f"{task.task}: ")
-    if not lead.startswith(task.task):
+def message(verdict: Verdict) -> list[MessagePart]:
+    """Return the message of a verdict, part by part; what has lines is a block."""
+    lead = cut_lines(verdict.headline, _LINES)
+    if not verdict.leads_with_task:
+        lead = cut_lines(verdict.lead, _LINES)
         lead = lead[:1].upper() + lead[1:]
-    return [Part("lead", lead), *_parts(rest.strip("\n"), task)]
-
-
-def _parts(text: str, task: TaskResult) -> Iterator[Part]:
-    paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", text)]
-    for number, part in enumerate(filter(None, paragraphs)):
-        last = number == len(paragraphs) - 1
-        if task.mistake and part.startswith("Likely: "):
-            yield Part("hint", part.removeprefix("Likely: "))
-        elif last and part.startswith("See lesson "):
-            yield Part("see", part)
-        else:
-            yield Part("block" if "\n" in part else "text", part)
+    pieces = [
+        ("text", verdict.raised),
+        ("text", "\n".join(filter(None, [verdict.facts, verdict.grids]))),
+        ("hint", verdict.hint),
+        ("text", "" if verdict.hint else verdict.difference),
+        ("see", verdict.see),
+    ]
+    parts = [
+        MessagePart("block" if kind == "text" and "\n" in piece else kind, piece)
+        for kind, piece in ((kind, cut_lines(text, _LINES)) for kind, text in pieces)
+        if piece
+    ]
+    return [MessagePart("lead", lead), *parts]

@@ -80,7 +80,7 @@ def _page(template: str, run: Run, **facts: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         finalize=_shown,
@@ -88,20 +88,19 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"signs": _SIGNS, "kinds": _KINDS, "isolation": _ISOLATION}
-    made.globals["unjudged"] = UNJUDGED
-    made.filters |= {
+    environment.globals |= {"signs": _SIGNS, "kinds": _KINDS, "isolation": _ISOLATION}
+    environment.globals["unjudged"] = UNJUDGED
+    environment.filters |= {
         "code": marked.code,
         "line": one_line,
         "message": marked.message,
         "number": _number,
         "prose": marked.prose,
         "name": _name,
-        "said": class_facts.said,
         "share": _share,
         "title": _title,
     }
-    return made
+    return environment
 
 
 def _shown(item: Any) -> Any:

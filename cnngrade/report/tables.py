@@ -13,6 +13,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from cnngrade.record import Result, Run, TaskResult
 from cnngrade.visible import cut_lines, one_line, visible
@@ -41,8 +42,9 @@ def grades(results: Iterable[Result]) -> bytes:
         if result.problem and not result.tasks:
             rows.append((*start, "", 0, 0, UNJUDGED, result.problem))
         for task in result.tasks:
-            verdict = (task.points, task.earned, task.status, task.reason)
-            rows.append((*start, task.task, *verdict))
+            earned = (task.points, task.earned)
+            verdict = (task.verdict.status, task.verdict.headline)
+            rows.append((*start, task.task, *earned, *verdict))
     head = ("student", "lesson", "task", "points", "earned", "status", "reason")
     return table(head, rows)
 
@@ -110,7 +112,8 @@ def junit(results: Iterable[Result]) -> bytes:
             _case(suite, result, task)
         if result.problem:
             case = _testcase(suite, result, "notebook")
-            _add(case, "error", UNJUDGED, result.problem)
+            first = result.problem.split("\n", 1)[0]
+            _add(case, "error", UNJUDGED, first, result.problem)
         counts = _counts(suite)
         for name, count in counts.items():
             totals[name] += count
@@ -136,12 +139,12 @@ def _testcase(suite: ET.Element, result: Result, name: str) -> ET.Element:
 def _case(suite: ET.Element, result: Result, task: TaskResult) -> None:
     case = _testcase(suite, result, task.task)
     if not task.passed:
-        kind = "failure" if task.status in _FAILURES else "error"
-        _add(case, kind, task.status, task.text)
+        verdict = task.verdict
+        kind = "failure" if verdict.status in _FAILURES else "error"
+        _add(case, kind, verdict.status, verdict.headline, verdict.text)
 
 
-def _add(case: ET.Element, kind: str, status: str, text: str) -> None:
-    first = text.split("\n", 1)[0].lstrip("✓✗ ")
+def _add(case: ET.Element, kind: str, status: str, first: str, text: str) -> None:
     child = ET.SubElement(case, kind, type=status, message=one_line(first))
     child.text = visible(cut_lines(text))
 
@@ -156,9 +159,33 @@ def _counts(suite: ET.Element) -> dict[str, int]:
 
 def report(run: Run, results: Iterable[Result]) -> bytes:
     """Return ``report.json``: all that is known but the times, nothing made visible."""
-    listed = [
-        {"earned": result.earned, "points": result.points} | result.plain()
-        for result in ordered(results)
-    ]
+    listed = [_result_facts(result) for result in ordered(results)]
     facts = {"format": FORMAT, "run": asdict(run), "results": listed}
     return json.dumps(facts, indent=1).encode() + b"\n"
+
+
+def _result_facts(result: Result) -> dict[str, Any]:
+    return {
+        "earned": result.earned,
+        "points": result.points,
+        "student": result.student,
+        "lesson": result.lesson,
+        "digest": result.digest,
+        "tasks": [_task_facts(task) for task in result.tasks],
+        "notes": result.notes,
+        "added": result.added,
+        "problem": result.problem,
+    }
+
+
+def _task_facts(task: TaskResult) -> dict[str, Any]:
+    return {
+        "task": task.task,
+        "points": task.points,
+        "status": task.verdict.status,
+        "text": task.verdict.text,
+        "mistake": task.verdict.mistake or task.verdict.remark,
+        "case": task.verdict.case,
+        "answer": task.fingerprint,
+        "code": task.code,
+    }

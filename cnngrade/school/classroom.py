@@ -225,7 +225,7 @@ def _grade(
             )
 
     for job, plain, seconds in workers.each(jobs()):
-        result = Result.of(plain)
+        result = Result.from_plain(plain)
         if job.only:
             result = _merged(journal.results[job.student, job.lesson], result)
         journal.add(result, seconds)

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from cnngrade.files.exercise import references
 from cnngrade.files.match import Match, match
 from cnngrade.files.notebook import NotebookError, parse
 from cnngrade.files.plan import Step, message, plan
-from cnngrade.record import Result, TaskResult, TaskVerdict
+from cnngrade.record import Result, TaskResult
 from cnngrade.sessions.run import GRACE_SECONDS, TRIAL_SECONDS, Limits, run
 from cnngrade.sessions.session import TemplateEndedError
 from cnngrade.visible import cut
+from cnnjudge.verdict import unjudged
 
 USUAL, TRAINING = 20.0, 60.0
 """Seconds that one cell may compute, and one in a lesson with a task that trains."""
@@ -147,7 +148,7 @@ def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
 def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]:
     from cnngrade.inside import trains  # these import PyTorch
     from cnngrade.judging import verdicts
-    from cnngrade.judging.notes import after, notes
+    from cnngrade.judging.notes import notes_on_file, notes_on_run
 
     cell = job.timeout or (TRAINING if trains.trains(job.lesson) else USUAL)
     channel = _channel(job.level, job.hidden)
@@ -172,26 +173,25 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
 
     done = run(steps, start, lambda: limits, begin, trial=True)
     ended = time.perf_counter()
-    found = verdicts.verdicts(matched, steps, done, cell, job.seed)
+    results = verdicts.judge_steps(matched, steps, done, cell, job.seed)
     remarks = [
-        *notes(matched),
-        *after(matched, steps, done, found),
+        *notes_on_file(matched),
+        *notes_on_run(matched, steps, done, results),
     ]
     result = Result(
         job.student,
         job.lesson,
         job.digest,
-        tuple(_task(verdict, matched) for verdict in found),
+        tuple(_with_code(result, matched) for result in results),
         _first(remarks, "remarks"),
         _first([cell.source for cell in matched.added], "cells"),
     )
     return result.plain(), _seconds(steps, started, ended)
 
 
-def _task(verdict: TaskVerdict, matched: Match) -> TaskResult:
-    cell = matched.cell(verdict.task, "answer")
-    code = cut(cell.source, MOST_KEPT) if cell else ""
-    return TaskResult(**vars(verdict), code=code)
+def _with_code(result: TaskResult, matched: Match) -> TaskResult:
+    cell = matched.cell(result.task, "answer")
+    return replace(result, code=cut(cell.source, MOST_KEPT) if cell else "")
 
 
 def _first(texts: Sequence[str], what: str) -> tuple[str, ...]:
@@ -221,7 +221,7 @@ def _unjudged(job: Job, tasks: list[str], problem: str) -> Result:
 
     known = questions()
     made = tuple(
-        TaskResult(name, known[name].points, job.status, f"✗ {name}: {problem}")
+        TaskResult(unjudged(name, job.status, problem), known[name].points)
         for name in tasks
         if job.only in ("", name)
     )

@@ -17,6 +17,8 @@ from cnngrade.files.notebook import NotebookError
 from cnngrade.record import Result
 
 NAME = "journal.jsonl"
+FORMAT = 2
+"""The version of a journal; it grows when a line changes its form."""
 
 
 @dataclass
@@ -72,7 +74,7 @@ def open_journal(folder: Path, run: dict[str, Any]) -> Journal:
         folder.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         made = Journal(path, run)
-        made._write({"run": run})
+        made._write({"format": FORMAT, "run": run})
         return made
     journal = _filled(path, lines)
     _same_run(folder, journal.run, run)
@@ -93,9 +95,14 @@ def _filled(path: Path, lines: list[dict[str, Any]]) -> Journal:
         raise NotebookError(
             f"{path} is not the journal of a grading. Take another folder for --out."
         )
+    if lines[0].get("format") != FORMAT:
+        raise NotebookError(
+            f"{path} was written by a release of the course that keeps results in "
+            "another form. Grade again into another folder for --out."
+        )
     journal = Journal(path, run)
     for line in lines[1:]:
-        journal._take(Result.of(line["result"]), line["seconds"])
+        journal._take(Result.from_plain(line["result"]), line["seconds"])
     return journal
 
 

@@ -10,18 +10,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnnjudge.key import Key, Mistake
+from cnnjudge.key import Key, Mistake, noticed
 from cnnlib.checks.question import Case
-from cnnlib.checks.values import Value
+from cnnlib.checks.values import PlainValue
 
 Sliding = Callable[..., Tensor]
-Match = Callable[[Mapping[str, Value], Case], bool]
+Match = Callable[[Mapping[str, PlainValue], Case], bool]
 _FLOATS = {"float32", "float64"}
 _RTOL, _ATOL = 1e-4, 1e-5
 """An answer may work in float32 on the way, as the lesson's loop does."""
 
 
-def _found(values: Mapping[str, Value]) -> np.ndarray | None:
+def _found(values: Mapping[str, PlainValue]) -> np.ndarray | None:
     """Return the result as an array of float64, or None if it is no such tensor."""
     value = values["result"]
     if value.type != "tensor" or value.dtype not in _FLOATS:
@@ -112,13 +112,13 @@ def _zeroed(x: Tensor, result: Tensor) -> Tensor:
     return result
 
 
-def _is_overwritten(values: Mapping[str, Value], case: Case) -> bool:
+def _is_overwritten(values: Mapping[str, PlainValue], case: Case) -> bool:
     a, b = case.args
     found = _found(values)
     return any(_same(found, x) for x in (_overwritten(a, b), _overwritten(b, a)))
 
 
-def _is_valid_part(values: Mapping[str, Value], case: Case) -> bool:
+def _is_valid_part(values: Mapping[str, PlainValue], case: Case) -> bool:
     """Only whole overlaps: of the turned vector, or of it as it is."""
     a, b = case.args
     found = _found(values)
@@ -131,7 +131,7 @@ def _valid_part(a: Tensor, b: Tensor) -> Tensor:
     return _full(a, b)[len(b) - 1 : len(a)]
 
 
-def _is_same_part(values: Mapping[str, Value], case: Case) -> bool:
+def _is_same_part(values: Mapping[str, PlainValue], case: Case) -> bool:
     a, b = case.args
     found = _found(values)
     full, n = _full(a, b), max(len(a), len(b))
@@ -243,14 +243,14 @@ _FULL = Key(
             _same_part,
             _is_same_part,
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `a`",
+            "changed:a",
             lambda a, b: _zeroed(a, _full(a, b)),
         ),
-        Mistake(
+        noticed(
             "second input changed in place",
-            "the values are right, but the call changes its input `b`",
+            "changed:b",
             lambda a, b: _zeroed(b, _full(a, b)),
         ),
     ),
@@ -432,7 +432,7 @@ def _bias_of(case: Case) -> float:
     return float(case.kwargs.get("bias", given))
 
 
-def _is_image_sized(values: Mapping[str, Value], case: Case) -> bool:
+def _is_image_sized(values: Mapping[str, PlainValue], case: Case) -> bool:
     found = _found(values)
     image, kernel = case.args[:2]
     return (
@@ -440,7 +440,7 @@ def _is_image_sized(values: Mapping[str, Value], case: Case) -> bool:
     )
 
 
-def _is_full_sized(values: Mapping[str, Value], case: Case) -> bool:
+def _is_full_sized(values: Mapping[str, PlainValue], case: Case) -> bool:
     found = _found(values)
     pairs = zip(case.args[0].shape, case.args[1].shape, strict=True)
     return found is not None and found.shape == tuple(n + k - 1 for n, k in pairs)
@@ -449,7 +449,7 @@ def _is_full_sized(values: Mapping[str, Value], case: Case) -> bool:
 def _is_started_only(turn: Callable[[Tensor], Tensor]) -> Match:
     """Match a result with nothing but zeros behind its first value or row."""
 
-    def matches(values: Mapping[str, Value], case: Case) -> bool:
+    def matches(values: Mapping[str, PlainValue], case: Case) -> bool:
         found = _found(values)
         image, kernel = case.args[:2]
         right = _correlate(image, turn(kernel), _bias_of(case))
@@ -589,14 +589,14 @@ def _sliding_mistakes(turn: Callable[[Tensor], Tensor]) -> tuple[Mistake, ...]:
             "tensor the dtype of `image`.",
             after(lambda x: x.long()),
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `image`",
+            "changed:image",
             spoils(0),
         ),
-        Mistake(
+        noticed(
             "kernel changed in place",
-            "the values are right, but the call changes its input `kernel`",
+            "changed:kernel",
             spoils(1),
         ),
         Mistake(
@@ -815,7 +815,7 @@ def _image_by_image(
     return answer
 
 
-def _is_images_sized(values: Mapping[str, Value], case: Case) -> bool:
+def _is_images_sized(values: Mapping[str, PlainValue], case: Case) -> bool:
     found = _found(values)
     images, weight = case.args[:2]
     wanted = (len(images), len(weight), *images.shape[2:])
@@ -1018,29 +1018,29 @@ _CHANNELS = Key(
             "later.",
             lambda images, weight, bias: _layer(images, weight, bias).relu(),
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `images`",
+            "changed:images",
             _layer_spoiling(0),
         ),
-        Mistake(
+        noticed(
             "weight changed in place",
-            "the values are right, but the call changes its input `weight`",
+            "changed:weight",
             _layer_spoiling(1),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow",
-            "the values are right, but no gradient flows back to `images`",
+            "cut:images",
             lambda images, weight, bias: _layer(images, weight, bias).detach(),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow to the weight",
-            "the values are right, but no gradient flows back to `weight`",
+            "cut:weight",
             lambda images, weight, bias: _layer(images, weight.detach(), bias),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow to the bias",
-            "the values are right, but no gradient flows back to `bias`",
+            "cut:bias",
             lambda images, weight, bias: _layer(images, weight, bias.detach()),
         ),
         Mistake(
@@ -1074,7 +1074,7 @@ def _response(kernel: np.ndarray, picture: np.ndarray) -> np.ndarray:
     return np.asarray((windows * kernel).sum((-2, -1)))
 
 
-def _kernel_in(values: Mapping[str, Value]) -> np.ndarray:
+def _kernel_in(values: Mapping[str, PlainValue]) -> np.ndarray:
     """Return the kernel as float64; raises ValueError if it is no 3x3 tensor."""
     value = values["kernel"]
     if value.type != "tensor" or value.shape != (3, 3) or value.data.dtype.kind == "c":
@@ -1095,7 +1095,7 @@ def _fits(kernel: np.ndarray, wanted: str, picture: np.ndarray) -> bool:
     return bool((response.max(1) > contrast).all() and (response >= -little).all())
 
 
-def _kernel_fits(values: Mapping[str, Value], case: Case) -> bool:
+def _kernel_fits(values: Mapping[str, PlainValue], case: Case) -> bool:
     return _fits(_kernel_in(values), case.note, case.probe[0].double().numpy())
 
 
@@ -1440,14 +1440,14 @@ def _too_fast(inputs: Tensor, outputs: Tensor) -> Tensor:
     return learner.weight.detach()[0, 0]
 
 
-def _is_diverged(values: Mapping[str, Value], case: Case) -> bool:
+def _is_diverged(values: Mapping[str, PlainValue], case: Case) -> bool:
     found = _found(values)
     if found is None or found.shape != (3, 3):
         return False
     return bool(not np.isfinite(found).all() or np.abs(found).max() > 1e3)
 
 
-def _is_on_its_way(values: Mapping[str, Value], case: Case) -> bool:
+def _is_on_its_way(values: Mapping[str, PlainValue], case: Case) -> bool:
     """Tell whether it points to the right kernel and is shorter."""
     found, right = _found(values), _solved(*case.args).double().numpy()
     if found is None or found.shape != (3, 3) or not found.any():
@@ -1457,7 +1457,7 @@ def _is_on_its_way(values: Mapping[str, Value], case: Case) -> bool:
     return bool(cosine > 0.8 and length < 1.02 * np.linalg.norm(right))
 
 
-def _is_some_kernel(values: Mapping[str, Value], case: Case) -> bool:
+def _is_some_kernel(values: Mapping[str, PlainValue], case: Case) -> bool:
     found = _found(values)
     return found is not None and found.shape == (3, 3)
 
@@ -1510,14 +1510,14 @@ _LEARN = Key(
             "this is the same kernel for all pairs. Other pairs hide another one.",
             lambda x, y: torch.tensor([[-1.0, 0, 1]] * 3),
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `inputs`",
+            "changed:inputs",
             lambda x, y: _zeroed(x, _solved(x, y)),
         ),
-        Mistake(
+        noticed(
             "requires_grad left behind",
-            "the input is left with `requires_grad=True`",
+            "left:requires_grad",
             _left_requiring,
         ),
         Mistake(

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnnjudge.key import Key, Mistake
+from cnnjudge.key import Key, Mistake, noticed
 
 Size = int | tuple[int, int]
 
@@ -391,14 +391,14 @@ _ZERO_PAD = Key(
             "`padding` is not always a pair. It may be one int for both axes.",
             _pairs_only,
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `image`",
+            "changed:image",
             lambda image, padding: _changed(image, _framed(image, padding).clone()),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow",
-            "the values are right, but no gradient flows back to `image`",
+            "cut:image",
             lambda image, padding: _framed(image.detach(), padding),
         ),
     ),
@@ -837,29 +837,29 @@ _CONV2D = Key(
             "`stride` and `padding` are not always pairs. Each may be one int.",
             _only_pairs,
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `images`",
+            "changed:images",
             _conv2d(lambda g: _changed(g.images, _conv(g))),
         ),
-        Mistake(
+        noticed(
             "weight changed in place",
-            "the values are right, but the call changes its input `weight`",
+            "changed:weight",
             _conv2d(lambda g: _changed(g.weight, _conv(g))),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow",
-            "the values are right, but no gradient flows back to `images`",
+            "cut:images",
             _conv2d(lambda g: _conv(g).detach()),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow to the weight",
-            "the values are right, but no gradient flows back to `weight`",
+            "cut:weight",
             _conv2d(lambda g: _conv(replace(g, weight=g.weight.detach()))),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow to the bias",
-            "the values are right, but no gradient flows back to `bias`",
+            "cut:bias",
             _conv2d(lambda g: _conv(replace(g, bias=_detached(g)))),
         ),
     ),

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnnjudge.key import Key, Mistake
+from cnnjudge.key import Key, Mistake, noticed
 
 Size = int | tuple[int, int]
 
@@ -161,14 +161,14 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
             f"this is the {said[other]} of each window; the {said[kind]} is asked for.",
             lambda x, k, stride=None: _by_unfold(other)(x, k, stride),
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `x`",
+            "changed:x",
             in_place,
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow",
-            "the values are right, but no gradient flows back to `x`",
+            "cut:x",
             lambda x, k, stride=None: pool(x.detach(), k, stride),
         ),
     ]
@@ -281,14 +281,14 @@ _GLOBAL = Key(
             "the sum is divided by the square of the height. Maps need not be square.",
             lambda x: x.sum(dim=(2, 3)) / x.shape[2] ** 2,
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `x`",
+            "changed:x",
             lambda x: _changed(x, _global(x)),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow",
-            "the values are right, but no gradient flows back to `x`",
+            "cut:x",
             lambda x: _global(x.detach()),
         ),
     ),
@@ -350,14 +350,14 @@ _FLATTEN = Key(
                 else x.reshape(-1)
             ),
         ),
-        Mistake(
+        noticed(
             "gradient not able to flow",
-            "the values are right, but no gradient flows back to `x`",
+            "cut:x",
             lambda x, start_dim=1: x.detach().reshape(*_tail(x, start_dim), -1),
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `x`",
+            "changed:x",
             lambda x, start_dim=1: _changed(
                 x, x.reshape(*_tail(x, start_dim), -1).clone()
             ),

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnnjudge.key import Key, Mistake
+from cnnjudge.key import Key, Mistake, noticed
 from cnnlib.checks.question import Case
-from cnnlib.checks.values import Value
+from cnnlib.checks.values import PlainValue
 
 # build_cnn
 
@@ -736,9 +736,9 @@ _CONFUSION = Key(
             "the counts come back as a list; a tensor is asked for.",
             lambda labels, predictions, k: _matrix(labels, predictions, k).tolist(),
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `labels`",
+            "changed:labels",
             _changing,
         ),
     ),
@@ -848,17 +848,17 @@ def _untrained() -> nn.Module:
         return _net().eval()
 
 
-def _shape(values: Mapping[str, Value], case: Case) -> bool:
+def _shape(values: Mapping[str, PlainValue], case: Case) -> bool:
     scores = values["scores"]
     return scores.type == "tensor" and scores.shape == (len(case.note), 10)
 
 
-def _share(values: Mapping[str, Value], case: Case) -> float:
+def _share(values: Mapping[str, PlainValue], case: Case) -> float:
     said = values["scores"].data.argmax(axis=1)
     return float((said == np.array(case.note)).mean())
 
 
-def _passes(values: Mapping[str, Value], case: Case) -> bool:
+def _passes(values: Mapping[str, PlainValue], case: Case) -> bool:
     return (
         _shape(values, case)
         and values["same"].data is True
@@ -867,15 +867,15 @@ def _passes(values: Mapping[str, Value], case: Case) -> bool:
     )
 
 
-def _one_answer(values: Mapping[str, Value], case: Case) -> bool:
+def _one_answer(values: Mapping[str, PlainValue], case: Case) -> bool:
     said = np.bincount(values["scores"].data.argmax(axis=1), minlength=10)
     return bool(said.max() >= 0.9 * len(case.note))
 
 
 def _below(
     least: float, most: float, word: str = ""
-) -> Callable[[Mapping[str, Value], Case], bool]:
-    def between(values: Mapping[str, Value], case: Case) -> bool:
+) -> Callable[[Mapping[str, PlainValue], Case], bool]:
+    def between(values: Mapping[str, PlainValue], case: Case) -> bool:
         return word in case.kind and least <= _share(values, case) < most
 
     return between

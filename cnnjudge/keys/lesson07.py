@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnnjudge.key import Key, Mistake
+from cnnjudge.key import Key, Mistake, noticed
 
 # feature_maps
 
@@ -102,9 +102,9 @@ def _no_further(model: nn.Module, x: Tensor, layer_name: str) -> Tensor:
 _MAPS = Key(
     _maps,
     (
-        Mistake(
+        noticed(
             "a hook left on the model",
-            "a hook is left on the model",
+            "left:hook",
             _recorded(remove=False),
         ),
         Mistake(
@@ -370,14 +370,14 @@ _SALIENCY = Key(
             "rows and columns of the result are swapped.",
             _sloped(lambda g, x: g[0].abs().amax(dim=0).T),
         ),
-        Mistake(
+        noticed(
             "requires_grad left behind",
-            "the input is left with `requires_grad=True`",
+            "left:requires_grad",
             _left_on_x,
         ),
-        Mistake(
+        noticed(
             "grads left behind",
-            "a `.grad` is left behind",
+            "left:grad",
             _left_on_model,
         ),
     ),
@@ -617,9 +617,9 @@ _OCCLUSION = Key(
             "the drops come back as a list; a tensor is asked for.",
             _covered(shaped=lambda map, size: map.tolist()),
         ),
-        Mistake(
+        noticed(
             "input changed in place",
-            "the values are right, but the call changes its input `x`",
+            "changed:x",
             _last_stays_covered,
         ),
     ),

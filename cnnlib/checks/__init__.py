@@ -6,6 +6,21 @@ and names the likely mistake, without giving the answer away.
 
 What only shows from inside (an input changed in place, a forbidden call) is noticed as
 far as it can be; nothing here keeps somebody from deceiving themselves.
+
+Where things are. This package asks, and holds no right answer, since student code can
+read it. `cnnjudge` knows the answers, and writes what a student reads.
+
+- ``questions/lessonNN.py``: the tasks of a lesson: arguments, points, cases.
+- ``question.py``: what a task and a case are; ``registry.py``: all tasks by name;
+  ``nets.py``: nets for cases.
+- ``check.py``: a notebook's check cell, and how a notebook shows a verdict.
+- ``ask.py``: an answer is called on the cases; ``watch.py``: what is noticed meanwhile
+  (forbidden calls, printing, time).
+- ``values.py``: what came of it, as plain values; ``wire.py``: the same as lines of
+  JSON, from the sandbox to the judge.
+
+Tasks are attributes of this package, and so are its modules: no task has the name of
+one (a test looks).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Put a question to an answer: run it on the cases and note plainly what came."""
+"""Put a question to an answer: run it on the cases and keep what came as plain data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from .question import Case, Question
-from .values import Outcome, Value, plain
+from .values import CaseOutcome, PlainValue, plain
 from .watch import TooLong, Watch
 
 
 def ask(
     question: Question, answer: Any, cases: Sequence[Case], *, watched: bool = True
-) -> list[Outcome]:
+) -> list[CaseOutcome]:
     """Return the outcome of every case; a case that is not reached has an error.
 
     Nothing is compared here, and no reference is needed. What was noticed on the way
@@ -32,70 +32,70 @@ def ask(
     Without `watched` nothing is noticed: so references and mistakes are asked.
     """
     watch = Watch(question.forbidden, question.seconds, watched)
-    outcomes: list[Outcome] = []
+    outcomes: list[CaseOutcome] = []
     for case in cases:
-        outcomes.append(_one(question, answer, case, watch))
+        outcomes.append(_ask_case(question, answer, case, watch))
         if outcomes[-1].error == "TooLong" or outcomes[-1].is_stub:
             rest = len(cases) - len(outcomes)
-            return outcomes + [Outcome(error="NotReached")] * rest
+            return outcomes + [CaseOutcome(error="NotReached")] * rest
     return outcomes
 
 
-def _one(question: Question, answer: Any, case: Case, watch: Watch) -> Outcome:
+def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> CaseOutcome:
     args, kwargs, probe = copy.deepcopy((case.args, case.kwargs, case.probe))
     if case.gradient:
         for tensor in _tensors([*args, *kwargs.values()]):
             tensor.requires_grad_(tensor.is_floating_point())
-    traces = _Traces([*args, *kwargs.values()])
+    before_call = _BeforeCall([*args, *kwargs.values()])
     names = (*question.takes[: len(args)], *kwargs)
     before = frozenset(watch.seen)
-    found: list[str] = []
+    left_behind: list[str] = []
     try:
         with watch.running():
             result = answer if question.is_value else answer(*args, **kwargs)
-            found = [
+            left_behind = [
                 remark
-                for name, remark in traces.left(names, case.gradient)
+                for name, remark in before_call.left(names, case.gradient)
                 if name not in question.may_change
             ]
             observed = question.observe(result, (*args, *kwargs.values(), *probe))
     except TooLong:
-        return Outcome(error="TooLong", remarks=_remarks(watch, before))
+        return CaseOutcome(error="TooLong", remarks=_remarks(watch, before))
     except (Exception, SystemExit) as error:
         text = str(error).strip().split("\n")[0][:300]
-        return Outcome(
+        return CaseOutcome(
             error=type(error).__name__, message=text, remarks=_remarks(watch, before)
         )
-    remarks = [*_remarks(watch, before), *found]
+    remarks = [*_remarks(watch, before), *left_behind]
     if case.gradient:
         remarks += _cuts(result, [*args, *kwargs.values()], names)
-    return Outcome(
+    return CaseOutcome(
         {name: _plain(value) for name, value in observed.items()},
         remarks=tuple(remarks),
     )
 
 
-def _plain(value: Any) -> Value:
+def _plain(value: Any) -> PlainValue:
     try:
         return plain(value)
     except Exception:  # an object that objects to being looked at
-        return Value(f"{type(value).__name__} (cannot be read)")
+        return PlainValue(f"{type(value).__name__} (cannot be read)")
 
 
 def _remarks(watch: Watch, before: frozenset[str]) -> tuple[str, ...]:
-    found = sorted(watch.seen - before)
-    return (*found, "prints") if watch.prints_too_much else tuple(found)
+    calls = sorted(watch.seen - before)
+    return (*calls, "prints") if watch.prints_too_much else tuple(calls)
 
 
 def _tensors(items: Sequence[Any]) -> list[torch.Tensor]:
     return [item for item in items if isinstance(item, torch.Tensor)]
 
 
-def _cuts(result: Any, given: Sequence[Any], names: Sequence[str]) -> Iterator[str]:
-    """Yield a remark for each tensor given that the result has no gradient for."""
+def _cuts(result: Any, arguments: Sequence[Any], names: Sequence[str]) -> Iterator[str]:
+    """Yield a remark for each tensor to which no gradient flows from the result."""
     pairs = [
         (name, item)
-        for name, item in zip(names, given, strict=False)
+        for name, item in zip(names, arguments, strict=False)
         if isinstance(item, torch.Tensor) and item.requires_grad
     ]
     if not isinstance(result, torch.Tensor):
@@ -110,21 +110,21 @@ def _cuts(result: Any, given: Sequence[Any], names: Sequence[str]) -> Iterator[s
             yield f"cut:{name}"
 
 
-class _Traces:
+class _BeforeCall:
     """What the arguments were like before, to see what an answer left behind."""
 
-    def __init__(self, given: Sequence[Any]) -> None:
-        self._given = given
+    def __init__(self, arguments: Sequence[Any]) -> None:
+        self._arguments = arguments
         self._before = [
             item.detach().clone() if isinstance(item, torch.Tensor) else None
-            for item in given
+            for item in arguments
         ]
-        self._hooks = [_hooks(item) for item in given]
-        self._grads = [_grads(item) for item in given]
+        self._hooks = [_hooks(item) for item in arguments]
+        self._grads = [_grads(item) for item in arguments]
 
     def left(self, names: Sequence[str], gradient: bool) -> Iterator[tuple[str, str]]:
         """Yield (argument, remark) for every trace that the answer left."""
-        for i, item in enumerate(self._given):
+        for i, item in enumerate(self._arguments):
             name = names[i] if i < len(names) else f"argument {i + 1}"
             old = self._before[i]
             if isinstance(item, torch.Tensor) and old is not None:

@@ -14,22 +14,22 @@ from .ask import ask
 from .registry import questions
 
 if TYPE_CHECKING:
-    from cnnjudge.judge import Known, Verdict
+    from cnnjudge.judge import KnownOutcomes
+    from cnnjudge.verdict import Verdict
 
 SEED = 0
 """The cases of a notebook's check cell are always the same ones."""
 
-_WHOLE_WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 JUDGE = "cnnjudge"
-"""The package that judges: not there beside a class's submissions."""
+"""The package that judges; it is never in the sandbox."""
 
 
 def is_judged_outside() -> bool:
-    """Tell whether no judge may be seen here: then checks do nothing.
+    """Tell whether answers are judged in another process: then a check does nothing.
 
-    `cnngrade.inside` says so in Python's own way: the package's entry in
-    ``sys.modules`` is None, and nothing can import it. Where the package is merely
-    missing, a check fails, as it must.
+    In the sandbox `cnngrade.inside` sets the judge's entry in ``sys.modules`` to None,
+    which makes every import of it fail. Where the package is merely not installed, a
+    check raises ImportError: nobody must take its silence for a pass.
     """
     return sys.modules.get(JUDGE, ...) is None
 
@@ -37,14 +37,30 @@ def is_judged_outside() -> bool:
 class Wrong(AssertionError):
     """An answer that did not pass; notebooks show the message alone."""
 
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.text)
+        self.verdict = verdict
+
     def _render_traceback_(self) -> list[str]:
-        return [part for line in str(self).split("\n") for part in _wrapped(line)]
+        """Return the lines that IPython shows in place of a traceback."""
+        return list(_lines_for_a_notebook(self.verdict))
 
 
-def _wrapped(line: str) -> list[str]:
-    """Break a sentence where notebooks would break a word; leave grids as they are."""
-    is_grid = "   " in line or line.startswith(" ")
-    return [line] if is_grid else textwrap.wrap(line, 88, **_WHOLE_WORDS) or [""]
+def _lines_for_a_notebook(verdict: Verdict) -> Iterator[str]:
+    """Yield the message line by line, long sentences broken; grids stay as they are."""
+    for number, paragraph in enumerate(verdict.paragraphs):
+        if number:
+            yield ""
+        for piece in paragraph:
+            for line in piece.split("\n"):
+                is_sentence = piece != verdict.grids and not line.startswith(" ")
+                yield from _wrapped(line) if is_sentence else [line]
+
+
+def _wrapped(sentence: str) -> list[str]:
+    """Break a sentence between words, where notebooks would break a word."""
+    lines = textwrap.wrap(sentence, 88, break_long_words=False, break_on_hyphens=False)
+    return lines or [""]
 
 
 class Check:
@@ -62,7 +78,7 @@ class Check:
             return
         verdict = self.verdict(answer)
         if not verdict.passed:
-            raise Wrong(verdict.text)
+            raise Wrong(verdict)
         print(verdict.text)
 
     def verdict(
@@ -71,22 +87,22 @@ class Check:
         seed: int = SEED,
         *,
         watched: bool = True,
-        known: Known | None = None,
+        known: KnownOutcomes | None = None,
     ) -> Verdict:
         """Return the verdict on an answer for the cases of a seed.
 
-        Without `watched` forbidden calls go unnoticed: so the reference, which makes
-        them, can be put to its own question. With `known` the cases are its own.
+        Without `watched` forbidden calls are not noticed: the reference makes them, and
+        must pass too. With `known`, its cases are asked in place of those of `seed`.
         """
-        from cnnjudge.judge import Verdict, judge  # not beside a class's submissions
+        from cnnjudge.judge import judge  # late: not in the sandbox
+        from cnnjudge.messages import not_callable
         from cnnjudge.tasks import task
 
         question = questions()[self.name]
         cases = known.cases if known else question.draw(seed)
         if not question.is_value and not callable(answer):
-            kind = type(answer).__name__
-            text = f"✗ {self.name} must be a function; it is of type {kind}."
-            return Verdict("unsolved" if answer is ... else "failed", text)
+            type_name = "..." if answer is ... else type(answer).__name__
+            return not_callable(self.name, type_name)
         with _one_thread():
             outcomes = ask(question, answer, cases, watched=watched)
             return judge(task(self.name), cases, outcomes, known)

@@ -12,7 +12,7 @@ from torch.nn.parameter import is_lazy
 from .question import Draw
 
 
-def made(draw: Draw, build: Callable[[], nn.Module]) -> nn.Module:
+def drawn_net(draw: Draw, build: Callable[[], nn.Module]) -> nn.Module:
     """Return a net whose weights and running averages are drawn.
 
     It is built without memory first, so that PyTorch's random state stays as it was.
@@ -32,12 +32,12 @@ def made(draw: Draw, build: Callable[[], nn.Module]) -> nn.Module:
 
 
 def weights(draw: Draw) -> Tensor:
-    """Draw the numbers that `load` deals out: a prime count, so no two rows repeat."""
+    """Draw the numbers for `fill_parameters`: a prime count, so no two rows repeat."""
     return draw.tensor(4099)
 
 
 @torch.no_grad()
-def load(net: nn.Module, numbers: Tensor) -> None:
+def fill_parameters(net: nn.Module, numbers: Tensor) -> None:
     """Fill the parameters of a net, each by its number of elements.
 
     So the names, the order, and whether a layer is written as a convolution or as a

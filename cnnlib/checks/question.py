@@ -34,8 +34,8 @@ class Case:
     @property
     def size(self) -> int:
         """The numbers in it: a message shows the smallest case that failed."""
-        given = [*self.args, *self.kwargs.values()]
-        return sum(x.numel() for x in given if isinstance(x, torch.Tensor))
+        arguments = [*self.args, *self.kwargs.values()]
+        return sum(x.numel() for x in arguments if isinstance(x, torch.Tensor))
 
 
 def result_only(result: Any, args: Sequence[Any]) -> dict[str, Any]:
@@ -45,21 +45,21 @@ def result_only(result: Any, args: Sequence[Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Question:
-    """A task as the student's side knows it: no reference, no mistakes.
+    """What a task asks, without the right answer: student code may see it.
 
     Attributes:
         name: the task's name, which is that of the answer.
         lesson: two digits.
-        points: all or nothing.
+        points: what a right answer earns; there are none for a part of it.
         cases: the cases of a seed; always as many, whatever the seed.
         takes: the names of the arguments; empty for a value task, whose answer is no
             function but a value (``is_value``).
-        observe: what is looked at after a call: (result, args) -> named values, where
-            the case's `probe` stands behind the arguments. What it raises counts as
-            raised by the answer.
+        observe: a function of (result, args) that returns the values to compare, by
+            name; `args` are the arguments and then the case's `probe`. What it raises
+            counts as raised by the answer.
         forbidden: functions of libraries that may not be called, by their last name.
         may_change: arguments that the answer is meant to change, such as a model that
-            it trains; nothing left on them is remarked upon.
+            it trains: a change of them is not remarked on.
         seconds: of computing, for all cases together; an answer that takes longer, or
             four times as long by the clock, is stopped.
     """

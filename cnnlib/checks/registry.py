@@ -16,8 +16,8 @@ def questions() -> dict[str, Question]:
 
     Each module in ``questions/`` has those of one lesson; none is listed by hand.
     """
-    found: dict[str, Question] = {}
+    by_name: dict[str, Question] = {}
     for name in sorted(entry.name for entry in pkgutil.iter_modules(lessons.__path__)):
         module = import_module(f"{lessons.__name__}.{name}")
-        found |= {question.name: question for question in module.QUESTIONS}
-    return found
+        by_name |= {question.name: question for question in module.QUESTIONS}
+    return by_name

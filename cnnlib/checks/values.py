@@ -6,7 +6,7 @@ it can run, so an object that claims to equal everything is only "of type Liar".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -20,7 +20,7 @@ _LONGEST = 10_000
 
 
 @dataclass(frozen=True)
-class Value:
+class PlainValue:
     """One value: its type in a word, its data, and for arrays the dtype.
 
     ``type`` is one of tensor, array, int, float, bool, str, none, list, dict, module,
@@ -38,14 +38,14 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CaseOutcome:
     """What came of one case.
 
     ``values`` holds what was observed, by name; ``error`` the type and text of an
-    exception, or ""; ``remarks`` what was seen from inside (see ``_remarks``).
+    exception, or ""; ``remarks`` what was noticed during the call (see `ask.ask`).
     """
 
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, PlainValue] = field(default_factory=dict)
     error: str = ""
     message: str = ""
     remarks: tuple[str, ...] = ()
@@ -56,47 +56,47 @@ class Outcome:
         return self.error == "NotImplementedError" and not self.message
 
 
-def plain(item: Any, depth: int = 4) -> Value:
+def plain(item: Any, depth: int = 4) -> PlainValue:
     """Return an object as a plain value; containers are followed `depth` deep."""
     kind = type(item)
     if item is ...:
-        return Value("unsolved")
+        return PlainValue("unsolved")
     if item is None:
-        return Value("none")
+        return PlainValue("none")
     if kind is bool or kind is np.bool_:
-        return Value("bool", bool(item))
+        return PlainValue("bool", bool(item))
     if kind is int or isinstance(item, np.integer):
-        return Value("int", int(item))
+        return PlainValue("int", int(item))
     if kind is float or isinstance(item, np.floating):
-        return Value("float", float(item))
+        return PlainValue("float", float(item))
     if kind is str:
-        return Value("str", item[:_LONGEST])
+        return PlainValue("str", item[:_LONGEST])
     if isinstance(item, torch.Tensor):
         return _tensor(item)
     if kind is np.ndarray and item.dtype.kind in "biufc":
-        return Value("array", item.copy(), str(item.dtype))
+        return PlainValue("array", item.copy(), str(item.dtype))
     if isinstance(item, nn.Module):
-        return Value("module", kind.__name__)
+        return PlainValue("module", kind.__name__)
     if depth and isinstance(item, list | tuple):
         first = islice(item[:_LONGEST], _LONGEST)
-        return Value("list", [plain(entry, depth - 1) for entry in first])
+        return PlainValue("list", [plain(entry, depth - 1) for entry in first])
     if depth and isinstance(item, Mapping) and len(item) <= _LONGEST:
         entries = islice(item.items(), _LONGEST)  # its length may be a lie
-        return Value("dict", {str(k): plain(v, depth - 1) for k, v in entries})
+        return PlainValue("dict", {str(k): plain(v, depth - 1) for k, v in entries})
     return _other(kind)
 
 
-_WORDS = {"tensor", "array", "int", "float", "bool", "str", "none", "list", "dict"}
-_WORDS |= {"module", "unsolved"}
+_OUR_TYPES = {"tensor", "array", "int", "float", "bool", "str", "none", "list", "dict"}
+_OUR_TYPES |= {"module", "unsolved"}
 
 
-def _other(kind: type) -> Value:
+def _other(kind: type) -> PlainValue:
     """Name any other type, so that it cannot pass for one of ours."""
     name = kind.__name__
-    return Value(f"{name} (a class of yours)" if name in _WORDS else name)
+    return PlainValue(f"{name} (a class of yours)" if name in _OUR_TYPES else name)
 
 
-def _tensor(item: torch.Tensor) -> Value:
+def _tensor(item: torch.Tensor) -> PlainValue:
     """Copy a tensor to an array; float16 and bfloat16 become float32."""
     name = str(item.dtype).removeprefix("torch.")
     with torch._C.DisableTorchFunctionSubclass():
@@ -105,58 +105,4 @@ def _tensor(item: torch.Tensor) -> Value:
             return _other(type(item))
         if data.dtype in (torch.float16, torch.bfloat16):
             data = data.float()
-        return Value("tensor", np.array(data.numpy()), name)
-
-
-def differs(
-    found: Value, expected: Value, rtol: float, atol: float, any_dtype: bool = False
-) -> str:
-    """Say in a word how a value differs from the expected one, or "" if it does not.
-
-    The words: "type", "dtype", "shape", "length", "keys", "values". Tensors of either
-    float type will do, with `any_dtype` those of whole numbers, too; the tolerance is
-    that of the less exact one.
-    """
-    if found.type != expected.type:
-        whole = found.type == "int" and expected.type == "float"
-        if not whole:
-            return "type"
-        found = Value("float", float(found.data))
-    if expected.type in ("tensor", "array"):
-        return _differing_arrays(found, expected, rtol, atol, any_dtype)
-    if expected.type == "float":
-        close = np.isclose(found.data, expected.data, rtol, atol, equal_nan=True)
-        return "" if close else "values"
-    if expected.type == "list":
-        if len(found.data) != len(expected.data):
-            return "length"
-        pairs: Sequence = list(zip(found.data, expected.data, strict=True))
-    elif expected.type == "dict":
-        if found.data.keys() != expected.data.keys():
-            return "keys"
-        pairs = [(found.data[key], expected.data[key]) for key in expected.data]
-    else:
-        return "" if found.data == expected.data else "values"
-    words = (differs(one, other, rtol, atol, any_dtype) for one, other in pairs)
-    return next((word for word in words if word), "")
-
-
-def _differing_arrays(
-    found: Value, expected: Value, rtol: float, atol: float, any_dtype: bool
-) -> str:
-    floats = {"float32", "float64"}
-    if any_dtype:
-        floats |= {"int8", "int16", "int32", "int64", "uint8"}
-    if found.dtype != expected.dtype and not {found.dtype, expected.dtype} <= floats:
-        return "dtype"
-    if found.shape != expected.shape:
-        return "shape"
-    if "float32" in (found.dtype, expected.dtype):
-        rtol, atol = max(rtol, 1e-4), max(atol, 1e-5 * _scale(expected.data))
-    close = np.isclose(found.data, expected.data, rtol, atol, equal_nan=True)
-    return "" if close.all() else "values"
-
-
-def _scale(data: np.ndarray) -> float:
-    finite = data[np.isfinite(data)] if data.dtype.kind == "f" else data
-    return max(1.0, float(np.abs(finite).max(initial=0)))
+        return PlainValue("tensor", np.array(data.numpy()), name)

@@ -19,6 +19,10 @@ from torch.overrides import TorchFunctionMode
 
 MOST_PRINTED = 20_000
 """Characters that an answer may print over all cases of one check."""
+_COURSE = ("cnnlib", "cnnjudge")
+"""Packages that may call `cnnlib` while a known answer runs, and nothing is meant."""
+_ASKS = "checks.ask"
+"""The module that calls an answer: a function of `cnnlib` may be the answer itself."""
 _LIBRARIES = {"numpy", "scipy", "sklearn", "skimage", "cv2", "torchvision", "torch"}
 
 
@@ -57,7 +61,7 @@ class _Calls(TorchFunctionMode):
 
 
 class Watch:
-    """Watches the calls of one answer; ``remarks`` says what was seen."""
+    """Watches the calls of one answer; ``seen`` holds a remark for each finding."""
 
     def __init__(
         self, forbidden: tuple[str, ...], seconds: float, watched: bool = True
@@ -94,8 +98,8 @@ class Watch:
         if event == "call":
             root, rest = _home(frame)
             if root == "cnnlib":
-                caller, beside = _home(frame.f_back)
-                from_outside = caller != root or beside == "checks._ask"
+                caller, caller_rest = _home(frame.f_back)
+                from_outside = caller not in _COURSE or caller_rest == _ASKS
                 if from_outside and not rest.startswith("checks"):
                     self.seen.add(f"cnnlib:{frame.f_code.co_name}")
             elif frame.f_code.co_name in self._forbidden and root in _LIBRARIES:

@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from .values import Outcome, Value
+from .values import CaseOutcome, PlainValue
 
 MOST_BYTES = 64 * 2**20
 """The numbers of one array beyond which it stays behind, and only its shape goes."""
@@ -31,7 +31,7 @@ _SCALARS = {"bool": bool, "int": int, "float": float, "str": str, "module": str}
 
 
 class WireError(ValueError):
-    """Something that came in is not what an `Outcome` is sent as."""
+    """Something that came in is not what an `CaseOutcome` is sent as."""
 
 
 def dumps(message: dict[str, Any]) -> bytes:
@@ -50,7 +50,7 @@ def loads(line: bytes) -> dict[str, Any]:
     return message
 
 
-def pack(outcomes: list[Outcome]) -> list[dict[str, Any]]:
+def pack(outcomes: list[CaseOutcome]) -> list[dict[str, Any]]:
     """Return outcomes as what JSON can hold."""
     return [
         {
@@ -63,13 +63,13 @@ def pack(outcomes: list[Outcome]) -> list[dict[str, Any]]:
     ]
 
 
-def unpack(sent: Any, count: int) -> list[Outcome]:
+def unpack(sent: Any, count: int) -> list[CaseOutcome]:
     """Return the `count` outcomes that `pack` was given; raise `WireError` if wrong."""
     _expect(_is_list(sent) and len(sent) == count, f"{count} outcomes")
     return [_outcome(entry) for entry in sent]
 
 
-def _outcome(sent: Any) -> Outcome:
+def _outcome(sent: Any) -> CaseOutcome:
     keys = {"values", "error", "message", "remarks"}
     _expect(isinstance(sent, dict) and sent.keys() == keys, f"the keys {keys}")
     _expect(_is_dict(sent["values"]), "values by name")
@@ -79,10 +79,10 @@ def _outcome(sent: Any) -> Outcome:
     _expect(_is_list(remarks), "a list of remarks")
     _expect(all(_is_text(remark, _WORDS) for remark in remarks), "remarks in words")
     values = {name: _unpack(value, _DEEPEST) for name, value in sent["values"].items()}
-    return Outcome(values, sent["error"], sent["message"], tuple(remarks))
+    return CaseOutcome(values, sent["error"], sent["message"], tuple(remarks))
 
 
-def _pack(value: Value) -> dict[str, Any]:
+def _pack(value: PlainValue) -> dict[str, Any]:
     """Return a value as JSON holds it; what is too large goes as its type alone."""
     kind, data = value.type[:_WORDS] or "a class without a name", value.data
     if data is None and kind in (*_ARRAYS, *_SCALARS, "list", "dict"):
@@ -107,7 +107,7 @@ def _pack(value: Value) -> dict[str, Any]:
     return {"type": kind} if data is None else {"type": kind, "data": data}
 
 
-def _unpack(sent: Any, deep: int) -> Value:
+def _unpack(sent: Any, deep: int) -> PlainValue:
     _expect(isinstance(sent, dict) and deep > 0, "a value")
     kind, data = sent.get("type"), sent.get("data")
     _expect(_is_text(kind, _WORDS) and kind != "", "the type of a value")
@@ -116,20 +116,20 @@ def _unpack(sent: Any, deep: int) -> Value:
     _expect(sent.keys() <= {"type", "data"}, "a type and its data")
     if kind == "list":
         _expect(_is_list(data), "the entries of a list")
-        return Value(kind, [_unpack(entry, deep - 1) for entry in data])
+        return PlainValue(kind, [_unpack(entry, deep - 1) for entry in data])
     if kind == "dict":
         _expect(_is_dict(data), "the entries of a dict")
-        return Value(kind, {key: _unpack(v, deep - 1) for key, v in data.items()})
+        return PlainValue(kind, {key: _unpack(v, deep - 1) for key, v in data.items()})
     if kind in _SCALARS:
         _expect(type(data) is _SCALARS[kind], f"the data of type {kind}")
         _expect(kind != "int" or data.bit_length() <= _BITS, "an int of some length")
         _expect(not isinstance(data, str) or len(data) <= _LONGEST, "a short text")
-        return Value(kind, data)
+        return PlainValue(kind, data)
     _expect("data" not in sent, f"no data of type {kind}")
-    return Value(kind)
+    return PlainValue(kind)
 
 
-def _array(kind: str, sent: dict[str, Any]) -> Value:
+def _array(kind: str, sent: dict[str, Any]) -> PlainValue:
     """Return a tensor's or an array's value, whose bytes fill its shape exactly."""
     _expect(sent.keys() == {"type", "dtype", "shape", "data"}, "an array")
     name, shape, text = sent["dtype"], sent["shape"], sent["data"]
@@ -147,7 +147,7 @@ def _array(kind: str, sent: dict[str, Any]) -> Value:
     data = np.frombuffer(raw, dtype.newbyteorder("<")).reshape(shape)
     if dtype.kind == "b":
         _expect(max(raw, default=0) <= 1, "True or False as 1 or 0")
-    return Value(kind, data.astype(dtype), name)
+    return PlainValue(kind, data.astype(dtype), name)
 
 
 def _dtype(name: Any, *, tensor: bool) -> np.dtype:

@@ -1,6 +1,9 @@
 """Results to write reports of: an ordinary class, and one that means harm."""
 
+from dataclasses import replace
+
 from cnngrade.record import Result, Run, TaskResult
+from cnnjudge.verdict import Verdict, unjudged
 
 RUN = Run(
     version="0.1.0",
@@ -11,54 +14,69 @@ RUN = Run(
     unplaced=(("IMG_2041.heic", "is not a notebook."),),
     superseded=(("Ann", "old/02.ipynb", "is older than new/02.ipynb by its date"),),
 )
-FLIPPED = """✗ conv2d: 27 of 28 cases are wrong; the smallest with a 2x2 kernel.
-
+SEE = "See lesson 02, “Padding and stride together”."
+GRIDS = """\
 images[0, 0] 1x1x3x3    weight[0, 0] 1x1x2x2    yours[0, 0] 1x1x2x2
  1  2  9                -6  3                   -35  79
 -3  6 -6                 1  8                   -45  39
--3  3  2
+-3  3  2"""
+FLIPPED = Verdict(
+    "conv2d",
+    "failed",
+    "27 of 28 cases are wrong; the smallest with a 2x2 kernel.",
+    grids=GRIDS,
+    hint="the kernel is turned by 180 degrees, as `torch.flip` does it.",
+    see=SEE,
+    mistake="kernel flipped",
+    case="a 2x2 kernel",
+)
+FLIPPED_TEXT = f"""✗ conv2d: 27 of 28 cases are wrong; the smallest with a 2x2 kernel.
+
+{GRIDS}
 
 Likely: the kernel is turned by 180 degrees, as `torch.flip` does it.
 
-See lesson 02, “Padding and stride together”."""
-ODD = """✗ conv2d: 3 of 28 cases are wrong; the smallest with a bias.
-
-The result has shape (1, 1, 2, 2); it must be (1, 2, 2, 2).
-
-See lesson 02, “Padding and stride together”."""
+{SEE}"""
+ODD = Verdict(
+    "conv2d",
+    "failed",
+    "3 of 28 cases are wrong; the smallest with a bias.",
+    difference="The result has shape (1, 1, 2, 2); it must be (1, 2, 2, 2).",
+    see=SEE,
+)
 CODE = "def conv2d(images, weight):\n    return images  # not yet"
 
 
 def passed(name: str, points: int, code: str = "x = 1") -> TaskResult:
-    text = f"✓ {name}: 18 cases agree with PyTorch"
-    return TaskResult(name, points, "passed", text, code=code)
+    verdict = Verdict(name, "passed", "18 cases agree with PyTorch")
+    return TaskResult(verdict, points, code=code)
 
 
-def failed(name: str, text: str, mistake: str = "", **more: str) -> TaskResult:
-    return TaskResult(name, 5, "failed", text, mistake, **more)
+def failed(verdict: Verdict, **more: str) -> TaskResult:
+    return TaskResult(verdict, 5, **more)
 
 
-def other(name: str, status: str, text: str = "it went wrong.") -> TaskResult:
-    return TaskResult(name, 2, status, f"✗ {name}: {text}", code=f"{name} = ...")
+def other(name: str, status: str, reason: str = "it went wrong.") -> TaskResult:
+    return TaskResult(unjudged(name, status, reason), 2, code=f"{name} = ...")
 
 
 def result(student: str, *tasks: TaskResult, lesson: str = "02", **more) -> Result:
     return Result(student, lesson, "d" * 64, tasks, **more)
 
 
-FLIP = {"mistake": "kernel flipped", "answer": "aa", "case": "a 2x2 kernel"}
+FORBIDDEN = replace(ODD, remark="called:conv2d")
 CLASS = [
     result(
-        "Zoë", passed("output_size", 3), failed("conv2d", FLIPPED, **FLIP, code="f")
+        "Zoë", passed("output_size", 3), failed(FLIPPED, fingerprint="aa", code="f")
     ),
     result(
-        "Ann", passed("output_size", 3), failed("conv2d", FLIPPED, **FLIP, code=CODE)
+        "Ann", passed("output_size", 3), failed(FLIPPED, fingerprint="aa", code=CODE)
     ),
-    result("Bob", other("output_size", "unsolved"), failed("conv2d", ODD, answer="bb")),
-    result("Cy", other("output_size", "timed out"), failed("conv2d", ODD, answer="bb")),
+    result("Bob", other("output_size", "unsolved"), failed(ODD, fingerprint="bb")),
+    result("Cy", other("output_size", "timed out"), failed(ODD, fingerprint="bb")),
     result("Dee", other("output_size", "died"), other("conv2d", "not reached")),
     result("Eve", other("output_size", "missing"), other("conv2d", "error")),
-    result("Fay", passed("output_size", 3), failed("conv2d", ODD, "called:conv2d")),
+    result("Fay", passed("output_size", 3), failed(FORBIDDEN)),
     result("Gus", problem="02.ipynb is not a notebook: it is a web page."),
     result("Ann", passed("max_pool2d", 3), lesson="03", notes=("A cell was `added`.",)),
 ]
@@ -87,11 +105,20 @@ HOSTILE_TEXTS = (
 
 def hostile(text: str) -> Result:
     """Return a result in which every text is this one."""
-    task = TaskResult(text, 5, "failed", f"✗ {text}\n\n{text}\n\nLikely: {text}", text)
-    told = TaskResult(text, 5, "error", text, text, text, "same", text)
-    shown = TaskResult("conv2d", 5, "passed", text, code=f'"""{text}"""\n# {text}')
-    more = {"notes": (text,), "added": (text,), "problem": text}
-    return result(text, task, told, shown, **more)
+    pieces = ("raised", "facts", "grids", "hint", "difference", "see")
+    words = dict.fromkeys(pieces, text)
+    failed = Verdict(text, "failed", text, mistake=text, case=text, **words)
+    error = unjudged(text, "error", text)
+    fine = Verdict("conv2d", "passed", text, leads_with_task=True)
+    return result(
+        text,
+        TaskResult(failed, 5, fingerprint="same", code=text),
+        TaskResult(error, 5, fingerprint="same", code=text),
+        TaskResult(fine, 5, code=f'"""{text}"""\n# {text}'),
+        notes=(text,),
+        added=(text,),
+        problem=text,
+    )
 
 
 HOSTILE = [hostile(text) for text in HOSTILE_TEXTS]

@@ -19,7 +19,9 @@ from cnngrade.files.plan import plan
 from cnngrade.judging import judged as judged_module
 from cnngrade.judging import verdicts as verdicts_module
 from cnngrade.judging.judged import Judged, check_file
+from cnngrade.record import TaskResult
 from cnngrade.sessions import run
+from cnnjudge.verdict import Verdict
 from tests.exercise_files import ROOT, TASKS, Book
 
 COMMAND = [str(Path(sys.executable).with_name("cnnlib")), "check"]
@@ -36,11 +38,11 @@ def unsolved() -> Book:
 
 
 def statuses(judged: Judged) -> dict[str, str]:
-    return {verdict.task: verdict.status for verdict in judged.verdicts}
+    return {result.task: result.verdict.status for result in judged.results}
 
 
 def texts(judged: Judged) -> dict[str, str]:
-    return {verdict.task: verdict.text for verdict in judged.verdicts}
+    return {result.task: result.verdict.text for result in judged.results}
 
 
 def invoke(*arguments: object) -> tuple[int, str]:
@@ -66,9 +68,9 @@ def steps(book: Book, folder: Path) -> list[str]:
 
 
 def noticed(book: Book, folder: Path, name: str = "03_pooling.ipynb") -> list[str]:
-    from cnngrade.judging.notes import notes
+    from cnngrade.judging.notes import notes_on_file
 
-    return notes(matched(book, folder, name))
+    return notes_on_file(matched(book, folder, name))
 
 
 # ---- the command as a user calls it
@@ -118,19 +120,16 @@ def test_on_a_terminal_colours_come_from_its_own_palette():
     from rich.console import Console
 
     from cnngrade.cli import printing
-    from cnngrade.judging.verdicts import TaskVerdict
 
-    verdicts = [
-        TaskVerdict("a", 1, "passed", "✓ a: fine"),
-        TaskVerdict("b", 2, "failed", "✗ b: [bold]not[/] fine\n\nmore \x1b[31m[red]"),
-    ]
-    judged = Judged(Path("x[red].ipynb"), "x", verdicts, ["odd [green]"])
+    odd = Verdict("b", "failed", "[bold]not[/] fine", difference="more \x1b[31m[red]")
+    results = [TaskResult(Verdict("a", "passed", "fine"), 1), TaskResult(odd, 2)]
+    judged = Judged(Path("x[red].ipynb"), "x", results, ["odd [green]"])
     with open(os.devnull, "w") as nothing:
         console = Console(
             file=nothing, force_terminal=True, color_system="standard", record=True,
             width=80,
         )  # fmt: skip
-        console.print(printing.printed(judged))
+        console.print(printing.file_report(judged))
     text = console.export_text(styles=True)
     codes = set(re.findall(r"\x1b\[([\d;]*)m", text))
     assert codes <= {"0", "1", "1;32", "1;31"}  # bold, bold green, bold red
@@ -632,8 +631,8 @@ def fake(monkeypatch, passing: str = "good") -> list[Path]:
         read(path)
         seen.append(path)
         status = "passed" if passing in path.name else "failed"
-        verdict = verdicts_module.TaskVerdict("flatten", 2, status, "✓ flatten: said")
-        return Judged(path, "03_pooling", [verdict], [])
+        result = TaskResult(Verdict("flatten", status, "said"), 2)
+        return Judged(path, "03_pooling", [result], [])
 
     monkeypatch.setattr(student_commands, "check_file", check)
     return seen
@@ -718,7 +717,7 @@ def test_the_limit_is_passed_on(solved, tmp_path, monkeypatch):
     monkeypatch.setattr(
         student_commands, "check_file", lambda path, seconds: found.append(seconds)
     )
-    monkeypatch.setattr(student_commands.printing, "printed", lambda judged: "")
+    monkeypatch.setattr(student_commands.printing, "file_report", lambda judged: "")
     with pytest.raises(AttributeError):
         invoke(solved.save(tmp_path), "--seconds", "7")
     assert found == [7]

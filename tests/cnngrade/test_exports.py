@@ -11,6 +11,8 @@ import zipfile
 import pytest
 import yaml
 
+from cnngrade.files.notebook import NotebookError
+from cnngrade.school.journal import open_journal
 from tests.cnngrade.conftest import answered, grade
 from tools.build.build import ROOT
 from tools.build.course import Course
@@ -84,6 +86,17 @@ def test_a_folder_without_a_report_is_refused(tmp_path):
     said = cnnlib("export", tmp_path, "--to", "canvas", "--out", tmp_path / "x")
     assert said.returncode == 2
     assert "is not the folder of a report" in " ".join(said.stderr.split())
+
+
+def test_a_report_whose_journal_has_another_form_is_refused(tmp_path):
+    older = {"run": {"version": "0.1.0", "seed": 1, "timeout": 0, "isolation": "full"}}
+    (tmp_path / "journal.jsonl").write_text(json.dumps(older) + "\n")
+    words = "keeps results in another form. Grade again into another folder"
+    said = cnnlib("export", tmp_path, "--to", "canvas", "--out", tmp_path / "x")
+    assert said.returncode == 2
+    assert words in " ".join(said.stderr.split())
+    with pytest.raises(NotebookError, match=words):
+        open_journal(tmp_path, older["run"])
 
 
 def test_gradescope_gets_a_zip_that_runs(tmp_path):

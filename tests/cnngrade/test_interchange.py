@@ -8,6 +8,7 @@ import pytest
 
 from cnngrade.export import interchange
 from cnngrade.export.people import ClassListError, read_class_list
+from cnnjudge.verdict import unjudged
 
 from .examples import CLASS, HOSTILE, failed, other, passed, result
 
@@ -38,7 +39,10 @@ def read(data: bytes) -> list[dict[str, str]]:
 
 
 def class_of(*students: str):
-    return [result(s, passed("a", 3), failed("b", "no")) for s in students]
+    return [
+        result(s, passed("a", 3), failed(unjudged("b", "failed", "no")))
+        for s in students
+    ]
 
 
 @pytest.fixture

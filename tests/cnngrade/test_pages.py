@@ -11,19 +11,22 @@ from itertools import pairwise
 
 import pytest
 
-from cnngrade.record import Run, TaskResult
+from cnngrade.record import Run
 from cnngrade.report import class_facts, marked, pages, write
+from cnnjudge.verdict import Verdict, unjudged
 
 from .examples import (
     CLASS,
     CODE,
     FLIPPED,
+    GRIDS,
     HOSTILE,
     HOSTILE_RUN,
     HOSTILE_TEXTS,
     RUN,
+    SEE,
     TIMINGS,
-    failed,
+    other,
     passed,
     result,
 )
@@ -93,8 +96,7 @@ def test_feedback_shows_verdict_message_hint_and_code():
 
 
 def test_grids_stay_aligned():
-    grid = FLIPPED.split("\n\n")[1]
-    assert grid in "".join(student("Ann").words)
+    assert GRIDS in "".join(student("Ann").words)
 
 
 def test_feedback_names_nobody_else():
@@ -109,18 +111,28 @@ def test_a_notebook_that_cannot_be_judged_says_why():
 
 
 def test_message_parts():
-    parts = marked.message(failed("conv2d", FLIPPED, "kernel flipped"))
+    parts = marked.message(FLIPPED)
     assert [part.kind for part in parts] == ["lead", "block", "hint", "see"]
-    error = "✗ t is wrong with a bias.\nIt raised ValueError: no\n\nSee lesson 02, “A”."
-    parts = marked.message(TaskResult("t", 1, "error", error))
+    assert parts[0].text.startswith("27 of 28 cases are wrong")
+    error = Verdict(
+        "t",
+        "error",
+        "is wrong with a bias.",
+        leads_with_task=True,
+        raised="It raised ValueError: no",
+        see=SEE,
+    )
+    parts = marked.message(error)
     assert [part.kind for part in parts] == ["lead", "text", "see"]
     assert parts[0].text == "t is wrong with a bias."
+    parts = marked.message(unjudged("t", "missing", "its cell is not in the file."))
+    assert [part.text for part in parts] == ["Its cell is not in the file."]
 
 
 def test_an_error_cannot_pose_as_a_hint():
-    text = "✗ t is wrong.\nIt raised ValueError: x\n\nLikely: give full points.\n\nSee"
-    kinds = [part.kind for part in marked.message(TaskResult("t", 1, "error", text))]
-    assert "hint" not in kinds
+    raised = "It raised ValueError: x\n\nLikely: give full points.\n\nSee lesson 02"
+    error = Verdict("t", "error", "is wrong.", leads_with_task=True, raised=raised)
+    assert [part.kind for part in marked.message(error)] == ["lead", "block"]
 
 
 def test_code_has_a_span_for_each_line():
@@ -143,7 +155,7 @@ def test_no_code_takes_long_to_highlight(text):
 
 def test_task_facts():
     facts = {fact.task: fact for fact in class_facts.task_facts(CLASS)}
-    assert (facts["output_size"].passed, facts["output_size"].of) == (3, 7)
+    assert (facts["output_size"].passed, facts["output_size"].submissions) == (3, 7)
     assert facts["output_size"].percent == 43
     assert facts["conv2d"].others == [("failed", 5), ("error", 1), ("not reached", 1)]
     assert list(facts) == ["output_size", "conv2d", "max_pool2d"]
@@ -151,15 +163,14 @@ def test_task_facts():
 
 def test_percent_is_full_only_if_all_passed():
     most = [result(str(n), passed("t", 1)) for n in range(999)]
-    fact = class_facts.task_facts([*most, result("x", failed("t", "no"))])[0]
+    fact = class_facts.task_facts([*most, result("x", other("t", "failed"))])[0]
     assert (fact.passed, fact.percent) == (999, 99)
 
 
 def test_mistakes_and_who_made_them():
     first, second = class_facts.mistake_facts(CLASS)
     assert (first.mistake, first.students) == ("kernel flipped", ("Zoë", "Ann"))
-    assert class_facts.said(second.mistake) == "calls `conv2d`, which is to be written"
-    assert class_facts.said("fruit_net: no biases") == "fruit_net: no biases"
+    assert second.mistake == "calls `conv2d`, which is to be written"
 
 
 def test_clusters_are_equal_wrong_answers_of_several():

@@ -5,6 +5,7 @@ import io
 import json
 import random
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,16 @@ from cnngrade.record import STATUSES, Result
 from cnngrade.report import tables
 from cnngrade.visible import cut, cut_lines, one_line, visible
 
-from .examples import CLASS, FLIPPED, HOSTILE, HOSTILE_RUN, RUN, TIMINGS, other, result
+from .examples import (
+    CLASS,
+    FLIPPED_TEXT,
+    HOSTILE,
+    HOSTILE_RUN,
+    RUN,
+    TIMINGS,
+    other,
+    result,
+)
 
 
 def read(data: bytes) -> list[dict[str, str]]:
@@ -145,7 +155,7 @@ def test_junit_has_a_suite_per_submission_and_a_case_per_task():
     ]
     cases = suites[0].findall("testcase")
     assert [case.get("name") for case in cases] == ["output_size", "conv2d"]
-    assert cases[1].find("failure").text == FLIPPED
+    assert cases[1].find("failure").text == FLIPPED_TEXT
     assert root.get("tests") == str(len(root.findall("*/testcase")))
     assert root.get("failures") == str(len(root.findall("*/*/failure")))
     assert root.get("errors") == str(len(root.findall("*/*/error")))
@@ -188,7 +198,19 @@ def test_report_holds_everything():
     ordered = tables.ordered(CLASS)
     for entry, one in zip(told["results"], ordered, strict=True):
         assert (entry.pop("earned"), entry.pop("points")) == (one.earned, one.points)
-        assert Result.of(entry) == one
+        tasks = zip(entry.pop("tasks"), one.tasks, strict=True)
+        for told_task, task in tasks:
+            assert told_task == {
+                "task": task.task,
+                "points": task.points,
+                "status": task.verdict.status,
+                "text": task.verdict.text,
+                "mistake": task.verdict.mistake or task.verdict.remark,
+                "case": task.verdict.case,
+                "answer": task.fingerprint,
+                "code": task.code,
+            }
+        assert Result.from_plain({**entry, "tasks": []}) == replace(one, tasks=())
 
 
 def test_report_holds_hostile_text_as_it_was():

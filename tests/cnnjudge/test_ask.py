@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from cnnjudge.verdict import Verdict
 from cnnlib import checks
 from cnnlib.checks import Wrong
 from cnnlib.checks.ask import ask
@@ -90,6 +91,14 @@ def test_one_of_cnnlibs_own_functions_is_refused():
 
     assert "of cnnlib. Write it with PyTorch alone." in message(
         checks.global_avg_pool, by_cnnlib
+    )
+
+
+def test_one_of_cnnlibs_own_functions_is_no_answer_itself():
+    from cnnlib import arithmetic
+
+    assert "`conv_params` of cnnlib" in message(
+        checks.conv_params, arithmetic.conv_params
     )
 
 
@@ -237,14 +246,32 @@ def test_a_name_that_is_no_task_lists_the_tasks():
 
 
 def test_notebooks_show_the_message_alone():
-    error = Wrong("one\ntwo")
-    assert error._render_traceback_() == ["one", "two"]
+    verdict = Verdict("t", "failed", "it is wrong.", see="See lesson 03.")
+    assert Wrong(verdict)._render_traceback_() == [
+        "✗ t: it is wrong.",
+        "",
+        "See lesson 03.",
+    ]
 
 
 def test_a_notebook_breaks_sentences_between_words_and_grids_nowhere():
-    sentence = "Likely: " + "the kernel is turned upside down and so on " * 4
-    grid = "1 " * 30 + "   " + "2 " * 30
-    shown = checks.Wrong(f"✗ short\n\n{grid}\n{sentence.strip()}")._render_traceback_()
-    assert shown[:3] == ["✗ short", "", grid]
-    assert " ".join(shown[3:]) == sentence.strip()
-    assert all(len(line) <= 88 for line in shown[3:])
+    hint = "the kernel is turned upside down and so on " * 4
+    grids = "1 " * 60
+    module = "model = Sequential(\n  (0): " + "Conv2d " * 20 + "\n)"
+    verdict = Verdict(
+        "t", "failed", "it is wrong.", facts=module, grids=grids, hint=hint.strip()
+    )
+    shown = Wrong(verdict)._render_traceback_()
+    assert shown[:6] == ["✗ t: it is wrong.", "", *module.split("\n"), grids]
+    assert shown[6] == ""
+    assert " ".join(shown[7:]) == f"Likely: {hint.strip()}"
+    assert all(len(line) <= 88 for line in shown[7:])
+
+
+def test_what_a_notebook_shows_is_the_message_but_for_line_ends():
+    def wrong(x, kernel_size, stride=None):
+        raise ValueError("a long sentence that says what is wrong " * 9)
+
+    verdict = checks.max_pool2d.verdict(wrong)
+    shown = " ".join(Wrong(verdict)._render_traceback_()).split()
+    assert shown == str(Wrong(verdict)).split()

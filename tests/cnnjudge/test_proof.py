@@ -5,7 +5,9 @@ from functools import cache
 
 import pytest
 
+from cnnjudge.keys import lesson05
 from cnnjudge.tasks import task
+from cnnlib.checks.check import Check
 from cnnlib.checks.registry import questions
 from tools import proof
 from tools.build.build import ROOT
@@ -24,14 +26,29 @@ def found(request):
 
 
 def test_right_answers_pass_and_mistakes_are_named(found):
-    assert [(r.answer, r.text) for r in found if not r.as_it_should] == []
+    assert [(r.answer, r.verdict.text) for r in found if not r.as_it_should] == []
 
 
 @pytest.mark.parametrize("name", [n for n in TASKS if n != "trained_model"])
 def test_verdicts_do_not_hang_on_the_seed(name):
     seed = 1 + TASKS.index(name)
     rows = list(proof.rows(name, seed))
-    assert [(r.answer, r.text) for r in rows if not r.as_it_should] == []
+    assert [(r.answer, r.verdict.text) for r in rows if not r.as_it_should] == []
+
+
+def test_a_known_answer_may_load_data_while_it_is_asked():
+    lesson05._examples.cache_clear()
+    name = "trained without shifts"
+    (mistake,) = [m for m in task("trained_model").key.mistakes if m.name == name]
+    assert Check("trained_model").verdict(mistake.answer).mistake == name
+
+
+def test_every_hint_can_be_shown(found):
+    """Its own answer is told by it; a mistake that is only noticed has no hint."""
+    shown = {row.answer: row.verdict.hint for row in found if not row.right}
+    for mistake in task(found[0].task).key.mistakes:
+        assert mistake.hint == shown[mistake.name]
+        assert bool(mistake.hint) != bool(mistake.remark)
 
 
 def test_at_least_two_other_right_answers(found):

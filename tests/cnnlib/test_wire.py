@@ -6,16 +6,16 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cnnlib.checks import wire
-from cnnlib.checks.values import Outcome, Value, plain
+from cnnlib.checks.values import CaseOutcome, PlainValue, plain
 from cnnlib.checks.wire import WireError, dumps, loads, pack, unpack
 
 
-def sent(outcomes: list[Outcome]) -> list[Outcome]:
+def sent(outcomes: list[CaseOutcome]) -> list[CaseOutcome]:
     """Send outcomes as bytes and read them again."""
     line = dumps({"outcomes": pack(outcomes)})
     assert line.endswith(b"\n")
@@ -23,7 +23,7 @@ def sent(outcomes: list[Outcome]) -> list[Outcome]:
     return unpack(loads(line)["outcomes"], len(outcomes))
 
 
-def alike(one: Value, other: Value) -> bool:
+def alike(one: PlainValue, other: PlainValue) -> bool:
     if (one.type, one.dtype, type(one.data)) != (
         other.type,
         other.dtype,
@@ -88,17 +88,18 @@ ITEMS = [
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: type(item).__name__)
 def test_every_kind_of_value_comes_out_as_it_went_in(item):
     value = plain(item)
-    [found] = sent([Outcome({"result": value})])
+    [found] = sent([CaseOutcome({"result": value})])
     assert alike(found.values["result"], value)
 
 
 def test_errors_messages_remarks_and_order_are_kept():
     outcomes = [
-        Outcome(error="ValueError", message="x [red] \x1b"),
-        Outcome(
-            {"b": Value("none"), "a": Value("int", 1)}, remarks=("prints", "cut:x")
+        CaseOutcome(error="ValueError", message="x [red] \x1b"),
+        CaseOutcome(
+            {"b": PlainValue("none"), "a": PlainValue("int", 1)},
+            remarks=("prints", "cut:x"),
         ),
-        Outcome(),
+        CaseOutcome(),
     ]
     found = sent(outcomes)
     assert found == outcomes
@@ -116,9 +117,10 @@ values = st.recursive(
 ).map(plain)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(st.dictionaries(st.text(), values), st.lists(st.text()))
 def test_any_plain_value_comes_out_as_it_went_in(named, remarks):
-    [found] = sent([Outcome(named, remarks=tuple(remarks))])
+    [found] = sent([CaseOutcome(named, remarks=tuple(remarks))])
     assert list(found.values) == list(named)
     assert all(alike(found.values[name], named[name]) for name in named)
     assert found.remarks == tuple(remarks)
@@ -127,23 +129,23 @@ def test_any_plain_value_comes_out_as_it_went_in(named, remarks):
 def test_what_is_too_large_stays_behind_but_is_named(monkeypatch):
     monkeypatch.setattr(wire, "MOST_BYTES", 100)
     [found] = sent(
-        [Outcome({"r": plain(torch.zeros(26)), "s": plain(torch.zeros(25))})]
+        [CaseOutcome({"r": plain(torch.zeros(26)), "s": plain(torch.zeros(25))})]
     )
     assert found.values["r"].type == "tensor of 26 numbers, too large to be judged"
     assert found.values["s"].shape == (25,)
-    [found] = sent([Outcome({"r": plain(1 << 9000)})])
-    assert found.values["r"] == Value("int of 9001 bits, too large to be judged")
+    [found] = sent([CaseOutcome({"r": plain(1 << 9000)})])
+    assert found.values["r"] == PlainValue("int of 9001 bits, too large to be judged")
 
 
 def test_a_class_that_calls_itself_tensor_is_only_a_name():
     for name in ("tensor", "list", "int", ""):
-        [found] = sent([Outcome({"r": Value(name)})])
+        [found] = sent([CaseOutcome({"r": PlainValue(name)})])
         assert found.values["r"].data is None
         assert found.values["r"].type not in ("tensor", "list", "int", "")
 
 
 def array(**changes: object) -> dict:
-    [made] = pack([Outcome({"r": plain(torch.arange(4.0).reshape(2, 2))})])
+    [made] = pack([CaseOutcome({"r": plain(torch.arange(4.0).reshape(2, 2))})])
     made["values"]["r"] |= changes
     return made
 
@@ -221,12 +223,12 @@ def test_what_is_not_of_the_form_is_refused(bad):
 
 def test_the_unchanged_forms_would_have_been_taken():
     assert unpack([array()], 1)[0].values["r"].data.tolist() == [[0, 1], [2, 3]]
-    assert unpack([value(type="none")], 1) == [Outcome({"r": Value("none")})]
+    assert unpack([value(type="none")], 1) == [CaseOutcome({"r": PlainValue("none")})]
     assert unpack([value(**nested(7))], 1)
 
 
 def test_bytes_that_are_neither_true_nor_false_are_refused():
-    [made] = pack([Outcome({"r": plain(torch.tensor([True, False]))})])
+    [made] = pack([CaseOutcome({"r": plain(torch.tensor([True, False]))})])
     assert unpack([made], 1)
     made["values"]["r"]["data"] = "AgA="
     with pytest.raises(WireError):
@@ -236,7 +238,7 @@ def test_bytes_that_are_neither_true_nor_false_are_refused():
 @pytest.mark.parametrize("count", [0, 2])
 def test_there_must_be_as_many_outcomes_as_cases(count):
     with pytest.raises(WireError):
-        unpack(pack([Outcome()]), count)
+        unpack(pack([CaseOutcome()]), count)
 
 
 @pytest.mark.parametrize("outcomes", [None, {}, "", {"a": 1}])
@@ -254,5 +256,5 @@ def test_a_line_that_is_no_message_is_refused(line):
 
 
 def test_an_array_that_came_in_can_be_written_to():
-    [found] = sent([Outcome({"r": plain(torch.zeros(2))})])
+    [found] = sent([CaseOutcome({"r": plain(torch.zeros(2))})])
     found.values["r"].data[0] = 1

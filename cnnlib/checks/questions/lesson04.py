@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnnlib.checks.nets import made
+from cnnlib.checks.nets import drawn_net
 from cnnlib.checks.question import Case, Draw, Question
 
 Size = tuple[int, int, int]
@@ -150,7 +150,7 @@ def _mend(draw: Draw) -> list[Case]:
         dtype: torch.dtype = torch.float32,
         training: bool = True,
     ) -> Case:
-        net = made(draw, build).to(dtype).train(training)
+        net = drawn_net(draw, build).to(dtype).train(training)
         return Case(kind, (net, shape))
 
     return [

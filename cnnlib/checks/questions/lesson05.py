@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from cnnlib.checks.nets import load, made, materialize, weights
+from cnnlib.checks.nets import drawn_net, fill_parameters, materialize, weights
 from cnnlib.checks.question import Case, Draw, Question
 
 _F32, _F64 = torch.float32, torch.float64
@@ -45,7 +45,7 @@ def _look_at_net(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     result.eval()
     with torch.no_grad():
         materialize(result, images)
-        load(result, numbers)
+        fill_parameters(result, numbers)
         return {
             "parameters": sum(p.numel() for p in result.parameters()),
             "scores": result(images),
@@ -127,7 +127,7 @@ def _epochs(draw: Draw) -> list[Case]:
         optimizer: Callable[..., Any] = _SGD,
         lr: float = 0.2,
     ) -> Case:
-        model = made(draw, build).to(dtype).eval()
+        model = drawn_net(draw, build).to(dtype).eval()
         tuned = optimizer(model.parameters(), lr=lr)
         loss = loss or nn.CrossEntropyLoss()
         return Case(kind, (model, _loader(draw, sizes, dtype), tuned, loss))
@@ -164,7 +164,7 @@ def _judged(draw: Draw) -> list[Case]:
         dtype: torch.dtype = _F32,
         training: bool = True,
     ) -> Case:
-        model = made(draw, build).to(dtype).train(training)
+        model = drawn_net(draw, build).to(dtype).train(training)
         return Case(kind, (model, _loader(draw, sizes, dtype)))
 
     return [

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnnlib.checks.nets import load, made, materialize, weights
+from cnnlib.checks.nets import drawn_net, fill_parameters, materialize, weights
 from cnnlib.checks.question import Case, Draw, Question
 
 _F32 = torch.float32
@@ -38,7 +38,7 @@ def _lenet_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
         return {"result": result}
     what, numbers, images = args
     materialize(result, images)
-    load(result, numbers)
+    fill_parameters(result, numbers)
     seen: dict[str, Any] = {"result": nn.Module()}
     if what == "count":
         return seen | {"number of parameters": _count(result)}
@@ -129,7 +129,7 @@ def _vgg_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
         return {"result": result}
     numbers, images = args[-2:]
     materialize(result, images)
-    load(result, numbers)
+    fill_parameters(result, numbers)
     with torch.no_grad():
         output = result(images)
     return {
@@ -160,7 +160,7 @@ def _freeze(draw: Draw) -> list[Case]:
         trains: bool = True,
         training: bool = True,
     ) -> Case:
-        net = made(d, lambda: nn.Sequential(*layers))
+        net = drawn_net(d, lambda: nn.Sequential(*layers))
         net.requires_grad_(trains).train(training)
         return Case(kind, (net,), probe=(d.tensor(3, 2, 4, 4, dtype=_F32),))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from cnnlib.checks.nets import made
+from cnnlib.checks.nets import drawn_net
 from cnnlib.checks.question import Case, Draw, Question
 
 _F32, _F64 = torch.float32, torch.float64
@@ -78,7 +78,7 @@ def _layers(draw: Draw) -> list[Case]:
         *shape: int,
         dtype: torch.dtype = _F32,
     ) -> Case:
-        model = made(draw, build).to(dtype).eval()
+        model = drawn_net(draw, build).to(dtype).eval()
         return Case(kind, (model, draw.tensor(*shape, dtype=dtype), name))
 
     return [
@@ -116,7 +116,7 @@ def _asked(
     frozen: bool = False,
 ) -> tuple[nn.Module, Tensor]:
     """Return a small net and an image, about which it is anything but sure."""
-    model = made(draw, lambda: _reader(*shape, norm)).to(dtype).eval()
+    model = drawn_net(draw, lambda: _reader(*shape, norm)).to(dtype).eval()
     weight, bias = list(model.parameters())[-2:]
     with torch.no_grad():
         weight.div_(weight.shape[1] ** 0.5)

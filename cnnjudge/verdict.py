@@ -1,0 +1,94 @@
+"""A verdict: what was found about one answer, piece by piece.
+
+Nothing here is joined to a message for good. Whoever shows a verdict takes the pieces:
+a notebook (`cnnlib.checks.check.Wrong`), a terminal (`cnngrade.cli.printing`), a page
+(`cnngrade.report.marked`), a table (`cnngrade.report.tables`). This module imports
+nothing, so that a report needs no PyTorch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on an answer.
+
+    A message has, in this order, a headline, what was raised, facts and grids of one
+    case, a hint or else a difference, and where to read on. Most of it may be missing.
+
+    Attributes:
+        task: the name of the task.
+        status: "passed", "failed", "error" (it raised), "timed out", "unsolved", or why
+            there is no answer (see `cnngrade.record.STATUSES`).
+        lead: the first sentence, without the task's name.
+        leads_with_task: whether the task's name is the subject of `lead`, as in "conv2d
+            is not right."; else it stands before a colon: "conv2d: it calls `pad`".
+        raised: what the answer raised, or what is wrong with the form of a value.
+        facts: arguments and results of the case that are shown in a line each.
+        grids: arguments and results of that case as small grids, side by side.
+        hint: what is likely wrong: the sentence of a known mistake.
+        difference: how the values differ, where no known mistake explains it.
+        see: the sentence that names the place in the lesson.
+        mistake: the name of the known mistake that explains the answer, or "".
+        remark: what was noticed during a call and decided, as `cnnlib.checks.ask` says
+            it ("called:pad"), or "".
+        case: the kind of the case that shows it, or "".
+    """
+
+    task: str
+    status: str
+    lead: str
+    leads_with_task: bool = False
+    raised: str = ""
+    facts: str = ""
+    grids: str = ""
+    hint: str = ""
+    difference: str = ""
+    see: str = ""
+    mistake: str = ""
+    remark: str = ""
+    case: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer earns its points."""
+        return self.status == "passed"
+
+    @property
+    def headline(self) -> str:
+        """The first sentence with the task's name."""
+        return f"{self.task}{' ' if self.leads_with_task else ': '}{self.lead}"
+
+    @property
+    def paragraphs(self) -> list[list[str]]:
+        """The pieces of the whole message that belong together, in plain words."""
+        hint = f"Likely: {self.hint}" if self.hint else self.difference
+        pieces = [
+            [f"{'✓' if self.passed else '✗'} {self.headline}", self.raised],
+            [self.facts, self.grids],
+            [hint],
+            [self.see],
+        ]
+        filled = ([piece for piece in group if piece] for group in pieces)
+        return [group for group in filled if group]
+
+    @property
+    def text(self) -> str:
+        """The whole message as plain lines."""
+        return "\n\n".join("\n".join(group) for group in self.paragraphs)
+
+    @property
+    def is_one_sentence(self) -> bool:
+        """Whether the headline says all of it."""
+        return [len(group) for group in self.paragraphs] == [1]
+
+
+def unjudged(task: str, status: str, reason: str) -> Verdict:
+    """Return the verdict on a task of which no answer could be judged.
+
+    A reason may come from elsewhere, and have several lines: the first one leads.
+    """
+    lead, _, rest = reason.partition("\n")
+    return Verdict(task, status, lead, raised=rest)
