@@ -13,7 +13,7 @@ from cnngrade.files import code
 from cnngrade.files.match import Match
 from cnngrade.files.plan import Step
 from cnngrade.record import TaskVerdict
-from cnngrade.sessions.run import Limits
+from cnngrade.sessions.patience import Patience
 from cnngrade.sessions.session import Done
 from cnnjudge.judge import Known, Verdict, judge
 from cnnjudge.tasks import task
@@ -27,9 +27,9 @@ _NOT_REACHED = (
 )
 
 
-def limits(cell: float) -> Limits:
+def limits(cell: float) -> Patience:
     """Return the time limits of cells and of all questions."""
-    return Limits(cell, {name: q.seconds for name, q in questions().items()})
+    return Patience(cell, {name: q.seconds for name, q in questions().items()})
 
 
 def verdicts(
