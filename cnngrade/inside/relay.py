@@ -116,8 +116,8 @@ class Relay:
     def _clear(self, number: int) -> int | None:
         """End what a step left running; return the step that makes that fail, if any.
 
-        That is one whose processes keep coming, or whose threads are too many, or
-        compute without end.
+        It fails where processes keep coming, or threads are too many or compute without
+        end. An earlier step that left threads is named first: they may have done that.
         """
         held, alive = self._held, threads()
         self._threads = {thread: self._threads.get(thread, number) for thread in alive}
@@ -125,11 +125,11 @@ class Relay:
         for thread, step in self._threads.items():
             running[step] += len(started_by(thread))
         gone = self._session.end_others(held.left_running_seconds)
-        most = running.most_common(1)[0][0] if running else number
         crowded = running.total() > held.threads_left
         if gone and not crowded and become_calm(held.calm_seconds):
             return None
-        return most
+        del running[number]
+        return running.most_common(1)[0][0] if running else number
 
     def _leave_out(self, number: int, guilty: int) -> None:
         """End this process, since its threads would hold up all later steps."""

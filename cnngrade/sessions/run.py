@@ -34,14 +34,17 @@ def run(
     as long; `watch` is told of every step before it runs. With `trial` the first
     session is not guarded, which is quicker: nearly always nothing goes wrong in it.
     Where something does, or a cell takes long, the next session sees to that step.
+
+    Where a step is held up, an earlier one is suspected: the step is done again without
+    that one, which is put back if it makes no difference.
     """
-    done: dict[int, Done] = {}
+    record = _Record()
     known: Patience | None = None
     begun = time.monotonic()
     for attempt in range(MOST_SESSIONS):
         trying = trial and attempt == 0
-        wanted = [i for i, step in enumerate(steps) if _is_due(step, done.get(i))]
-        if all(i in done for i in wanted):
+        wanted = [i for i, step in enumerate(steps) if record.is_due(i, step)]
+        if all(i in record.done for i in wanted):
             break
         with open_session(wanted, not trying) as session:
             known = known or patience()
@@ -50,28 +53,54 @@ def run(
                 seconds = known.of(steps[number])
                 if trying:
                     asks = steps[number].asks
-                    seconds = min(
-                        seconds, TRIAL_ANSWER_SECONDS if asks else known.trial
-                    )
+                    most = TRIAL_ANSWER_SECONDS if asks else known.trial
+                    seconds = min(seconds, most)
                 found = session.wait(number, seconds)
                 if trying and found.state != "done":
                     break
-                if found.state == "held up":
-                    number, found = found.by, Done("died", reason=LEFT_RUNNING)
-                if number not in done or found.state != "done":
-                    done[number] = found
-                if not session.goes_on or _is_over(begun, known):
+                begins_anew = record.add(number, found) or not session.goes_on
+                if begins_anew or _is_over(begun, known):
                     break
         if _is_over(begun, known):
             break
-    return done
+    return record.done
+
+
+class _Record:
+    """What came of each step so far.
+
+    Attributes:
+        done: by the place of the step.
+        suspects: for a step that was held up, those left out for its sake, each with
+            what had come of it before.
+    """
+
+    def __init__(self) -> None:
+        self.done: dict[int, Done] = {}
+        self.suspects: dict[int, dict[int, Done | None]] = {}
+
+    def is_due(self, number: int, step: Step) -> bool:
+        """Cells run again in a new session; what is asked, or ended one, does not."""
+        before = self.done.get(number)
+        return before is None or (before.state == "done" and not step.asks)
+
+    def add(self, number: int, found: Done) -> bool:
+        """Keep what came of a step; tell if a new session is needed for the rest."""
+        if found.state == "held up":
+            left_out = self.suspects.setdefault(number, {})
+            left_out[found.by] = self.done.get(found.by)
+            self.done[found.by] = Done("died", reason=LEFT_RUNNING)
+            return True
+        if number not in self.done or found.state != "done":
+            self.done[number] = found
+        cleared = self.suspects.get(number, {}) if found.reason == LEFT_RUNNING else {}
+        for earlier, before in cleared.items():  # it was not their fault
+            del self.done[earlier]
+            if before is not None:
+                self.done[earlier] = before
+        return bool(cleared)
 
 
 def _is_over(begun: float, patience: Patience) -> bool:
     """Tell whether all steps together have taken too long."""
     return time.monotonic() - begun > patience.together
-
-
-def _is_due(step: Step, before: Done | None) -> bool:
-    """Cells run again in a new session; what is asked, or ended one, does not."""
-    return before is None or (before.state == "done" and not step.asks)
