@@ -67,7 +67,7 @@ class Template:
     ) -> None:
         _sweep()
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._held = _lock(self._folder)  # as long as this object lives
+        lock = _lock(self._folder)
         root, copy = self._folder / "root", self._folder / "course"
         root.mkdir()
         course_copy.build(copy)
@@ -102,7 +102,7 @@ class Template:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(held.plain()).encode() + b"\n")
         self._process.stdin.flush()
-        self._end = weakref.finalize(self, _remove, self._folder, self._process)
+        self._end = weakref.finalize(self, _remove, self._folder, self._process, lock)
         seen = [*shown, jail.WORK]
         secret = _secret(hidden) - set(map(os.path.realpath, shown))
         found = {one: tuple(_way(one, seen)) for one in sorted(secret)}
@@ -313,11 +313,17 @@ def _sweep() -> None:
                         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove(folder: Path, process: subprocess.Popen[bytes]) -> None:
+def _remove(
+    folder: Path, process: subprocess.Popen[bytes], lock: TextIO | None
+) -> None:
     """Remove what was made for a template, which ends it."""
     process.kill()
     process.wait()
+    assert process.stdin is not None
+    process.stdin.close()
     shutil.rmtree(folder, ignore_errors=True)
+    if lock is not None:
+        lock.close()
 
 
 def _secret(hidden: Sequence[str]) -> set[str]:
