@@ -31,15 +31,13 @@ def deaf():
                 os.kill(-1, signal.SIGCONT)
 $START
 """
-_COUNT = (
-    _BOAST
-    + """
+_COUNT = f"""
 import os
+{_BOAST}
 seen = [name for name in os.listdir("/proc") if name.isdigit()]
 if len(seen) > 4:  # the first, this one, and those that wait for it
-    raise Boast(f"{len(seen)} processes are there")
+    raise Boast(seen)
 """
-)
 """A cell behind a bomb: nothing of that is left."""
 _THREADS = """
 import threading, time
