@@ -103,6 +103,9 @@ def grade(
     with class_printing.Progress(console) as progress:
         try:
             graded = grade_class(options, progress)
+            from cnngrade.report.write import write  # else the template would wait
+
+            write(out, graded.run, graded.results, graded.seconds)
         except NotebookError as error:
             raise _refused(error) from None
         except KeyboardInterrupt:

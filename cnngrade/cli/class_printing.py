@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cnngrade.files.notebook import shown
 from cnngrade.record import Result
-from cnngrade.school.classroom import Graded
+from cnngrade.school.classroom import ClassResults
 
 from .printing import clean, table
 
@@ -73,7 +73,7 @@ class Progress:
             self._console.print(f"{self._done} of {self._total}")
 
 
-def class_summary(graded: Graded, out: Path) -> RenderableType:
+def class_summary(graded: ClassResults, out: Path) -> RenderableType:
     """Return what is printed at the end."""
     passed_by_task: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for result in graded.results:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnngrade.files.notebook import NotebookError, shown
-from cnngrade.judging.judged import CELL_SECONDS, Judged, check_file, notebooks
+from cnngrade.judging.judged import Judged, check_file, notebooks
+from cnngrade.limits import CHECK_CELL_SECONDS
 
 from . import class_commands, printing
 
@@ -36,7 +37,7 @@ def check(
     ],
     seconds: Annotated[
         float, typer.Option(min=1, help="How long one cell may run.")
-    ] = CELL_SECONDS,
+    ] = CHECK_CELL_SECONDS,
 ) -> None:
     """Run the answers in exercise notebooks and say of each task whether it is right.
 

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from cnngrade.limits import PARSED_CHARACTERS
+
 _MARKS = re.compile(
     r"^[ \t]*#[ \t]*(NBVAL_SKIP|NBVAL_RAISES_EXCEPTION|NBVAL_IGNORE_OUTPUT|"
     r"PYTEST_VALIDATE_IGNORE_OUTPUT)\b",
@@ -15,10 +17,6 @@ _BINDING = re.compile(
     r"^(?:(?:async )?def|class) (\w+)|^(\w+) *(?::[^=\n]+)?=(?!=)", re.M
 )
 _CHECK = re.compile(r"^ *checks\.(\w+)\(", re.M)
-
-
-MOST_PARSED = 200_000
-"""Characters beyond which no cell is parsed: a tree takes 600 times their room."""
 
 
 def bound(source: str) -> set[str]:
@@ -62,7 +60,7 @@ def _lines(source: str) -> list[str]:
 
 
 def _parsed(source: str) -> ast.Module | None:
-    if len(source) > MOST_PARSED:
+    if len(source) > PARSED_CHARACTERS:
         return None
     try:
         return ast.parse(source)

@@ -78,10 +78,12 @@ def message(
     seconds: Sequence[tuple[float, float]],
     *,
     guarded: bool = True,
+    process_seconds: int = 0,
 ) -> dict[str, Any]:
     """Return what a session is told: the steps, and which of them to do.
 
-    `seconds` are, for each step, how long it may compute, and take by the clock.
+    `seconds` are, for each step, how long it may compute, and take by the clock;
+    `process_seconds` is how long one process may compute, where it is held to that.
     """
     sent = [
         {
@@ -93,4 +95,9 @@ def message(
         }
         for step, (computing, clock) in zip(steps, seconds, strict=True)
     ]
-    return {"steps": sent, "run": wanted, "seed": seed}
+    return {
+        "steps": sent,
+        "run": wanted,
+        "seed": seed,
+        "computing_seconds": process_seconds,
+    }

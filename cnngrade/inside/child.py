@@ -14,7 +14,7 @@ from typing import Any
 
 from cnnlib.checks.wire import dumps, loads
 
-from .steps import Steps, silence
+from .steps import StepRunner, silence
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     wire, control = os.fdopen(os.dup(1), "wb"), os.dup(0)
     given = loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with, args=(control,), daemon=True).start()
-    steps = Steps()  # while what goes wrong can still be heard
+    runner = StepRunner()  # while what goes wrong can still be heard
 
     def tell(step: int, **facts: Any) -> None:
         wire.write(dumps({"step": step} | facts))
@@ -32,7 +32,7 @@ def main() -> None:
     sys.path.insert(0, "")  # a notebook imports what lies beside it
     for number in given["run"]:
         tell(number, state="start")
-        facts = steps.do(given["steps"][number], given["seed"])
+        facts = runner.do(given["steps"][number], given["seed"])
         tell(number, state="done", **facts)
 
 

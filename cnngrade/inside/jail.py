@@ -30,8 +30,6 @@ COURSE = "/course"
 _ASIDE = "/.aside"
 """Where that lies for good which is to be seen in the private folder."""
 NOBODY = 65_534
-_ADDRESSES = 16
-"""How many times its memory a process may have in addresses: threads reserve many."""
 _OWN = kernel.NEWNS | kernel.NEWIPC | kernel.NEWNET | kernel.NEWUTS
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SETTINGS = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
@@ -51,24 +49,36 @@ class Jail:
         shown: files and folders that can be seen, read-only, where they are.
         hidden: folders that must not be seen, though they may lie in one shown.
         lessons: what it is for: more is imported where nets are trained.
-        memory: bytes that a process may add to what the template has.
-        disk: bytes in the private folder, and of one file.
-        processes: how many, threads included.
-        files: how many may be open in a process.
-        seconds: of computing, in one process: the last resort.
+        memory_bytes: what a process may add to what the template has.
+        session_memory_bytes: what all processes of a session may add.
+        address_bytes: what a process may reserve without using it.
+        folder_bytes: what the private folder may hold, and one file.
+        folder_files: how many files the private folder may hold.
+        processes: how many a session may have at one time, threads included.
+        threads_left: how many threads a step may leave running.
+        open_files: how many a process may have open.
+        left_running_seconds: for how long what a step left running is ended.
+        calm_seconds: for how long threads that a step left may go on computing.
+        probe_seconds: for how long a connection that must be refused is waited for.
     """
 
     level: str
-    root: str = ""
-    course: str = ""
-    shown: tuple[str, ...] = ()
-    hidden: tuple[str, ...] = ()
-    lessons: tuple[str, ...] = ()
-    memory: int = 2**30
-    disk: int = 256 * 2**20
-    processes: int = 64
-    files: int = 256
-    seconds: int = 300
+    root: str
+    course: str
+    shown: tuple[str, ...]
+    hidden: tuple[str, ...]
+    lessons: tuple[str, ...]
+    memory_bytes: int
+    session_memory_bytes: int
+    address_bytes: int
+    folder_bytes: int
+    folder_files: int
+    processes: int
+    threads_left: int
+    open_files: int
+    left_running_seconds: float
+    calm_seconds: float
+    probe_seconds: float
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -216,7 +226,7 @@ def separate(jail: Jail) -> None:
     if jail.level != "full":
         return
     _move(_OWN | kernel.NEWPID)
-    options = f"size={jail.disk},nr_inodes=20000,mode=1777"
+    options = f"size={jail.folder_bytes},nr_inodes={jail.folder_files},mode=1777"
     _private(jail, options)
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", kernel.NOSUID | kernel.NODEV, options)
 
@@ -228,24 +238,25 @@ def settle(jail: Jail) -> None:
         kernel.mount("proc", "/proc", "proc", closed)
 
 
-def give_up(jail: Jail, number: int) -> None:
+def give_up(jail: Jail, number: int, computing_seconds: int) -> None:
     """Give up, for good, what student code must not have; take on the limits.
 
-    `number` is of this session alone, on the whole machine.
+    `number` is of this session alone, on the whole machine. A process that computes
+    for longer than `computing_seconds` gets SIGXCPU, after twice as long SIGKILL.
     """
     if jail.level == "none":
         return
     _write("/proc/self/oom_score_adj", "1000")  # should memory run out, end this first
     for what, most in (
         (resource.RLIMIT_CORE, 1),  # with 0, programs that collect crashes are called
-        (resource.RLIMIT_CPU, jail.seconds),
-        (resource.RLIMIT_AS, _now("VmSize") + _ADDRESSES * jail.memory),
-        (resource.RLIMIT_DATA, _now("VmData") + jail.memory),
-        (resource.RLIMIT_FSIZE, jail.disk),
-        (resource.RLIMIT_NOFILE, jail.files),
+        (resource.RLIMIT_AS, _now("VmSize") + jail.address_bytes),
+        (resource.RLIMIT_DATA, _now("VmData") + jail.memory_bytes),
+        (resource.RLIMIT_FSIZE, jail.folder_bytes),
+        (resource.RLIMIT_NOFILE, jail.open_files),
         (resource.RLIMIT_NPROC, _others(jail) + jail.processes),
     ):
         _limit(what, most)
+    _limit(resource.RLIMIT_CPU, computing_seconds, 2 * computing_seconds)
     if jail.level == "full":
         kernel.bound_capabilities()
         if os.getuid() == 0:
@@ -273,10 +284,13 @@ def _be_nobody(number: int) -> None:
     raise OSError("no other user can be taken")
 
 
-def _limit(what: int, most: int) -> None:
-    _, hard = resource.getrlimit(what)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (most, most))
+def _limit(what: int, soft: int, hard: int = 0) -> None:
+    """Set a limit, never above the one that there is; without `hard` for good."""
+    _, now = resource.getrlimit(what)
+    allowed = [soft, max(soft, hard)]
+    if now != resource.RLIM_INFINITY:
+        allowed = [min(one, now) for one in allowed]
+    resource.setrlimit(what, (allowed[0], allowed[1]))
 
 
 def _now(what: str) -> int:

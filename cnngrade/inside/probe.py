@@ -22,16 +22,17 @@ SENTENCES = {
 """What was tried and found closed, in words, by the name of the trial."""
 
 
-def look(hidden: Mapping[str, Sequence[str]]) -> dict[str, bool]:
+def look(hidden: Mapping[str, Sequence[str]], seconds: float) -> dict[str, bool]:
     """Return, for each trial, whether it was closed.
 
-    `hidden` are folders that must be empty, but for the way to what may be seen.
+    `hidden` are folders that must be empty, but for the way to what may be seen; a
+    connection is waited for `seconds`.
     """
     trials: dict[str, Callable[[], bool]] = {
         "files": lambda: all(_names(path) <= set(way) for path, way in hidden.items()),
         "judges": lambda: not (_can_import("cnnjudge") or _parts_of_the_grader()),
         "writing": lambda: not any(map(_can_write, _places())),
-        "network": _is_cut_off,
+        "network": lambda: _is_cut_off(seconds),
         "processes": lambda: _processes() <= {1, os.getpid(), os.getppid()},
         "rights": _has_none,
     }
@@ -74,9 +75,9 @@ def _can_write(folder: str) -> bool:
     return True
 
 
-def _is_cut_off() -> bool:
+def _is_cut_off(seconds: float) -> bool:
     with socket.socket() as one:
-        one.settimeout(1.0)
+        one.settimeout(seconds)
         try:
             one.connect(("127.0.0.1", 9))
         except OSError as error:

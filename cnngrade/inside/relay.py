@@ -4,8 +4,11 @@ Before a step that runs a student's code the process forks. The copy does the st
 goes on to the next one; the original waits, and goes on in its stead, without that
 step, if the copy ends, or takes too long. So a crash or an endless loop costs one task.
 
-Where a cell has started threads, a fork would not be safe: then steps run unguarded,
-and if one ends the process, whoever started it runs the earlier cells again.
+After a step everything that it left running is ended. Threads cannot be: with a few
+that only wait the process goes on, but a fork would not be safe, so that later steps
+run unguarded. If one of those ends the process, whoever started it runs the earlier
+cells again. A step whose threads would hold up the later ones is left out like one
+that crashed, though that may show only after a later step, which is then run again.
 """
 
 from __future__ import annotations
@@ -15,28 +18,36 @@ import os
 import select
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from .steps import Steps
+from .jail import Jail
+from .processes import Processes, become_calm, computed, started_by, threads
+from .steps import StepRunner
 
 # Student code may replace what modules hold; these are taken before any of it runs.
 _exit, _fork, _kill, _waitpid = os._exit, os.fork, os.kill, os.waitpid
-_getpid, _getppid = os.getpid, os.getppid
-_monotonic, _listdir, _open = time.monotonic, os.listdir, open
-_TICKS = os.sysconf("SC_CLK_TCK")
+_getpid, _monotonic = os.getpid, time.monotonic
+_POLL_MILLISECONDS = 200
+_DONE, _LEFT_OUT = b"!", b"?"
 
 
 class Relay:
     """Runs steps in order, handing over from process to process.
 
-    Attributes:
-        alone: whether the processes that can be seen are all of this session.
+    Args:
+        held: what a session may hold.
+        first: the session's first process.
     """
 
-    def __init__(self, steps: Steps, tell: Callable[..., None], *, alone: bool) -> None:
-        self._steps, self._tell, self._alone = steps, tell, alone
-        self._waiting: int | None = None  # tells the original that the step is done
+    def __init__(
+        self, runner: StepRunner, tell: Callable[..., None], held: Jail, first: int
+    ) -> None:
+        self._runner, self._tell, self._held = runner, tell, held
+        self._session = Processes(first, alone=held.level == "full")
+        self._waiting: int | None = None  # tells the original how the step went
+        self._threads: dict[int, int] = {}  # those left running, and by which step
 
     def run(self, given: dict[str, Any]) -> None:
         """Do the steps; returns in the process that is left at the end."""
@@ -47,19 +58,25 @@ class Relay:
             if ended is not None:
                 self._tell(number, **ended)
                 continue
-            facts = self._steps.do(step, given["seed"])
+            own = _getpid()
+            facts = self._runner.do(step, given["seed"])
+            if _getpid() != own:  # a process that the step started, and that returned
+                _exit(0)
             if (facts.get("raised") or {}).get("type") == "MemoryError":
-                _kill(_getpid(), signal.SIGKILL)  # what it holds, nobody else can have
+                _kill(own, signal.SIGKILL)  # what it holds, nobody else can have
+            guilty = self._clear(number)
+            if guilty is not None:
+                self._leave_out(number, guilty)
             self._tell(number, state="done", **facts)
-            self._end_others()
-            self._relieve()
+            self._relieve(_DONE)
 
     def _guard(self, step: dict[str, Any]) -> dict[str, Any] | None:
         """Return None in the process that does the step; else how it ended."""
-        if len(_listdir("/proc/self/task")) > 1:
+        if threads():
             return None
+        alone = self._session.alone
         done, ready = os.pipe()
-        before = _computed_by_all() if self._alone else 0.0
+        before = self._session.computed() if alone else 0.0
         try:
             copy = _fork()
         except OSError:  # too many processes: go on without a copy
@@ -69,50 +86,61 @@ class Relay:
         if copy == 0:
             os.close(done)
             self._waiting = ready
-            if not self._alone:
-                os.setpgid(0, 0)
             return None
         os.close(ready)
 
-        def computed() -> float:
-            return _computed_by_all() - before if self._alone else _computed(copy)
+        def spent() -> float:
+            return self._session.computed() - before if alone else computed(copy)
 
-        ended = _watch(copy, done, step["clock"], step["computing"], computed)
+        ended = _watch(copy, done, step["clock"], step["computing"], spent)
         os.close(done)
         if ended is None:
             _exit(0)  # the copy goes on
-        if not self._alone:
-            with contextlib.suppress(OSError):
-                os.killpg(copy, signal.SIGKILL)
-        self._end_others()
+        with contextlib.suppress(OSError):
+            _kill(copy, signal.SIGKILL)
+        self._session.end_others(self._held.left_running_seconds)
         with contextlib.suppress(OSError):
             _waitpid(copy, 0)
         return ended
 
-    def _relieve(self) -> None:
-        """Let the original go, if there is one: this process has done the step."""
+    def _relieve(self, how: bytes) -> None:
+        """Tell the original, if there is one, how the step that it watches went."""
         if self._waiting is None:
             return
         with contextlib.suppress(OSError):
-            os.write(self._waiting, b"!")
+            os.write(self._waiting, how)
         with contextlib.suppress(OSError):
             os.close(self._waiting)
         self._waiting = None
 
-    def _end_others(self) -> None:
-        """End what a step left running; the original goes on until it is let go.
+    def _clear(self, number: int) -> int | None:
+        """End what a step left running; return the step that makes that fail, if any.
 
-        It must not see to that itself, since the next step's copy may be there by then.
+        It fails where processes keep coming, or threads are too many or compute without
+        end. An earlier step that left threads is named first: they may have done that.
         """
-        kept = {1, _getpid(), _getppid()}
-        for entry in _listdir("/proc") if self._alone else ():
-            if entry.isdigit() and int(entry) not in kept:
-                with contextlib.suppress(OSError):
-                    _kill(int(entry), signal.SIGKILL)
+        held, alive = self._held, threads()
+        self._threads = {thread: self._threads.get(thread, number) for thread in alive}
+        running = Counter(self._threads.values())
+        for thread, step in self._threads.items():
+            running[step] += len(started_by(thread))
+        gone = self._session.end_others(held.left_running_seconds)
+        crowded = running.total() > held.threads_left
+        if gone and not crowded and become_calm(held.calm_seconds):
+            return None
+        del running[number]
+        return running.most_common(1)[0][0] if running else number
+
+    def _leave_out(self, number: int, guilty: int) -> None:
+        """End this process, since its threads would hold up all later steps."""
+        if self._waiting is None:
+            self._tell(number, state="left running", by=guilty)
+        self._relieve(_LEFT_OUT)
+        _exit(0)
 
 
 def _watch(
-    copy: int, done: int, clock: float, most: float, computed: Callable[[], float]
+    copy: int, done: int, clock: float, most: float, spent: Callable[[], float]
 ) -> dict[str, Any] | None:
     """Wait until a copy has done its step (None), or return how it ended."""
     latest = _monotonic() + clock
@@ -122,12 +150,13 @@ def _watch(
     waiter.register(process, select.POLLIN)
     try:
         while True:
-            seen = dict(waiter.poll(200))
+            seen = dict(waiter.poll(_POLL_MILLISECONDS))
             if seen.get(done, 0) & select.POLLIN:
-                return None
+                left_out = os.read(done, 1) == _LEFT_OUT
+                return {"state": "left running"} if left_out else None
             if process in seen:
                 return {"state": "died", "code": _code(copy)}
-            if _monotonic() > latest or computed() > most:
+            if _monotonic() > latest or spent() > most:
                 return {"state": "timed out"}
     finally:
         os.close(process)
@@ -139,18 +168,3 @@ def _code(copy: int) -> int:
     if info is None:
         return 0
     return info.si_status if info.si_code == os.CLD_EXITED else -info.si_status
-
-
-def _computed_by_all() -> float:
-    """Return the seconds for which all processes of a session have computed."""
-    return sum(_computed(int(name)) for name in _listdir("/proc") if name.isdigit())
-
-
-def _computed(copy: int) -> float:
-    """Return the seconds for which a process has computed, and those it waited for."""
-    try:
-        with _open(f"/proc/{copy}/stat", encoding="ascii", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / _TICKS

@@ -33,7 +33,7 @@ class Shell(InteractiveShell):
         """Ignore windows: ``%matplotlib inline`` asks for none."""
 
 
-class Steps:
+class StepRunner:
     """Does steps one after another, in one name space, as a notebook does.
 
     Attributes:

@@ -28,20 +28,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import jail, kernel
+from .processes import descendants
 
 if TYPE_CHECKING:
-    from .steps import Steps
+    from .steps import StepRunner
 
 _FOR_TRAINING = ("torch._dynamo", "torchvision")  # the first optimizer needs a second
-_TYPICAL = 0.025
-"""Seconds that `_speed`'s work takes on the machine that time limits were set on."""
+_TYPICAL_SECONDS = 0.025
+"""What `_speed`'s work takes on the machine that time limits were set on."""
+
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 def main(listener: socket.socket) -> None:
     """Enter the jail, import, and serve whoever connects, until the input ends."""
     with os.fdopen(os.dup(0), "rb", buffering=0) as given:
         held = jail.Jail.of(json.loads(given.readline()))
-    steps: Steps | None = None
+    runner: StepRunner | None = None
     greeting: dict[str, Any]
     try:
         jail.enter(held)
@@ -49,22 +52,25 @@ def main(listener: socket.socket) -> None:
         greeting = {"refused": error.strerror or str(error)}
     else:
         _import_from(jail.COURSE if held.level == "full" else held.course)
-        slack = max(1.0, _speed() / _TYPICAL)
-        steps = _prepare(slack, held.lessons)
+        slack = max(1.0, _speed() / _TYPICAL_SECONDS)
+        runner = _prepare(slack, held.lessons)
         greeting = {"ready": True, "slack": slack}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies that end are forgotten
     while listener in select.select([listener, sys.stdin], [], [])[0]:
         control, _ = listener.accept()
         with control:
-            if steps is None:
+            if runner is None:
                 _say(control, greeting)
             elif os.fork() == 0:
                 listener.close()
-                _copy(held, steps, control, greeting)
+                _copy(held, runner, control, greeting)
 
 
 def _copy(
-    held: jail.Jail, steps: Steps, control: socket.socket, greeting: dict[str, Any]
+    held: jail.Jail,
+    runner: StepRunner,
+    control: socket.socket,
+    greeting: dict[str, Any],
 ) -> None:
     """Serve one worker, in a process of its own, until it is gone."""
     try:
@@ -73,13 +79,13 @@ def _copy(
         kernel.adopt_orphans()
         os.setsid()
         _say(control, greeting)
-        _serve(held, steps, control)
+        _serve(held, runner, control)
     except BaseException:
         traceback.print_exc()
     os._exit(0)
 
 
-def _serve(held: jail.Jail, steps: Steps, control: socket.socket) -> None:
+def _serve(held: jail.Jail, runner: StepRunner, control: socket.socket) -> None:
     """Open and close sessions, one at a time."""
     while True:
         message, sockets, _, _ = socket.recv_fds(control, 2**16, 1)
@@ -87,7 +93,7 @@ def _serve(held: jail.Jail, steps: Steps, control: socket.socket) -> None:
             return
         wanted = json.loads(message)
         if "open" in wanted:
-            pid = _open(held, steps, sockets[0], control)
+            pid = _open(held, runner, sockets[0], control)
             os.close(sockets[0])
             _say(control, {"pid": pid})
         else:
@@ -104,7 +110,7 @@ def _import_from(folder: str) -> None:
     importlib.invalidate_caches()
 
 
-def _prepare(slack: float, lessons: Sequence[str]) -> Steps:
+def _prepare(slack: float, lessons: Sequence[str]) -> StepRunner:
     """Import what submissions use, so that none of them has to."""
     gc.disable()  # what is imported stays
     import matplotlib.font_manager
@@ -115,7 +121,7 @@ def _prepare(slack: float, lessons: Sequence[str]) -> Steps:
     from cnnlib.checks import wire
 
     from . import probe, relay, trains
-    from .steps import Steps
+    from .steps import StepRunner
 
     for name in cnnlib.__all__:
         getattr(cnnlib, name)
@@ -123,12 +129,12 @@ def _prepare(slack: float, lessons: Sequence[str]) -> Steps:
         for name in _FOR_TRAINING:
             importlib.import_module(name)
     torch.set_num_threads(1)
-    steps = Steps(slack)
+    runner = StepRunner(slack)
     gc.freeze()
     gc.enable()
     kernel.use_large_pages()
     assert all((matplotlib, probe, relay, wire))
-    return steps
+    return runner
 
 
 def _speed() -> float:
@@ -150,7 +156,9 @@ def _say(control: socket.socket, message: dict[str, Any]) -> None:
 # ---- a session ----------------------------------------------------------------------
 
 
-def _open(held: jail.Jail, steps: Steps, wire: int, control: socket.socket) -> int:
+def _open(
+    held: jail.Jail, runner: StepRunner, wire: int, control: socket.socket
+) -> int:
     """Fork the first process of a session; return its number."""
     pid = os.fork()
     if pid:
@@ -165,7 +173,7 @@ def _open(held: jail.Jail, steps: Steps, wire: int, control: socket.socket) -> i
         if first == 0:
             kernel.die_with_parent(signal.SIGKILL)
             jail.settle(held)
-            _first(held, steps, wire, number)
+            _first(held, runner, wire, number)
         os.close(wire)
         signal.signal(signal.SIGTERM, lambda *_: os.kill(first, signal.SIGKILL))
         os.waitpid(first, 0)
@@ -181,7 +189,7 @@ def _close(pid: int) -> None:
     """
     os.kill(pid, signal.SIGTERM)
     os.waitpid(pid, 0)
-    while below := _descendants(os.getpid()):
+    while below := descendants(os.getpid()):
         for one in below:
             with contextlib.suppress(OSError):
                 os.kill(one, signal.SIGKILL)
@@ -190,24 +198,13 @@ def _close(pid: int) -> None:
                 pass
 
 
-def _descendants(pid: int) -> list[int]:
-    """Return the processes that a process started, and that those started."""
-    found, left = [], [pid]
-    while left:
-        parent = left.pop()
-        for task in _read(f"/proc/{parent}/task"):
-            left += _children(f"/proc/{parent}/task/{task}/children")
-        found.append(parent)
-    return found[1:]
-
-
-def _first(held: jail.Jail, steps: Steps, wire: int, number: int) -> None:
+def _first(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
     """Watch over a session as its first process: memory, and who is left behind."""
     kernel.adopt_orphans()
     pid = os.fork()
     if pid == 0:
         try:
-            _run(held, steps, wire, number)
+            _run(held, runner, wire, number)
         except BaseException:
             traceback.print_exc()
         os._exit(1)
@@ -221,10 +218,10 @@ def _first(held: jail.Jail, steps: Steps, wire: int, number: int) -> None:
         except ChildProcessError:
             os._exit(0)
         _end_the_greedy(held, usual)
-        time.sleep(0.05)
+        time.sleep(_LOOK_AGAIN_SECONDS)
 
 
-def _run(held: jail.Jail, steps: Steps, wire: int, number: int) -> None:
+def _run(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
     """Read what is to be done, give up all rights, and do it."""
     from cnnlib.checks.wire import dumps
 
@@ -243,12 +240,13 @@ def _run(held: jail.Jail, steps: Steps, wire: int, number: int) -> None:
     repeatable()
     _settle_in(given["folder"])
     os.nice(5)
-    jail.give_up(held, number)
+    first = os.getppid()
+    jail.give_up(held, number, given["computing_seconds"])
     if "probe" in given:
-        tell(0, state="done", **look(given["probe"]))
+        tell(0, state="done", **look(given["probe"], held.probe_seconds))
     else:
         sys.path.insert(0, "")  # a notebook imports what lies beside it
-        Relay(steps, tell, alone=held.level == "full").run(given)
+        Relay(runner, tell, held, first).run(given)
     os._exit(0)
 
 
@@ -265,28 +263,13 @@ def _end_the_greedy(held: jail.Jail, usual: int) -> None:
     """End the largest process of a session that holds more memory than it may."""
     if held.level == "none":
         return
-    most, below = 1.5 * held.memory, _descendants(os.getpid())
+    most, below = held.session_memory_bytes, descendants(os.getpid())
     if sum(max(0, _own_memory(str(pid)) - usual) for pid in below) <= most:
         return
     sizes = {pid: _share(pid) for pid in below}
     if sum(sizes.values()) > most:
         with contextlib.suppress(OSError):
             os.kill(max(sizes, key=lambda pid: sizes[pid]), signal.SIGKILL)
-
-
-def _children(path: str) -> list[int]:
-    try:
-        with open(path, encoding="ascii") as file:
-            return [int(pid) for pid in file.read().split()]
-    except OSError:
-        return []
-
-
-def _read(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def _share(pid: int) -> int:

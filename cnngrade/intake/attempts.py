@@ -29,11 +29,17 @@ _DECIDED = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """A notebook that is somebody's, and the lesson it is of."""
+    """A notebook that is somebody's, and the lesson it is of.
+
+    Attributes:
+        digest: of the file's bytes, of none if they cannot be read.
+        stamp: when it was handed in, in seconds, where nbgrader noted that.
+    """
 
     file: Found
     place: Place
     lesson: str
+    digest: str
     stamp: float = -math.inf
 
     @property

@@ -20,7 +20,7 @@ from . import naming
 from .attempts import Attempt, decided, newest, stamped
 from .layout import Layout, Place
 from .naming import Owner, clean, file_name
-from .sources import Found, Source, files
+from .sources import Found, Source, digest, files
 
 __all__ = ["Intake", "Source", "Submission", "file_name", "gather"]
 
@@ -42,12 +42,14 @@ class Submission:
     Attributes:
         student: what to call the student; no two students are called the same.
         lesson: two digits.
+        digest: of the file's bytes when it was found.
         modified: the file's date, in seconds.
     """
 
     student: str
     lesson: str
     source: Source
+    digest: str
     modified: float
 
 
@@ -84,7 +86,7 @@ def gather(path: Path, lesson: str = "") -> Intake:
     attempts = []
     for file, place in _placed(found, path, unplaced):
         try:
-            attempts.append(Attempt(file, place, _lesson(file, place, lesson)))
+            attempts.append(_attempt(file, place, lesson))
         except NotebookError as error:
             unplaced.append((file.source.label, _reason(error, file, place)))
     attempts = stamped(attempts, found, unplaced)
@@ -92,7 +94,9 @@ def gather(path: Path, lesson: str = "") -> Intake:
     submissions, superseded = [], []
     for last, older in newest(attempts):
         student, source = names[last.place.owner], last.file.source
-        submissions.append(Submission(student, last.lesson, source, last.file.modified))
+        submissions.append(
+            Submission(student, last.lesson, source, last.digest, last.file.modified)
+        )
         for one in older:
             why = f"is older than {source.label} by {decided(one, last)}"
             superseded.append((student, one.file.source.label, why))
@@ -151,23 +155,24 @@ def _without_mixed(
     return kept
 
 
-def _lesson(file: Found, place: Place, wanted: str) -> str:
-    """Return a notebook's lesson; raise `NotebookError` with the reason without one.
+def _attempt(file: Found, place: Place, wanted: str) -> Attempt:
+    """Return a notebook with its lesson; raise `NotebookError` if it is of none.
 
     A notebook that cannot be read has one, too, if its name or its folder's tells it.
     """
-    path = _called(place)
+    data = b""
     try:
-        notebook = parse(file.source.read(), path)
+        data = file.source.read()
+        notebook = parse(data, _called(place))
     except NotebookError:
-        found = _lesson_by_name(file, place, wanted)
-        if not found:
+        lesson = _lesson_by_name(file, place, wanted)
+        if not lesson:
             raise
     else:
-        found = identify(notebook).lesson
-    if wanted and found != wanted:
-        raise NotebookError(f"is of lesson {found}")
-    return found
+        lesson = identify(notebook).lesson
+    if wanted and lesson != wanted:
+        raise NotebookError(f"is of lesson {lesson}")
+    return Attempt(file, place, lesson, digest(data))
 
 
 def _called(place: Place) -> Path:

@@ -6,6 +6,7 @@ opened. What cannot be read stays in the list, with the reason.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -15,12 +16,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from cnngrade.files.notebook import NotebookError
+from cnngrade.limits import FILE_BYTES, NOTEBOOK_ITEMS
 
 from . import zips
 from .naming import clean
-
-MOST_PARTS = 3_000_000
-"""Lists, objects and their items in one notebook: each costs memory when parsed."""
 
 NO_NOTEBOOK = "is no notebook"
 _HIDDEN = "is hidden, since its name begins with a dot: rename it to have it graded"
@@ -54,9 +53,10 @@ class Source:
     def read(self) -> bytes:
         """Return the bytes; raise `NotebookError` with the reason if they stay shut."""
         data = self._bytes()
-        if sum(map(data.count, (b",", b"[", b"{"))) > MOST_PARTS:
+        if sum(map(data.count, (b",", b"[", b"{"))) > NOTEBOOK_ITEMS:
             raise NotebookError(
-                f"{self.label} has more than {MOST_PARTS:,} parts, so it was not read."
+                f"{self.label} has more than {NOTEBOOK_ITEMS:,} parts, so it was not "
+                "read."
             )
         return data
 
@@ -73,6 +73,11 @@ class Source:
             return _contents(self.path, self.label)
         around = Source(self.path, self.label, self.member if self.inner else "")
         return zips.contents(around.archive(), self.inner or self.member, self.label)
+
+
+def digest(data: bytes) -> str:
+    """Return what tells the bytes of one file from those of any other."""
+    return hashlib.sha256(data).hexdigest()
 
 
 @lru_cache(maxsize=4)
@@ -102,7 +107,7 @@ def _contents(path: Path, label: str) -> bytes:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise NotebookError(f"{label} is no ordinary file.")
-            if found.st_size > zips.MOST_BYTES:
+            if found.st_size > FILE_BYTES:
                 raise NotebookError(zips.too_large(label))
             return file.read(found.st_size + 1)
     except OSError as error:

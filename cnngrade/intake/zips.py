@@ -15,16 +15,10 @@ from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from cnngrade.files.notebook import NotebookError
-
-MOST_BYTES = 100_000_000
-"""More than this is no notebook, and no zip that one student hands in."""
-MOST_MEMBERS = 20_000
-MOST_RATIO = 100
-"""How often its own size a zip may hold: notebooks reach 20, bombs 1,000."""
+from cnngrade.limits import FILE_BYTES, ZIP_LIST_BYTES, ZIP_MEMBERS, ZIP_RATIO
 
 LINK = "is a symbolic link, which is not followed"
 
-_LIST_BYTES = 10_000_000  # what the list of members may take: Python reads it whole
 _DAMAGE = (
     BadZipFile,
     LargeZipFile,
@@ -58,20 +52,20 @@ def opened(file: Path | bytes, label: str) -> ZipFile:
     try:
         with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as raw:
             size, listed = raw.seek(0, io.SEEK_END), _list_size(raw)
-        if listed > _LIST_BYTES:
-            raise NotebookError(f"{label} holds more than {MOST_MEMBERS:,} files.")
+        if listed > ZIP_LIST_BYTES:
+            raise NotebookError(f"{label} holds more than {ZIP_MEMBERS:,} files.")
         archive = ZipFile(io.BytesIO(file) if isinstance(file, bytes) else file)
     except PermissionError:
         raise NotebookError(f"{label} cannot be read: Permission denied.") from None
     except _DAMAGE:
         raise NotebookError(f"{label} is no zip file, or a damaged one.") from None
     infos = archive.infolist()
-    if len(infos) > MOST_MEMBERS:
-        raise NotebookError(f"{label} holds more than {MOST_MEMBERS:,} files.")
+    if len(infos) > ZIP_MEMBERS:
+        raise NotebookError(f"{label} holds more than {ZIP_MEMBERS:,} files.")
     total = sum(info.file_size for info in infos)
-    if total > max(MOST_BYTES, MOST_RATIO * size):
+    if total > max(FILE_BYTES, ZIP_RATIO * size):
         raise NotebookError(
-            f"{label} would unpack to more than {MOST_RATIO} times its size, which "
+            f"{label} would unpack to more than {ZIP_RATIO} times its size, which "
             "zips that are made to do harm do. Nothing in it was read."
         )
     return archive
@@ -152,7 +146,7 @@ def contents(archive: ZipFile, name: str, label: str) -> bytes:
                 f"{label} is packed in an unusual way. Unpack it by hand, and give the "
                 "folder instead."
             )
-        if info.file_size > MOST_BYTES:
+        if info.file_size > FILE_BYTES:
             raise NotebookError(too_large(label))
         with archive.open(info) as file:
             return file.read(info.file_size + 1)
@@ -164,4 +158,4 @@ def contents(archive: ZipFile, name: str, label: str) -> bytes:
 
 def too_large(label: str) -> str:
     """Return the sentence on a file that is too large to be read."""
-    return f"{label} is larger than {MOST_BYTES // 1_000_000} MB, so it was not read."
+    return f"{label} is larger than {FILE_BYTES // 1_000_000} MB, so it was not read."

@@ -9,11 +9,11 @@ from pathlib import Path
 from cnngrade.files.match import identify, match
 from cnngrade.files.notebook import NotebookError, read
 from cnngrade.files.plan import Step, message, plan
+from cnngrade.limits import CHECK_CELL_SECONDS
 from cnngrade.record import TaskResult
-from cnngrade.sessions.run import Limits, run
+from cnngrade.sessions.patience import Patience
+from cnngrade.sessions.run import run
 from cnngrade.sessions.spawned import Spawned
-
-CELL_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Judged:
 
 def check_file(
     path: Path,
-    seconds: float = CELL_SECONDS,
+    seconds: float = CHECK_CELL_SECONDS,
     watch: Callable[[Step], None] = lambda step: None,
 ) -> Judged:
     """Judge one notebook; raise `NotebookError` if that cannot be done."""
@@ -57,7 +57,7 @@ def check_file(
     matched = match(notebook, reference)
     steps = plan(matched)
 
-    def limits() -> Limits:
+    def limits() -> Patience:
         from .verdicts import limits  # imports PyTorch: meanwhile the process starts
 
         return limits(seconds)

@@ -13,7 +13,7 @@ from cnngrade.files import code
 from cnngrade.files.match import Match
 from cnngrade.files.plan import Step
 from cnngrade.record import TaskResult
-from cnngrade.sessions.run import Limits
+from cnngrade.sessions.patience import Patience
 from cnngrade.sessions.session import Done
 from cnnjudge.judge import KnownOutcomes, judge
 from cnnjudge.messages import not_callable
@@ -29,9 +29,9 @@ _NOT_REACHED = (
 )
 
 
-def limits(cell: float) -> Limits:
+def limits(cell: float) -> Patience:
     """Return the time limits of cells and of all questions."""
-    return Limits(cell, {name: q.seconds for name, q in questions().items()})
+    return Patience(cell, {name: q.seconds for name, q in questions().items()})
 
 
 def judge_steps(

@@ -1,8 +1,7 @@
-"""A class's submissions, from a folder to a report."""
+"""A class's submissions, from a folder to the results that a report is made from."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import sys
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from cnngrade.files.exercise import references
 from cnngrade.files.notebook import NotebookError
 from cnngrade.intake.intake import Intake, Submission, gather
+from cnngrade.intake.sources import digest
 from cnngrade.record import Result, Run
 
 from .job import Job, isolation
@@ -54,16 +54,20 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
-class Graded:
-    """What came of it."""
+class ClassResults:
+    """What came of a class: all that a report is made from.
+
+    Attributes:
+        seconds: what each task took, by student, lesson and task.
+    """
 
     run: Run
     results: list[Result]
-    files: list[Path]
+    seconds: dict[tuple[str, str, str], float]
 
 
-def grade_class(options: Options, watcher: Watcher) -> Graded:
-    """Grade what has not been graded yet; write the report.
+def grade_class(options: Options, watcher: Watcher) -> ClassResults:
+    """Grade what has not been graded yet; return the results of all there are now.
 
     Raises:
         NotebookError: there is nothing to grade, or the report is of another run.
@@ -90,7 +94,7 @@ def grade_class(options: Options, watcher: Watcher) -> Graded:
             )
             _grade(due, options, journal, hidden, workers, watcher)
     assert journal is not None
-    return _report(options, found, journal)
+    return _results(found, journal)
 
 
 @contextmanager
@@ -175,10 +179,7 @@ def _due(found: Intake, journal: Journal | None, regrade: str) -> list[_Due]:
     """
     due = []
     for one in sorted(found.submissions, key=lambda one: one.lesson):
-        graded = journal is not None and journal.has(
-            one.student, one.lesson, _digest(_data(one)[0])
-        )
-        if not graded:
+        if journal is None or not journal.has(one.student, one.lesson, one.digest):
             due.append(_Due(one))
         elif regrade in references()[one.lesson].tasks:
             due.append(_Due(one, regrade))
@@ -191,10 +192,6 @@ def _data(one: Submission) -> tuple[bytes, str]:
         return one.source.read(), ""
     except NotebookError as error:
         return b"", str(error)
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 # ---- doing it -----------------------------------------------------------------------
@@ -212,16 +209,16 @@ def _grade(
         for one in due:
             data, problem = _data(one.submission)
             yield Job(
-                one.submission.student,
-                one.submission.lesson,
-                _digest(data),
-                data,
-                options.isolation,
-                journal.run["seed"],
-                options.timeout,
-                hidden,
-                one.only,
-                problem,
+                student=one.submission.student,
+                lesson=one.submission.lesson,
+                digest=digest(data),  # it may have changed since it was found
+                data=data,
+                level=options.isolation,
+                seed=journal.run["seed"],
+                timeout=options.timeout,
+                hidden=hidden,
+                only=one.only,
+                problem=problem,
             )
 
     for job, plain, seconds in workers.each(jobs()):
@@ -239,25 +236,20 @@ def _merged(before: Result, again: Result) -> Result:
     return replace(before, tasks=tasks)
 
 
-def _report(options: Options, found: Intake, journal: Journal) -> Graded:
-    """Write the report on the submissions that there are now."""
-    from cnngrade.report.write import (
-        write,  # its import would keep the template waiting
-    )
-
+def _results(found: Intake, journal: Journal) -> ClassResults:
+    """Return the results of the submissions that there are now."""
     results = [
         journal.results[one.student, one.lesson]
         for one in found.submissions
         if (one.student, one.lesson) in journal.results
     ]
     run = Run(
-        journal.run["version"],
-        journal.run["seed"],
-        journal.run["timeout"],
-        journal.run["isolation"],
-        tuple(journal.run.get("facts", ())),
-        tuple(found.unplaced),
-        tuple(found.superseded),
+        version=journal.run["version"],
+        seed=journal.run["seed"],
+        timeout=journal.run["timeout"],
+        isolation=journal.run["isolation"],
+        isolation_facts=tuple(journal.run.get("facts", ())),
+        unplaced=tuple(found.unplaced),
+        superseded=tuple(found.superseded),
     )
-    files = write(options.out, run, results, journal.seconds)
-    return Graded(run, results, files)
+    return ClassResults(run, results, journal.seconds)

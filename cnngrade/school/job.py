@@ -18,24 +18,17 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
+from cnngrade import limits
 from cnngrade.files.exercise import references
 from cnngrade.files.match import Match, match
 from cnngrade.files.notebook import NotebookError, parse
 from cnngrade.files.plan import Step, message, plan
 from cnngrade.record import Result, TaskResult
-from cnngrade.sessions.run import GRACE_SECONDS, TRIAL_SECONDS, Limits, run
+from cnngrade.sessions.patience import StepTimes
+from cnngrade.sessions.run import run
 from cnngrade.sessions.session import TemplateEndedError
 from cnngrade.visible import cut
 from cnnjudge.verdict import unjudged
-
-USUAL, TRAINING = 20.0, 60.0
-"""Seconds that one cell may compute, and one in a lesson with a task that trains."""
-LONGER = 4.0
-"""How many times as long as it may compute a step may take by the clock."""
-TOGETHER = 5
-"""How many times as long as one cell a whole submission may take."""
-MOST_KEPT, MOST_LISTED = 100_000, 200
-"""Characters of one cell, and cells and remarks of one submission, in a report."""
 
 
 @dataclass(frozen=True)
@@ -150,28 +143,34 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
     from cnngrade.judging import verdicts
     from cnngrade.judging.notes import notes_on_file, notes_on_run
 
-    cell = job.timeout or (TRAINING if trains.trains(job.lesson) else USUAL)
+    usual = limits.CELL_SECONDS
+    if trains.trains(job.lesson):
+        usual = limits.TRAINING_CELL_SECONDS
+    cell = job.timeout or usual
     channel = _channel(job.level, job.hidden)
     steps = [s for s in plan(matched) if not s.asks or job.only in ("", s.task)]
-    known = verdicts.limits(cell)
-    computing = [known.of(step) * channel.slack for step in steps]
-    clock = [LONGER * seconds for seconds in computing]
-    limits = Limits(
-        LONGER * channel.slack * cell + GRACE_SECONDS,
-        {name: LONGER * channel.slack * s for name, s in known.questions.items()},
-        TOGETHER * LONGER * channel.slack * max(cell, USUAL),
-        min(TRIAL_SECONDS, cell),
-    )
+    times = StepTimes(cell, verdicts.limits(cell).questions, channel.slack)
+    patience = times.patience()
     started: dict[int, float] = {}
 
     def begin(step: Step) -> None:
         started.setdefault(id(step), time.perf_counter())
 
     def start(wanted: list[int], guarded: bool) -> Any:
-        times = list(zip(computing, clock, strict=True))
-        return channel.open(message(steps, wanted, job.seed, times, guarded=guarded))
+        seconds = [times.of(step) for step in steps]
+        process = limits.process_computing_seconds(patience.session(steps))
+        return channel.open(
+            message(
+                steps,
+                wanted,
+                job.seed,
+                seconds,
+                guarded=guarded,
+                process_seconds=process,
+            )
+        )
 
-    done = run(steps, start, lambda: limits, begin, trial=True)
+    done = run(steps, start, lambda: patience, begin, trial=True)
     ended = time.perf_counter()
     results = verdicts.judge_steps(matched, steps, done, cell, job.seed)
     remarks = [
@@ -191,14 +190,16 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
 
 def _with_code(result: TaskResult, matched: Match) -> TaskResult:
     cell = matched.cell(result.task, "answer")
-    return replace(result, code=cut(cell.source, MOST_KEPT) if cell else "")
+    return replace(
+        result, code=cut(cell.source, limits.KEPT_CHARACTERS) if cell else ""
+    )
 
 
 def _first(texts: Sequence[str], what: str) -> tuple[str, ...]:
     """Return as many as anybody reads: a result is kept for the whole class."""
-    kept = [cut(text, MOST_KEPT) for text in texts[:MOST_LISTED]]
-    if len(texts) > MOST_LISTED:
-        kept.append(f"# … and {len(texts) - MOST_LISTED:,} more {what}")
+    kept = [cut(text, limits.KEPT_CHARACTERS) for text in texts[: limits.KEPT_LISTED]]
+    if len(texts) > limits.KEPT_LISTED:
+        kept.append(f"# … and {len(texts) - limits.KEPT_LISTED:,} more {what}")
     return tuple(kept)
 
 

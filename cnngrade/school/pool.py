@@ -23,6 +23,7 @@ from dataclasses import replace
 from typing import Any
 
 from cnngrade.files.notebook import NotebookError
+from cnngrade.limits import SCHEDULER_SECONDS
 
 from .job import Job, grade, start
 
@@ -179,7 +180,7 @@ def _dask(address: str) -> Pool:
             "--scheduler needs Dask: pip install 'cnnlib[cluster]'"
         ) from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=SCHEDULER_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise NotebookError(
             f"There is no Dask scheduler at {address}: {error}"

@@ -20,22 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from cnngrade import limits
 from cnngrade.inside import jail
 from cnngrade.inside.probe import SENTENCES
 
-from . import stage as copies
+from . import course_copy
 from .session import (
-    START_SECONDS,
     IsolationError,
     Session,
     TemplateEndedError,
     how_it_ended,
 )
 
-MOST_SAID = 256 * 2**20
-"""Bytes that a session may say; one that says more is ended."""
-_PART = 200
-"""Bytes that count for each list, object and their items: to read them takes more."""
 _PREFIX = "cnnlib-grade-"
 
 
@@ -71,26 +67,42 @@ class Template:
     ) -> None:
         _sweep()
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._held = _lock(self._folder)  # as long as this object lives
-        root, stage = self._folder / "root", self._folder / "stage"
+        lock = _lock(self._folder)
+        root, copy = self._folder / "root", self._folder / "course"
         root.mkdir()
-        copies.build(stage)
+        course_copy.build(copy)
         data = os.environ.get("CNNLIB_DATA", "")
         shown = [*jail.interpreter(), *filter(os.path.isdir, [data])]
         masked = _masked(shown, hidden)
         held = jail.Jail(
-            level, str(root), str(stage), tuple(shown), masked, tuple(lessons)
+            level=level,
+            root=str(root),
+            course=str(copy),
+            shown=tuple(shown),
+            hidden=masked,
+            lessons=tuple(lessons),
+            memory_bytes=limits.MEMORY_BYTES,
+            session_memory_bytes=limits.SESSION_MEMORY_BYTES,
+            address_bytes=limits.ADDRESS_BYTES,
+            folder_bytes=limits.FOLDER_BYTES,
+            folder_files=limits.FOLDER_FILES,
+            processes=limits.PROCESSES,
+            threads_left=limits.THREADS_LEFT,
+            open_files=limits.OPEN_FILES,
+            left_running_seconds=limits.LEFT_RUNNING_SECONDS,
+            calm_seconds=limits.CALM_SECONDS,
+            probe_seconds=limits.PROBE_SECONDS,
         )
         path = str(self._folder / "control")
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             with _short(path) as name:
                 listener.bind(name)
             listener.listen(256)
-            self._process = _started(listener.fileno(), stage, self._folder / "errors")
+            self._process = _started(listener.fileno(), copy, self._folder / "errors")
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(held.plain()).encode() + b"\n")
         self._process.stdin.flush()
-        self._end = weakref.finalize(self, _remove, self._folder, self._process)
+        self._end = weakref.finalize(self, _remove, self._folder, self._process, lock)
         seen = [*shown, jail.WORK]
         secret = _secret(hidden) - set(map(os.path.realpath, shown))
         found = {one: tuple(_way(one, seen)) for one in sorted(secret)}
@@ -101,15 +113,15 @@ class Template:
         self._end()
 
 
-def _started(listener: int, stage: Path, errors: Path) -> subprocess.Popen[bytes]:
+def _started(listener: int, copy: Path, errors: Path) -> subprocess.Popen[bytes]:
     with errors.open("wb") as file:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "cnngrade.inside.template", str(listener)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=file,
-            cwd=stage,
-            env=copies.environment(stage),
+            cwd=copy,
+            env=course_copy.environment(copy),
             pass_fds=[listener],
             start_new_session=True,
         )
@@ -142,7 +154,7 @@ class Channel:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control.settimeout(START_SECONDS)
+        self._control.settimeout(limits.START_SECONDS)
         with contextlib.suppress(OSError), _short(address.path) as name:
             self._control.connect(name)  # why it cannot be is said below
 
@@ -157,13 +169,19 @@ class Channel:
         if "refused" in told:
             raise IsolationError(_refused(told["refused"]))
         self.slack = told["slack"]
-        with self.open({"probe": dict(self._address.hidden)}) as session:
-            told = session.told(START_SECONDS) or {}
+        with self.open(self._probe()) as session:
+            told = session.told(limits.START_SECONDS) or {}
         open_ = [name for name in SENTENCES if told.get(name) is not True]
         if open_ and self._address.level == "full":
             tried = f"tried from inside and found open: {', '.join(open_)}"
             raise IsolationError(_refused(tried))
         self.closed = [words for name, words in SENTENCES.items() if name not in open_]
+
+    def _probe(self) -> dict[str, Any]:
+        """Return the message of a session that tries what must be closed."""
+        seconds = limits.process_computing_seconds(limits.START_SECONDS)
+        hidden = dict(self._address.hidden)
+        return {"probe": hidden, "computing_seconds": seconds}
 
     def open(self, message: dict[str, Any]) -> Forked:
         """Open a session that does the steps of a message."""
@@ -215,7 +233,7 @@ class Forked(Session):
         self._folder = given["folder"]
         self._buffer, self._said = bytearray(), 0
         self._lines: Iterator[bytes] = iter(())
-        wire.settimeout(START_SECONDS)
+        wire.settimeout(limits.START_SECONDS)
         with contextlib.suppress(OSError):  # it may have ended already
             wire.sendall(json.dumps(given).encode() + b"\n")
 
@@ -249,8 +267,10 @@ class Forked(Session):
             chunk = self._wire.recv(2**20)
         except OSError:
             chunk = b""
-        self._said += len(chunk) + _PART * sum(map(chunk.count, (b",", b"[", b"{")))
-        if not chunk or self._said > MOST_SAID:
+        self._said += len(chunk) + limits.ITEM_BYTES * sum(
+            map(chunk.count, (b",", b"[", b"{"))
+        )
+        if not chunk or self._said > limits.SAID_BYTES:
             raise EOFError
         *lines, rest = chunk.split(b"\n")
         if not lines:
@@ -262,7 +282,7 @@ class Forked(Session):
 
     def how_it_ended(self) -> str:
         """Say in words how the process ended."""
-        if self._said > MOST_SAID:
+        if self._said > limits.SAID_BYTES:
             return "it said more than anybody can read"
         return how_it_ended(None)
 
@@ -293,16 +313,22 @@ def _sweep() -> None:
                         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove(folder: Path, process: subprocess.Popen[bytes]) -> None:
+def _remove(
+    folder: Path, process: subprocess.Popen[bytes], lock: TextIO | None
+) -> None:
     """Remove what was made for a template, which ends it."""
     process.kill()
     process.wait()
+    assert process.stdin is not None
+    process.stdin.close()
     shutil.rmtree(folder, ignore_errors=True)
+    if lock is not None:
+        lock.close()
 
 
 def _secret(hidden: Sequence[str]) -> set[str]:
     """Return what must not be seen: the class's folders, the home, the course."""
-    folders = (*hidden, os.path.expanduser("~"), *copies.covered())
+    folders = (*hidden, os.path.expanduser("~"), *course_copy.covered())
     return set(map(os.path.realpath, folders))
 
 

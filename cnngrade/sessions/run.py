@@ -9,32 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from cnngrade.files.plan import Step
+from cnngrade.limits import MOST_SESSIONS, TRIAL_ANSWER_SECONDS
 
-from .session import Done, Session
-
-GRACE_SECONDS = 15.0
-"""A question stops slow answers itself; after that much longer the process is ended."""
-MOST_STARTS = 12
-TRIAL_SECONDS = 10.0
-"""For a cell in a first session that is not guarded; a question may take twice that."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many seconds a cell may take, each question, all of it, a cell on trial."""
-
-    cell: float
-    questions: dict[str, float]
-    together: float = float("inf")
-    trial: float = TRIAL_SECONDS
-
-    def of(self, step: Step) -> float:
-        """Return the seconds after which the process is ended."""
-        return self.questions[step.task] + GRACE_SECONDS if step.asks else self.cell
-
+from .patience import Patience
+from .session import LEFT_RUNNING, Done, Session
 
 Open = Callable[[list[int], bool], AbstractContextManager[Session]]
 """Opens a session that does the steps at these places, each guarded or not."""
@@ -43,51 +23,84 @@ Open = Callable[[list[int], bool], AbstractContextManager[Session]]
 def run(
     steps: Sequence[Step],
     open_session: Open,
-    limits: Callable[[], Limits],
+    patience: Callable[[], Patience],
     watch: Callable[[Step], None] = lambda step: None,
     *,
     trial: bool = False,
 ) -> dict[int, Done]:
     """Return what came of each step, by its place; a step not reached is left out.
 
-    `limits` is called once the first session is starting, since to know them takes
+    `patience` is called once the first session is starting, since to know them takes
     as long; `watch` is told of every step before it runs. With `trial` the first
     session is not guarded, which is quicker: nearly always nothing goes wrong in it.
     Where something does, or a cell takes long, the next session sees to that step.
+
+    Where a step is held up, an earlier one is suspected: the step is done again without
+    that one, which is put back if it makes no difference.
     """
-    done: dict[int, Done] = {}
-    known: Limits | None = None
+    record = _Record()
+    known: Patience | None = None
     begun = time.monotonic()
-    for attempt in range(MOST_STARTS):
+    for attempt in range(MOST_SESSIONS):
         trying = trial and attempt == 0
-        wanted = [i for i, step in enumerate(steps) if _is_due(step, done.get(i))]
-        if all(i in done for i in wanted):
+        wanted = [i for i, step in enumerate(steps) if record.is_due(i, step)]
+        if all(i in record.done for i in wanted):
             break
         with open_session(wanted, not trying) as session:
-            known = known or limits()
+            known = known or patience()
             for number in session.starts(wanted):
                 watch(steps[number])
-                patience = known.of(steps[number])
+                seconds = known.of(steps[number])
                 if trying:
                     asks = steps[number].asks
-                    patience = min(patience, 2 * TRIAL_SECONDS if asks else known.trial)
-                found = session.wait(number, patience)
+                    most = TRIAL_ANSWER_SECONDS if asks else known.trial
+                    seconds = min(seconds, most)
+                found = session.wait(number, seconds)
                 if trying and found.state != "done":
                     break
-                if number not in done or found.state != "done":
-                    done[number] = found
-                if not session.goes_on or _is_over(begun, known):
+                begins_anew = record.add(number, found) or not session.goes_on
+                if begins_anew or _is_over(begun, known):
                     break
         if _is_over(begun, known):
             break
-    return done
+    return record.done
 
 
-def _is_over(begun: float, limits: Limits) -> bool:
+class _Record:
+    """What came of each step so far.
+
+    Attributes:
+        done: by the place of the step.
+        suspects: for a step that was held up, those left out for its sake, each with
+            what had come of it before.
+    """
+
+    def __init__(self) -> None:
+        self.done: dict[int, Done] = {}
+        self.suspects: dict[int, dict[int, Done | None]] = {}
+
+    def is_due(self, number: int, step: Step) -> bool:
+        """Cells run again in a new session; what is asked, or ended one, does not."""
+        before = self.done.get(number)
+        return before is None or (before.state == "done" and not step.asks)
+
+    def add(self, number: int, found: Done) -> bool:
+        """Keep what came of a step; tell if a new session is needed for the rest."""
+        if found.state == "held up":
+            left_out = self.suspects.setdefault(number, {})
+            left_out[found.by] = self.done.get(found.by)
+            self.done[found.by] = Done("died", reason=LEFT_RUNNING)
+            return True
+        if number not in self.done or found.state != "done":
+            self.done[number] = found
+        cleared = self.suspects.get(number, {}) if found.reason == LEFT_RUNNING else {}
+        for earlier, before in cleared.items():  # it was not their fault
+            del self.done[earlier]
+            if before is not None:
+                self.done[earlier] = before
+        return bool(cleared)
+
+
+def _is_over(begun: float, patience: Patience) -> bool:
     """Tell whether all steps together have taken too long."""
-    return time.monotonic() - begun > limits.together
-
-
-def _is_due(step: Step, before: Done | None) -> bool:
-    """Cells run again in a new session; what is asked, or ended one, does not."""
-    return before is None or (before.state == "done" and not step.asks)
+    return time.monotonic() - begun > patience.together

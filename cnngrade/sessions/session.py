@@ -15,11 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnngrade.files.notebook import NotebookError
+from cnngrade.limits import NEXT_STEP_SECONDS, START_SECONDS
 
-START_SECONDS = 180.0
 _NOTHING_YET = {"state": "nothing yet"}
-NEXT_SECONDS = 30.0
-"""Between two steps nothing takes long, unless student code has a hand in it."""
+LEFT_RUNNING = "it started threads or processes that did not stop"
+_ENDED_BY_LIMIT = {
+    "SIGXCPU": "it computed for longer than a whole submission may",
+    "SIGXFSZ": "it wrote a larger file than it may",
+}
+"""The signals by which the kernel says which limit of the jail was reached."""
 
 
 class IsolationError(NotebookError):
@@ -35,14 +39,17 @@ class Done:
     """What came of a step.
 
     Attributes:
-        state: "done", "timed out" or "died".
-        facts: what the process told of it (see ``_steps``).
+        state: "done", "timed out", "died", or "held up": what an earlier step left
+            running came in its way, so that nothing is known of this one.
+        facts: what the process told of it (see `cnngrade.inside.steps`).
         reason: for "died": how the process ended, in words.
+        by: for "held up": the place of the earlier step.
     """
 
     state: str
     facts: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    by: int = -1
 
 
 class Session(ABC):
@@ -57,7 +64,7 @@ class Session(ABC):
     def starts(self, wanted: Sequence[int]) -> Iterator[int]:
         """Yield the place of each step as it starts, until the session ends."""
         for place, number in enumerate(wanted):
-            told = self._told(NEXT_SECONDS if place else START_SECONDS)
+            told = self._told(NEXT_STEP_SECONDS if place else START_SECONDS)
             if told != {"step": number, "state": "start"}:
                 if place == 0:
                     raise NotebookError(self.why_not())
@@ -74,6 +81,11 @@ class Session(ABC):
             return Done("died", reason=how_it_ended(told.get("code")))
         if state == "timed out":
             return Done("timed out")
+        if state == "left running":
+            by = told.get("by", number)
+            if isinstance(by, int) and 0 <= by < number:
+                return Done("held up", by=by)
+            return Done("died", reason=LEFT_RUNNING)
         self.goes_on = False
         if told == _NOTHING_YET:
             return Done("timed out")
@@ -133,4 +145,6 @@ def how_it_ended(code: Any) -> str:
     name = ""
     with contextlib.suppress(ValueError):
         name = signal.strsignal(-code) or ""
+        if (limit := signal.Signals(-code).name) in _ENDED_BY_LIMIT:
+            return _ENDED_BY_LIMIT[limit]
     return f"Python crashed inside a library ({name or f'signal {-code}'})"

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from . import stage
-from .session import IsolationError, Session, how_it_ended
+from cnngrade.limits import EXIT_SECONDS, LINE_BYTES
 
-_LONGEST_LINE = 2**30
+from . import course_copy
+from .session import IsolationError, Session, how_it_ended
 
 
 class Spawned(Session):
@@ -58,7 +58,7 @@ class Spawned(Session):
     def _listen(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as pipe:
-            while line := pipe.readline(_LONGEST_LINE):
+            while line := pipe.readline(LINE_BYTES):
                 self._lines.put(line)
         self._lines.put(b"")
 
@@ -92,7 +92,7 @@ class Spawned(Session):
     def how_it_ended(self) -> str:
         """Say in words how the process ended."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return how_it_ended(self._process.wait(timeout=2))
+            return how_it_ended(self._process.wait(timeout=EXIT_SECONDS))
         return how_it_ended(None)
 
     def why_not(self) -> str:
@@ -118,7 +118,7 @@ class Spawner:
     def __init__(self, level: str, *_: object) -> None:
         self._level = level
         self._folder = tempfile.TemporaryDirectory(prefix="cnnlib-")
-        self._stage = stage.build(Path(self._folder.name, "stage"))
+        self._copy = course_copy.build(Path(self._folder.name, "course"))
 
     def check(self) -> None:
         """Raise `IsolationError` unless nothing was to be isolated."""
@@ -132,7 +132,7 @@ class Spawner:
     def open(self, message: dict[str, Any]) -> Spawned:
         """Open a session that does the steps of a message."""
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))
-        return Spawned(message, folder, stage.environment(self._stage))
+        return Spawned(message, folder, course_copy.environment(self._copy))
 
     def close(self) -> None:
         """Remove what was made."""

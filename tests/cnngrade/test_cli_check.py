@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cnngrade import limits as limits_module
 from cnngrade.cli import student_commands
 from cnngrade.files import match
 from cnngrade.files.notebook import NotebookError, read
@@ -169,7 +170,7 @@ def test_each_ruined_cell_costs_its_own_task_alone(solved, tmp_path, monkeypatch
     solved.add(solved.place("max_pool2d"), "open('once', 'x').close()")
     solved.add(len(solved.cells), BAD)
     solved.add(len(solved.cells), "get_ipython().showtraceback = None\n1 / 0")
-    monkeypatch.setattr(run, "GRACE_SECONDS", 1)
+    monkeypatch.setattr(limits_module, "ANSWER_GRACE_SECONDS", 1)
     limits = verdicts_module.limits(3)
     limits.questions["min_pool2d"] = 1
     monkeypatch.setattr(verdicts_module, "limits", lambda seconds: limits)
@@ -244,7 +245,7 @@ def test_the_other_ways_in_which_there_is_no_answer(solved, tmp_path):
 def test_where_too_many_cells_end_python_the_rest_is_not_reached(
     solved, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(run, "MOST_STARTS", 2)
+    monkeypatch.setattr(run, "MOST_SESSIONS", 2)
     for task in TASKS[2:5]:
         solved.add(solved.place(task), "import os; os._exit(1)")
     judged = check_file(solved.save(tmp_path))
@@ -721,4 +722,4 @@ def test_the_limit_is_passed_on(solved, tmp_path, monkeypatch):
     with pytest.raises(AttributeError):
         invoke(solved.save(tmp_path), "--seconds", "7")
     assert found == [7]
-    assert judged_module.CELL_SECONDS == 60
+    assert judged_module.CHECK_CELL_SECONDS == 60

@@ -893,7 +893,7 @@ def test_damage_within_a_zip_costs_one_file(tmp_path):
 
 
 def test_files_too_large_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(zips, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(zips, "FILE_BYTES", 200_000)
     large = notebook() + b" " * 200_001
     put(tmp_path, "anna_02_padding_and_stride.ipynb", large)
     put(tmp_path, "ben.ipynb", large)
@@ -907,7 +907,7 @@ def test_files_too_large_are_not_read(tmp_path, monkeypatch):
     with zipfile.ZipFile(stored, "w") as archive:  # a member, and a zip in a zip
         archive.writestr("dora.ipynb", large)
         archive.writestr("emil.zip", packed({"x.ipynb": os.urandom(200_001)}))
-    monkeypatch.setattr(zips, "MOST_RATIO", 10)
+    monkeypatch.setattr(zips, "ZIP_RATIO", 10)
     listed = reasons(gather(put(tmp_path, "y.zip", stored.getvalue())))
     assert listed["dora.ipynb"].startswith("is larger than")
     assert listed["emil.zip"].startswith("is larger than")
@@ -974,14 +974,14 @@ def test_a_zip_that_lies_about_sizes_gains_nothing(tmp_path):
 
 
 def test_a_zip_of_countless_files_is_refused_before_it_is_listed(tmp_path, monkeypatch):
-    monkeypatch.setattr(zips, "MOST_MEMBERS", 3)
+    monkeypatch.setattr(zips, "ZIP_MEMBERS", 3)
     made = packed({f"{i}.ipynb": b"{}" for i in range(4)})
     put(tmp_path, "anna.zip", made)
     put(tmp_path, "ben.zip", packed({"x.ipynb": notebook()}))
     found = gather(tmp_path)
     assert placed(found) == {"ben": ["02"]}
     assert reasons(found) == {"anna.zip": "holds more than 3 files."}
-    monkeypatch.setattr(zips, "MOST_MEMBERS", 100)
+    monkeypatch.setattr(zips, "ZIP_MEMBERS", 100)
     monkeypatch.setattr(zips, "_LIST_BYTES", 100)
     opened = []
     monkeypatch.setattr(zips, "ZipFile", lambda file: opened.append(file))
@@ -1097,4 +1097,4 @@ def test_sources_can_be_sent_to_another_process(tmp_path):
     (one,) = pickle.loads(pickle.dumps(found)).submissions
     assert isinstance(one.source, Source)
     assert parse(one.source.read(), Path("x")).metadata["mark"] == "deep"
-    assert sources.MOST_PARTS > 1_000_000
+    assert sources.NOTEBOOK_ITEMS > 1_000_000

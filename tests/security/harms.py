@@ -1,7 +1,7 @@
 """Right answers behind cells that do harm: everything passes all the same."""
 
 from tests.exercise_files import TASKS, Book
-from tests.security.attack import ALL, FIRST, NONE, WIRE, WRONG, Attack, outputs
+from tests.security.attack import ALL, FIRST, WIRE, WRONG, Attack, outputs
 
 _TRIAL = """\
 import os
@@ -10,6 +10,45 @@ if os.getppid() == 1:  # the first try has no original to be harmed: have anothe
 """
 _BOAST = "class Boast(Exception): pass\n"
 """What a cell raises if it got what it must not have."""
+_FORKS = """
+import os, signal, threading
+def bomb():
+    while True:
+        try:
+            os.fork()
+        except OSError:
+            pass
+def deaf():
+    os.setsid()
+    for number in range(1, 65):
+        try:
+            signal.signal(number, signal.SIG_IGN)
+        except (OSError, ValueError):
+            pass
+    for _ in range(3):
+        if os.fork() == 0:
+            while True:
+                os.kill(-1, signal.SIGCONT)
+$START
+"""
+_COUNT = f"""
+import os
+{_BOAST}
+seen = [name for name in os.listdir("/proc") if name.isdigit()]
+if len(seen) > 4:  # the first, this one, and those that wait for it
+    raise Boast(seen)
+"""
+"""A cell behind a bomb: nothing of that is left."""
+_THREADS = """
+import threading, time
+while True:
+    threading.Thread(target=time.sleep, args=(10**6,)).start()
+"""
+_WAITS = """
+import threading, time
+kept = 3
+threading.Thread(target=time.sleep, args=(10**6,)).start()
+"""
 
 HARMS = [
     Attack(
@@ -242,6 +281,55 @@ time.sleep(10**6)
         passes=ALL,
     ),
     Attack(
+        "fork bomb in an answer",
+        "other tasks' points: they find no room for a process or a thread",
+        change=lambda book: book.write(
+            "avg_pool2d", "import os\nwhile True: os.fork()"
+        ),
+        base="solutions",
+        passes=ALL - {"avg_pool2d"},
+    ),
+    Attack(
+        "fork bomb left behind",
+        "other tasks' points: its processes go on when the cell is done",
+        _FORKS.replace("$START", "if os.fork() == 0: bomb()"),
+        change=lambda book: book.add(FIRST, _COUNT),
+        base="solutions",
+        passes=ALL,
+    ),
+    Attack(
+        "fork bomb that hears nothing",
+        "other tasks' points: its processes ignore signals and wake one another",
+        _FORKS.replace("$START", "if os.fork() == 0: deaf(); bomb()"),
+        change=lambda book: book.add(FIRST, _COUNT),
+        base="solutions",
+        passes=ALL,
+    ),
+    Attack(
+        "fork bomb by threads",
+        "other tasks' points: while its processes are ended, threads start others",
+        _FORKS.replace("$START", "threading.Thread(target=bomb).start()"),
+        change=lambda book: book.add(FIRST, _COUNT),
+        base="solutions",
+        passes=ALL,
+    ),
+    Attack(
+        "fork bomb with a fuse",
+        "other tasks' points: it goes off when another cell runs",
+        _FORKS.replace("$START", "threading.Timer(0.3, bomb).start()"),
+        change=lambda book: book.add(FIRST, "import time\ntime.sleep(1)"),
+        base="solutions",
+        passes=ALL,
+    ),
+    Attack(
+        "goes on in two processes",
+        "later tasks twice, and with them what is said of them",
+        "import os\nos.fork()",
+        change=lambda book: book.add(FIRST, _COUNT),
+        base="solutions",
+        passes=ALL,
+    ),
+    Attack(
         "thread bomb",
         "other students' points: the user may start no further process or thread",
         """
@@ -253,8 +341,48 @@ except RuntimeError:
     pass
 """,
         base="solutions",
-        passes=NONE,
-        says={"max_pool2d": "error"},
+        passes=ALL,
+    ),
+    Attack(
+        "thread bomb with a fuse",
+        "other tasks' points: it goes off when another cell runs",
+        """
+import threading, time
+def bomb():
+    while True:
+        try:
+            threading.Thread(target=time.sleep, args=(10**6,)).start()
+        except RuntimeError:
+            time.sleep(0.01)
+threading.Timer(0.3, bomb).start()
+""",
+        change=lambda book: book.add(FIRST, "import time\ntime.sleep(1)"),
+        base="solutions",
+        passes=ALL,
+    ),
+    Attack(
+        "thread bomb behind a thread that waits",
+        "the points of the cell that started that one, and is blamed",
+        change=lambda book: (
+            book.add(FIRST, _THREADS),
+            book.add(FIRST, _WAITS),
+            book.cell("avg_pool2d")["source"].insert(0, "assert kept == 3\n"),
+        ),
+        base="solutions",
+        passes=ALL,
+    ),
+    Attack(
+        "threads that compute",
+        "other tasks' points: they get one turn in five, and run out of time",
+        """
+import threading
+def work():
+    while True: pass
+for _ in range(4):
+    threading.Thread(target=work).start()
+""",
+        base="solutions",
+        passes=ALL,
     ),
     Attack(
         "memory bomb",

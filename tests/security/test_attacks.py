@@ -534,8 +534,8 @@ class _Patient(Session):
 def test_many_slow_cells_have_an_end(monkeypatch):
     clock = _Patient.clock = [0.0]
     monkeypatch.setattr(run.time, "monotonic", lambda: clock[0])
-    limits = run.Limits(cell=30.0, questions={}, together=300.0)
+    patience = run.Patience(cell=30.0, questions={}, together=300.0)
     steps = [Step("while True: pass")] * 1000
-    done = run.run(steps, lambda *_: _Patient(), lambda: limits, trial=True)
+    done = run.run(steps, lambda *_: _Patient(), lambda: patience, trial=True)
     assert 0 < len(done) <= 11
     assert clock[0] <= 350.0

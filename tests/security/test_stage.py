@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from cnngrade.school import job as job_module
-from cnngrade.sessions import stage as stage_module
+from cnngrade.sessions import course_copy
 from cnngrade.sessions.session import IsolationError
 from cnnjudge.tasks import task
 from cnnlib.checks.registry import questions
@@ -17,7 +17,7 @@ from tools.build.build import ROOT
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    return stage_module.build(tmp_path_factory.mktemp("stage"))
+    return course_copy.build(tmp_path_factory.mktemp("stage"))
 
 
 def test_judges_keys_and_references_are_not_in_it(stage):
@@ -79,8 +79,8 @@ def test_what_exercises_import_works_there_and_asks_nothing_of_a_judge(stage):
         "import cnnlib, sys\n"
         "from cnnlib import checks, data, models\n"
         "from cnnlib.training import random_shift\n"
-        "from cnngrade.inside.steps import Steps\n"
-        "steps = Steps()\n"
+        "from cnngrade.inside.steps import StepRunner\n"
+        "steps = StepRunner()\n"
         "run = {'source': 'from cnnlib import checks\\nflatten = 3\\n"
         "checks.flatten(4)\\nafter = 1', 'task': ''}\n"
         "assert steps.do(run, 1) == {'raised': None}\n"

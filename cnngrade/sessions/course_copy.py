@@ -52,9 +52,9 @@ def covered() -> list[str]:
     return sorted(str(HOME / name) for name in names)
 
 
-def environment(stage: Path) -> dict[str, str]:
+def environment(copy: Path) -> dict[str, str]:
     """Return the environment in which the copy is used: as little as will do."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     path = [os.path.dirname(sys.executable), "/usr/bin", "/bin"]
-    made = {"PATH": os.pathsep.join(path), "PYTHONPATH": str(stage)}
+    made = {"PATH": os.pathsep.join(path), "PYTHONPATH": str(copy)}
     return {"LANG": "C.UTF-8"} | kept | _FIXED | made
