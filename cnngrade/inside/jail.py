@@ -47,7 +47,7 @@ class Jail:
         root: an empty folder on which the new root is built.
         course: the folder with the course's package as student code may see it.
         shown: files and folders that can be seen, read-only, where they are.
-        hidden: folders that must not be seen, though they may lie in one shown.
+        hidden: files and folders that must not be seen, though they lie in one shown.
         lessons: what it is for: more is imported where nets are trained.
         memory_bytes: what a process may add to what the template has.
         session_memory_bytes: what all processes of a session may add.
@@ -189,11 +189,14 @@ def _bind(root: str, path: str, flags: int, place: str = "") -> None:
 
 
 def _hide(jail: Jail) -> None:
-    """Lay an empty folder over what must not be seen, where it could be."""
+    """Lay something empty over what must not be seen, where it could be."""
     for path in (_where(jail, path) for path in jail.hidden):
         if os.path.isdir(path) and not _within(PRIVATE, [path]):
             kernel.mount("tmpfs", path, "tmpfs", kernel.NOSUID, "size=0,mode=555")
             kernel.restrict(path, kernel.RDONLY)
+        elif os.path.isfile(path):
+            kernel.mount("/dev/null", path, None, kernel.BIND)
+            kernel.restrict(path, kernel.RDONLY | kernel.NODEV)
 
 
 def _where(jail: Jail, path: str) -> str:
