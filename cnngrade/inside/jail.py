@@ -92,17 +92,20 @@ class Jail:
 
 
 def interpreter() -> list[str]:
-    """Return the folders of this Python, its packages and the system's libraries."""
+    """Return the folders of this Python, its packages and the system's libraries.
+
+    One may lie in another.
+    """
     paths = {*map(os.path.realpath, (sys.prefix, sys.base_prefix)), sys.prefix}
     paths |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
-    return [*_SYSTEM, *_outermost(paths)]
+    return [*_SYSTEM, *sorted(paths)]
 
 
-def _outermost(paths: Iterable[str]) -> list[str]:
-    """Leave out what lies in another of the paths, or in the system's own."""
+def outermost(paths: Iterable[str]) -> list[str]:
+    """Leave out what lies in another of the paths: it is shown with that one."""
     kept: list[str] = []
-    for path in sorted(paths):
-        if os.path.isdir(path) and not _within(path, [*_SYSTEM, *kept]):
+    for path in sorted(paths, key=lambda path: (path not in _SYSTEM, path)):
+        if path in _SYSTEM or (os.path.isdir(path) and not _within(path, kept)):
             kept.append(path)
     return kept
 
