@@ -1,19 +1,22 @@
 """Exercise notebooks as files: found, matched with the course's copy, run, judged.
 
 What students do to a notebook (renamed, metadata lost, cells moved, copied, deleted)
-costs them nothing that can be found again. Where to look:
+costs them nothing that can be found again. Each folder imports those below it alone:
 
-- one file: `_notebook` reads it, `_match` finds its cells (`_code`, `_reference`),
-  `_plan` puts the steps in order, `_run` runs them, `_verdicts` judges what came,
-  `_notes` says what was odd; `_judged` is all of that for ``cnnlib check``, `_report`
-  prints it; `_reset` is ``cnnlib reset``;
-- beside student code: `_session` is what is said of steps, `_steps` does them;
-  `_child` in a process started for a file (`_spawned`), or `_relay` in one forked from
-  a `_template` (`_forked`), in the `_jail` (`_kernel`, `_filter`, `_probe`), with the
-  copy of the package that `_stage` makes; `_trains` says which lessons need more;
-- a class: `_intake` finds submissions (`_layout`, `_names`, `_attempts`, `_sources`,
-  `_zips`), `_classroom` grades them on a `_pool`, `_job` is one of them, `_journal`
-  keeps results (`_record`); `_commands` and `_class_report` are the command line;
-- the report: `_write` writes `_tables` and `_pages` (`_class_facts`, `_marked`,
-  `_visible`, templates); `_exports`, `_interchange`, `_people` are for other systems.
+- `cli`: the command line, for students (`cnnlib check`, `reset`, `doctor`) and for
+  teachers (`grade`, `export`, `autograder`);
+- `export`: a report's points as other systems take them;
+- `report`: the tables and pages of a class;
+- `school`: a class: its submissions as jobs on a pool of workers, each result kept in
+  a journal;
+- `judging`: from what came of the steps to a verdict on each task, and to notes on
+  what was odd in the file;
+- `sessions`: the processes that do the steps, started for one file (`spawned`) or
+  forked from a template (`forked`), and how long is waited for them;
+- `intake`: submissions in a folder or zip: whose each is, of which lesson, the newest;
+- `inside`: all of the grader that runs beside student code (see its README): with
+  `cnnlib` it is copied to where submissions run, and imports nothing else;
+- `files`: a notebook read, matched with the exercise, planned in steps, reset;
+- `limits`: every number of seconds, bytes and processes;
+- `record`: what is kept of a graded class; `visible`: text from strangers made safe.
 """

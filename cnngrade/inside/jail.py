@@ -47,7 +47,7 @@ class Jail:
         root: an empty folder on which the new root is built.
         course: the folder with the course's package as student code may see it.
         shown: files and folders that can be seen, read-only, where they are.
-        hidden: folders that must not be seen, though they may lie in one shown.
+        hidden: files and folders that must not be seen, though they lie in one shown.
         lessons: what it is for: more is imported where nets are trained.
         memory_bytes: what a process may add to what the template has.
         session_memory_bytes: what all processes of a session may add.
@@ -92,17 +92,20 @@ class Jail:
 
 
 def interpreter() -> list[str]:
-    """Return the folders of this Python, its packages and the system's libraries."""
+    """Return the folders of this Python, its packages and the system's libraries.
+
+    One may lie in another.
+    """
     paths = {*map(os.path.realpath, (sys.prefix, sys.base_prefix)), sys.prefix}
     paths |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
-    return [*_SYSTEM, *_outermost(paths)]
+    return [*_SYSTEM, *sorted(paths)]
 
 
-def _outermost(paths: Iterable[str]) -> list[str]:
-    """Leave out what lies in another of the paths, or in the system's own."""
+def outermost(paths: Iterable[str]) -> list[str]:
+    """Leave out what lies in another of the paths: it is shown with that one."""
     kept: list[str] = []
-    for path in sorted(paths):
-        if os.path.isdir(path) and not _within(path, [*_SYSTEM, *kept]):
+    for path in sorted(paths, key=lambda path: (path not in _SYSTEM, path)):
+        if path in _SYSTEM or (os.path.isdir(path) and not _within(path, kept)):
             kept.append(path)
     return kept
 
@@ -189,11 +192,14 @@ def _bind(root: str, path: str, flags: int, place: str = "") -> None:
 
 
 def _hide(jail: Jail) -> None:
-    """Lay an empty folder over what must not be seen, where it could be."""
+    """Lay something empty over what must not be seen, where it could be."""
     for path in (_where(jail, path) for path in jail.hidden):
         if os.path.isdir(path) and not _within(PRIVATE, [path]):
             kernel.mount("tmpfs", path, "tmpfs", kernel.NOSUID, "size=0,mode=555")
             kernel.restrict(path, kernel.RDONLY)
+        elif os.path.isfile(path):
+            kernel.mount("/dev/null", path, None, kernel.BIND)
+            kernel.restrict(path, kernel.RDONLY | kernel.NODEV)
 
 
 def _where(jail: Jail, path: str) -> str:

@@ -25,11 +25,11 @@ SENTENCES = {
 def look(hidden: Mapping[str, Sequence[str]], seconds: float) -> dict[str, bool]:
     """Return, for each trial, whether it was closed.
 
-    `hidden` are folders that must be empty, but for the way to what may be seen; a
-    connection is waited for `seconds`.
+    `hidden` are files and folders that must be empty, but for the way to what may be
+    seen; a connection is waited for `seconds`.
     """
     trials: dict[str, Callable[[], bool]] = {
-        "files": lambda: all(_names(path) <= set(way) for path, way in hidden.items()),
+        "files": lambda: all(_seen(path) <= set(way) for path, way in hidden.items()),
         "judges": lambda: not (_can_import("cnnjudge") or _parts_of_the_grader()),
         "writing": lambda: not any(map(_can_write, _places())),
         "network": lambda: _is_cut_off(seconds),
@@ -39,9 +39,13 @@ def look(hidden: Mapping[str, Sequence[str]], seconds: float) -> dict[str, bool]
     return {name: closed() for name, closed in trials.items()}
 
 
-def _names(folder: str) -> set[str]:
+def _seen(path: str) -> set[str]:
+    """Return what can be seen at a path: names in a folder, something of a file."""
     try:
-        return set(os.listdir(folder))
+        if os.path.isdir(path):
+            return set(os.listdir(path))
+        with open(path, "rb") as file:
+            return {"its bytes"} if file.read(1) else set()
     except OSError:
         return set()
 

@@ -41,15 +41,27 @@ def build(folder: Path) -> Path:
 
 
 def covered() -> list[str]:
-    """Return the folders of the course on this machine: none may be seen from inside.
+    """Return what is the course's on this machine: none may be seen from inside.
 
-    In a checkout that is everything in it; of site-packages, what came with the course.
+    In a checkout that is everything in it, files too. Where the course is installed,
+    others' packages lie beside it: then it is what came with it. With links among
+    these folders both count, what holds the links and where they lead.
     """
-    if (HOME / "pyproject.toml").is_file():
-        return sorted(str(path) for path in HOME.iterdir() if path.is_dir())
-    installed = metadata.distribution("cnnlib").read_text("top_level.txt") or ""
-    names = {"cnnlib", "cnnjudge", "cnngrade", *installed.split()}
-    return sorted(str(HOME / name) for name in names)
+    homes = {HOME, Path(os.path.realpath(__file__)).parents[2]}
+    return sorted({str(path) for home in homes for path in _own(home)})
+
+
+def _own(home: Path) -> list[Path]:
+    """Return what is the course's in a folder that holds its packages."""
+    infos = [*home.glob("cnnlib-*.dist-info"), *home.glob("cnnlib-*.egg-info")]
+    if not infos:
+        return list(home.iterdir())
+    names = {"cnnlib", "cnnjudge", "cnngrade"}
+    for installed in map(metadata.Distribution.at, infos):
+        names |= {file.parts[0] for file in installed.files or ()}
+        names |= set((installed.read_text("top_level.txt") or "").split())
+    others = {"..", *(info.name for info in infos)}  # its commands; what pip notes
+    return [home / name for name in sorted(names - others)]
 
 
 def environment(copy: Path) -> dict[str, str]:

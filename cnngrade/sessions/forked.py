@@ -72,14 +72,14 @@ class Template:
         root.mkdir()
         course_copy.build(copy)
         data = os.environ.get("CNNLIB_DATA", "")
-        shown = [*jail.interpreter(), *filter(os.path.isdir, [data])]
-        masked = _masked(shown, hidden)
+        needed = [*jail.interpreter(), *filter(os.path.isdir, [data])]
+        shown = jail.outermost(needed)
         held = jail.Jail(
             level=level,
             root=str(root),
             course=str(copy),
             shown=tuple(shown),
-            hidden=masked,
+            hidden=_masked(needed, hidden),
             lessons=tuple(lessons),
             memory_bytes=limits.MEMORY_BYTES,
             session_memory_bytes=limits.SESSION_MEMORY_BYTES,
@@ -103,8 +103,8 @@ class Template:
         self._process.stdin.write(json.dumps(held.plain()).encode() + b"\n")
         self._process.stdin.flush()
         self._end = weakref.finalize(self, _remove, self._folder, self._process, lock)
-        seen = [*shown, jail.WORK]
-        secret = _secret(hidden) - set(map(os.path.realpath, shown))
+        seen = [*needed, jail.WORK]
+        secret = _secret(hidden) - set(map(os.path.realpath, needed))
         found = {one: tuple(_way(one, seen)) for one in sorted(secret)}
         self.address = Address(path, level, str(self._folder), tuple(found.items()))
 
@@ -339,12 +339,12 @@ def _way(folder: str, shown: Sequence[str]) -> list[str]:
     return sorted({path.relative_to(here).parts[0] for path in below if path != here})
 
 
-def _masked(shown: Sequence[str], hidden: Sequence[str]) -> tuple[str, ...]:
-    """Return what must be covered: it lies in a folder shown and holds none."""
-    needed = [os.path.realpath(path) for path in shown]
+def _masked(needed: Sequence[str], hidden: Sequence[str]) -> tuple[str, ...]:
+    """Return what must be covered: it lies in what is needed, and holds none of it."""
+    places = [os.path.realpath(path) for path in needed]
     return tuple(
         path
         for path in sorted(_secret(hidden))
-        if any(Path(path).is_relative_to(place) for place in needed)
-        and not any(Path(place).is_relative_to(path) for place in needed)
+        if any(Path(path).is_relative_to(place) for place in places)
+        and not any(Path(place).is_relative_to(path) for place in places)
     )

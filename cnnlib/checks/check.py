@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,6 +33,17 @@ def is_judged_outside() -> bool:
     check raises ImportError: nobody must take its silence for a pass.
     """
     return sys.modules.get(JUDGE, ...) is None
+
+
+def _need_the_judge() -> None:
+    """Raise ImportError with what to do where the package that judges is missing."""
+    if JUDGE not in sys.modules and find_spec(JUDGE) is None:
+        raise ImportError(
+            f"Checks need the package {JUDGE}, which is not installed here, though "
+            "cnnlib is: they come together. Install the course again: "
+            "pip install --force-reinstall --no-deps cnnlib",
+            name=JUDGE,
+        )
 
 
 class Wrong(AssertionError):
@@ -94,6 +106,7 @@ class Check:
         Without `watched` forbidden calls are not noticed: the reference makes them, and
         must pass too. With `known`, its cases are asked in place of those of `seed`.
         """
+        _need_the_judge()
         from cnnjudge.judge import judge  # late: not in the sandbox
         from cnnjudge.messages import not_callable
         from cnnjudge.tasks import task
