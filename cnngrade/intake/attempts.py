@@ -18,6 +18,8 @@ from .sources import NO_NOTEBOOK, Found
 STAMP = "timestamp.txt"
 """The file in which nbgrader notes when an assignment was handed in."""
 
+_COPY_OF = re.compile(r"^((?:copy of|kopie von|copie de|copia de)[ _])(.*)", re.S)
+
 _DECIDED = (
     f"nbgrader's {STAMP}",
     "the number that Canvas gave the file",
@@ -46,9 +48,20 @@ class Attempt:
     def age(self) -> tuple[object, ...]:
         """What tells which of two attempts is newer, the surest first."""
         place, file = self.place, self.file
-        name = tuple(re.split(r"([0-9]{1,18})", file.source.label))
-        natural = tuple(int(part) if i % 2 else part for i, part in enumerate(name))
-        return self.stamp, place.number, place.again, file.modified, (natural, name)
+        names = tuple(map(_natural, file.parts)), file.source.label
+        return self.stamp, place.number, place.again, file.modified, names
+
+
+def _natural(name: str) -> tuple[object, ...]:
+    """Return what orders names as people do: 9 before 10, a copy after the original.
+
+    Programs put what tells a copy before the suffix: "x (1).ipynb", "x-Copy1.ipynb".
+    Without suffixes the original's name is the beginning of the copy's.
+    """
+    stem = re.sub(r"\.(ipynb|zip)$", "", name, flags=re.I).rstrip().casefold()
+    stem = _COPY_OF.sub(r"\2 \1", stem)
+    parts = re.split(r"([0-9]{1,18})", stem)
+    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 def stamped(

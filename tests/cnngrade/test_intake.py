@@ -191,6 +191,50 @@ def test_equal_dates_leave_it_to_the_name_as_people_count(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("q.ipynb", "q (1).ipynb"),
+        ("q.ipynb", "q-1.ipynb"),
+        ("q.ipynb", "q-Copy1.ipynb"),
+        ("q.ipynb", "q 2.ipynb"),
+        ("q.ipynb", "q - Copy.ipynb"),
+        ("q.ipynb", "q copy.ipynb"),
+        ("q.ipynb", "q_v2.ipynb"),
+        ("q.ipynb", "q_final.ipynb"),
+        ("q.ipynb", "Copy of q.ipynb"),
+        ("q - Copy.ipynb", "q - Copy (2).ipynb"),
+        ("q (2).ipynb", "q (10).ipynb"),
+        ("q-Copy9.ipynb", "q-Copy10.ipynb"),
+        ("q_v1.ipynb", "q_V2.ipynb"),
+        ("work/q.ipynb", "work (1)/q.ipynb"),
+        ("attempt 9/q.ipynb", "attempt 10/q.ipynb"),
+    ],
+)
+@pytest.mark.parametrize("given", ["folder", "zip"])
+def test_of_equal_dates_the_later_copy_counts(tmp_path, older, newer, given):
+    older, newer = f"anna/{older}", f"anna/{newer}"
+    marks = {name: notebook(mark=name) for name in (newer, older)}
+    marks["ben/x.ipynb"] = notebook()
+    path = tmp_path
+    if given == "zip":
+        path = put(tmp_path, "x.zip", packed(marks))
+    else:
+        for name, data in marks.items():
+            put(tmp_path, name, data, 1000)
+    found = gather(path)
+    assert mark(found, "anna") == newer
+    why = f"is older than {newer} by the file's name, the dates being equal"
+    assert found.superseded == [("anna", older, why)]
+
+
+def test_of_two_zips_the_later_copy_counts(tmp_path):
+    for name in ("work.zip", "work (1).zip"):
+        put(tmp_path, f"anna/{name}", packed({"x.ipynb": notebook(mark=name)}))
+    put(tmp_path, "ben/x.ipynb")
+    assert mark(gather(tmp_path), "anna") == "work (1).zip"
+
+
 # ---- nbgrader
 
 
@@ -893,7 +937,8 @@ def test_damage_within_a_zip_costs_one_file(tmp_path):
 
 
 def test_files_too_large_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(zips, "FILE_BYTES", 200_000)
+    for module in (zips, sources):
+        monkeypatch.setattr(module, "FILE_BYTES", 200_000)
     large = notebook() + b" " * 200_001
     put(tmp_path, "anna_02_padding_and_stride.ipynb", large)
     put(tmp_path, "ben.ipynb", large)
@@ -982,7 +1027,7 @@ def test_a_zip_of_countless_files_is_refused_before_it_is_listed(tmp_path, monke
     assert placed(found) == {"ben": ["02"]}
     assert reasons(found) == {"anna.zip": "holds more than 3 files."}
     monkeypatch.setattr(zips, "ZIP_MEMBERS", 100)
-    monkeypatch.setattr(zips, "_LIST_BYTES", 100)
+    monkeypatch.setattr(zips, "ZIP_LIST_BYTES", 100)
     opened = []
     monkeypatch.setattr(zips, "ZipFile", lambda file: opened.append(file))
     for data in (made, made[:-2] + b"\5\0hello", with_large_numbers(made)):
