@@ -78,11 +78,15 @@ def grade(
     regrade: Annotated[
         str, typer.Option(metavar="TASK", help="Grade one task again, for everybody.")
     ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Grade a doubtful layout without asking.")
+    ] = False,
 ) -> None:
     """Grade a class: run the submissions shut away, judge them, write a report.
 
-    Killed and started again it goes on where it was. Exit code 0: all was graded;
-    2: it cannot be, and the reason is printed.
+    First it says whom it took for students. Where the layout can be read in two ways
+    it asks. Killed and started again it goes on where it was. Exit code 0: all was
+    graded; 2: it cannot be, and the reason is printed.
     """
     from cnngrade.school.classroom import Options, grade_class
 
@@ -100,7 +104,7 @@ def grade(
         scheduler=scheduler,
         regrade=regrade,
     )
-    with class_printing.Progress(console) as progress:
+    with class_printing.Progress(console, yes=yes) as progress:
         try:
             graded = grade_class(options, progress)
             from cnngrade.report.write import write  # else the template would wait

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import sys
+from collections import Counter, defaultdict
 from pathlib import Path
 from types import TracebackType
 
@@ -10,9 +11,11 @@ from rich import progress
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from cnngrade.files.notebook import shown
+from cnngrade.files.notebook import NotebookError, shown
+from cnngrade.intake.intake import Intake
 from cnngrade.record import Result
 from cnngrade.school.classroom import ClassResults
+from cnnlib.text import count
 
 from .printing import clean, table
 
@@ -24,11 +27,21 @@ _LEVELS = {
 }
 
 
+_DOUBTFUL = (
+    "Nothing was graded, since the folders can be read in two ways. If the students "
+    "are the right ones, give --yes. If not, give the folder in which each student has "
+    "one folder or one notebook."
+)
+_NAMED = 12
+"""Students that are named before the grading; the report names all."""
+
+
 class Progress:
     """Shows a bar with the time left on a terminal, else a line now and then."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, yes: bool = False) -> None:
         self._console = console
+        self._yes = yes
         self._bar = progress.Progress(
             progress.TextColumn("Grading"),
             progress.BarColumn(),
@@ -43,7 +56,6 @@ class Progress:
         self._done = self._total = 0
 
     def __enter__(self) -> Progress:
-        self._bar.start()
         return self
 
     def __exit__(
@@ -54,8 +66,25 @@ class Progress:
     ) -> None:
         self._bar.stop()
 
+    def found(self, intake: Intake) -> None:
+        """Say who the students are; where that is in doubt, ask."""
+        for line in _found(intake):
+            self._console.print(clean(line))
+        for doubt in intake.doubts:
+            self._console.print(Text.assemble(("? ", "bold"), clean(doubt)))
+        if intake.doubts and not self._yes and not self._agreed():
+            raise NotebookError(_DOUBTFUL)
+
+    def _agreed(self) -> bool:
+        """Ask on a terminal; elsewhere nobody can answer."""
+        if not (self._console.is_terminal and sys.stdin.isatty()):
+            return False
+        answer = self._console.input("Are these the students? Grade them [y/N]: ")
+        return answer.strip().casefold() in ("y", "yes")
+
     def begin(self, jobs: int, kept: int) -> None:
         """Say how many are to be graded."""
+        self._bar.start()
         self._total = jobs
         self._bar.update(self._task, total=jobs)
         before = f"; {kept} graded before are kept" if kept else ""
@@ -71,6 +100,19 @@ class Progress:
         self._bar.update(self._task, advance=1)
         if not self._console.is_terminal and self._done % 100 == 0:
             self._console.print(f"{self._done} of {self._total}")
+
+
+def _found(intake: Intake) -> list[str]:
+    """Return what was taken for students and lessons."""
+    students = list(dict.fromkeys(one.student for one in intake.submissions))
+    more = len(students) - _NAMED
+    names = ", ".join(students[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    lessons = Counter(one.lesson for one in intake.submissions)
+    counts = ", ".join(f"{name} ({n})" for name, n in sorted(lessons.items()))
+    return [
+        f"{count(len(students), 'student')}: {names}.",
+        f"{count(len(intake.submissions), 'submission')} of lessons: {counts}.",
+    ]
 
 
 def class_summary(graded: ClassResults, out: Path) -> RenderableType:

@@ -31,7 +31,7 @@ _RUN = """\
 # is what holds it; then its code could read the checkers of cnnlib {version}.
 cd /tmp
 cnnlib=/opt/course/bin/cnnlib
-grade="$cnnlib grade /autograder/submission --lesson {lesson} --out report"
+grade="$cnnlib grade /autograder/submission --lesson {lesson} --out report --yes"
 $grade || $grade --isolation limits
 $cnnlib export report --to gradescope \\
     --out /autograder/results/results.json

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cnngrade.files.exercise import references
@@ -20,6 +20,7 @@ from . import naming
 from .attempts import Attempt, decided, newest, stamped
 from .layout import Layout, Place
 from .naming import Owner, clean, file_name
+from .nesting import Prefix
 from .sources import Found, Source, digest, files
 
 __all__ = ["Intake", "Source", "Submission", "file_name", "gather"]
@@ -61,11 +62,13 @@ class Intake:
         submissions: by student and lesson, one for each.
         unplaced: files that are no submissions: (label, reason).
         superseded: older attempts: (student, label, reason).
+        doubts: what in the layout can be read in two ways, a sentence each.
     """
 
     submissions: list[Submission]
     unplaced: list[tuple[str, str]]
     superseded: list[tuple[str, str, str]]
+    doubts: tuple[str, ...] = ()
 
 
 def gather(path: Path, lesson: str = "") -> Intake:
@@ -84,12 +87,15 @@ def gather(path: Path, lesson: str = "") -> Intake:
         raise NotebookError(f"There is no file in {clean(str(path))}.")
     unplaced: list[tuple[str, str]] = []
     attempts = []
-    for file, place in _placed(found, path, unplaced):
+    root = os.path.basename(os.path.realpath(path))
+    layout = Layout(found, root, _lesson_in)
+    for file, place in _placed(found, layout, root, unplaced):
         try:
             attempts.append(_attempt(file, place, lesson))
         except NotebookError as error:
             unplaced.append((file.source.label, _reason(error, file, place)))
     attempts = stamped(attempts, found, unplaced)
+    attempts, alike = _apart(attempts, layout)
     names = naming.shown({attempt.place.owner for attempt in attempts})
     submissions, superseded = [], []
     for last, older in newest(attempts):
@@ -101,15 +107,14 @@ def gather(path: Path, lesson: str = "") -> Intake:
             why = f"is older than {source.label} by {decided(one, last)}"
             superseded.append((student, one.file.source.label, why))
     submissions.sort(key=lambda one: (one.student, one.lesson))
-    return Intake(submissions, sorted(unplaced), sorted(superseded))
+    doubts = (*layout.doubts, *alike)
+    return Intake(submissions, sorted(unplaced), sorted(superseded), doubts)
 
 
 def _placed(
-    found: Sequence[Found], path: Path, unplaced: list[tuple[str, str]]
+    found: Sequence[Found], layout: Layout, root: str, unplaced: list[tuple[str, str]]
 ) -> list[tuple[Found, Place]]:
     """Return whose each notebook is; put the other files into `unplaced`."""
-    root = os.path.basename(os.path.realpath(path))
-    layout = Layout(found, root)
     placed, nameless, skipped = [], [], set()
     for file in found:
         if folder := layout.other_step(file):
@@ -173,6 +178,41 @@ def _attempt(file: Found, place: Place, wanted: str) -> Attempt:
     if wanted and lesson != wanted:
         raise NotebookError(f"is of lesson {lesson}")
     return Attempt(file, place, lesson, digest(data))
+
+
+def _lesson_in(file: Found) -> str:
+    """Return the lesson that a notebook's names tell, or else what is in it; or ""."""
+    told = next(filter(None, map(naming.lesson, reversed(file.parts))), "")
+    if told:
+        return told
+    try:
+        return identify(parse(file.source.read(), Path("?"))).lesson
+    except NotebookError:
+        return ""
+
+
+def _apart(
+    attempts: Sequence[Attempt], layout: Layout
+) -> tuple[list[Attempt], list[str]]:
+    """Part students of one name whose notebooks of a lesson lie in several groups."""
+    groups: dict[tuple[Owner, str], set[Prefix]] = defaultdict(set)
+    for one in attempts:
+        if not one.place.owner.platform:
+            groups[one.place.owner, one.lesson].add(layout.around(one.file))
+    several = {owner for (owner, _), some in groups.items() if len(some) > 1}
+    parted = []
+    for one in attempts:
+        place = one.place
+        if place.owner in several:
+            group = "/".join(layout.around(one.file))
+            place = replace(place, owner=replace(place.owner, id=group))
+        parted.append(replace(one, place=place))
+    doubts = [
+        f"{clean(owner.name)} lies in several folders around students, with the same "
+        "lesson in each: they were taken for different people."
+        for owner in sorted(several)
+    ]
+    return parted, doubts
 
 
 def _called(place: Place) -> Path:

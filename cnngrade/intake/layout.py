@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from . import naming
 from .naming import Owner, Upload, clean
+from .nesting import COURSE_FILES, Prefix, nesting
+from .nesting import COURSE_FOLDER as SUBMITTED
 from .sources import Found
-
-SUBMITTED = "submitted"
-"""The folder of an nbgrader course in which each student has one."""
 
 _OTHER_STEPS = frozenset(
     {"source", "source_with_tests", "release", "autograded", "feedback", "solution"}
 )
-_COURSE_FILES = frozenset({"gradebook.db", "nbgrader_config.py"})
 _WRAPPERS = frozenset({"submissions"})
 
 
@@ -46,14 +44,23 @@ class Place:
 class Layout:
     """What only all the files together tell of how they are ordered."""
 
-    def __init__(self, found: Sequence[Found], name: str) -> None:
-        self._depth = _wrapped(found, name)
+    def __init__(
+        self, found: Sequence[Found], name: str, lesson_of: Callable[[Found], str]
+    ) -> None:
+        depth = _wrapped(found, name)
+        tops = {file.parts[depth] for file in found if file.parts[depth + 1 :]}
+        files = {file.parts[depth] for file in found if len(file.parts) == depth + 1}
+        is_course = SUBMITTED in tops or bool(files & COURSE_FILES)
+        handed_in = [] if is_course else [f for f in found if not f.trouble]
+        self._nesting = nesting(handed_in, depth, lesson_of)
+        if is_course and depth:
+            self._nesting.wrappers.add(found[0].parts[:depth])
         paths = [path for file in found if (path := self.path(file))]
         self._doubtful = _doubtful(paths)
         tops = {path[0] for path in paths if len(path) > 1}
         self._has_submitted = SUBMITTED in tops
         loose = {path[0] for path in paths if len(path) == 1}
-        self._is_course = self._has_submitted or bool(loose & _COURSE_FILES)
+        self._is_course = self._has_submitted or bool(loose & COURSE_FILES)
         self._holds_downloads = all(
             self._is_in_download(path)
             for file in found
@@ -72,13 +79,22 @@ class Layout:
 
     def path(self, file: Found) -> tuple[str, ...]:
         """Return a file's path without folders that only wrap everything."""
-        return file.parts[self._depth :]
+        return self._nesting.rest(file.parts)
+
+    def around(self, file: Found) -> Prefix:
+        """Return the folders that only wrap a file with others'."""
+        return file.parts[: len(file.parts) - len(self.path(file))]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What can be read in two ways, a sentence each."""
+        return tuple(self._nesting.doubts)
 
     def other_step(self, file: Found) -> str:
         """Return the folder of an nbgrader course that a file is in, if any but one."""
         path = self.path(file)
         if self._is_course and path[1:] and path[0] in _OTHER_STEPS:
-            return clean("/".join(file.parts[: self._depth + 1]))
+            return clean("/".join((*self.around(file), path[0])))
         return ""
 
     def aside(self, file: Found) -> str:

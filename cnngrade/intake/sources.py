@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -177,13 +177,25 @@ def _folder(root: Path) -> Iterator[Found]:
         if parts and not shown:
             yield Found(parts, source, trouble="is an empty folder")
         for entry in shown:
-            below = (*parts, entry.name)
+            here = (*parts, entry.name)
+            below = (*parts, *_pieces(entry.name, seen))
             if entry.name.startswith("."):
-                yield Found(below, _on_disk(root, below), trouble=_HIDDEN)
+                yield Found(below, _on_disk(root, here), trouble=_HIDDEN)
             elif entry.is_dir(follow_symlinks=False) and not _junction(entry):
-                waiting.append(below)
+                waiting.append(here)
             else:
-                yield from _entry(entry, _on_disk(root, below), below)
+                yield from _entry(entry, _on_disk(root, here), below)
+
+
+def _pieces(name: str, beside: Sequence[os.DirEntry[str]]) -> list[str]:
+    r"""Return a file's name, or the path that it is.
+
+    Some programs pack zips with backslashes, and some unpack those into files with
+    names such as ``class\anna\x.ipynb``. A single one may be somebody's idea.
+    """
+    if os.sep == "\\" or sum("\\" in entry.name for entry in beside) < 2:
+        return [name]
+    return [piece for piece in name.split("\\") if piece] or [name]
 
 
 def _on_disk(root: Path, parts: tuple[str, ...]) -> Source:

@@ -43,6 +43,9 @@ class Options:
 class Watcher(Protocol):
     """Is told how far the grading is."""
 
+    def found(self, intake: Intake) -> None:
+        """Look at the submissions; raise `NotebookError` if they are not right."""
+
     def begin(self, jobs: int, kept: int) -> None:
         """So many are to be graded; so many were, earlier."""
 
@@ -77,6 +80,7 @@ def grade_class(options: Options, watcher: Watcher) -> ClassResults:
     if not found.submissions:
         raise NotebookError(_nothing(options, found))
     _known_task(options.regrade)
+    watcher.found(found)
     hidden = _hidden(options)
     if _has_journal(options.out):
         journal = open_journal(options.out, _run(options))
