@@ -1,7 +1,7 @@
 """What is kept of a graded class: plain facts, the same in whatever order it was run.
 
 A `Result` is what the journal holds a line of, and all that reports are made from.
-Nothing in it names this machine, and nothing but `student` names a student.
+Nothing in it names this machine; `student` and `platform_id` alone name a student.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ class Result:
         notes: what was found odd in the file, a sentence each; they cost no points.
         added: the code cells that the student added.
         problem: why the file could not be judged at all, or "".
+        platform_id: "moodle 102" or "canvas 102", where the platform wrote its id of
+            the student into the file's name; it decides where points go.
     """
 
     student: str
@@ -77,6 +79,7 @@ class Result:
     notes: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     problem: str = ""
+    platform_id: str = ""
 
     @property
     def earned(self) -> int:

@@ -153,6 +153,12 @@ def export(
         printing.problem(console, f"{student} is left out. {reason}")
     for person in points.absent:
         printing.problem(console, f"{person} is on the list and handed in nothing.")
+    for person in points.uncertain:
+        printing.problem(
+            console,
+            f"{person} is on the list and gets no points: what may be theirs is left "
+            "out, for the reason above.",
+        )
     for note in points.notes:
         printing.problem(console, note)
     console.print(f"Written: {printing.clean(shown(out))}")

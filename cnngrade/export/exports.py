@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cnngrade.files.exercise import references
 from cnngrade.files.notebook import NotebookError
+from cnngrade.record import Result
 from cnngrade.school.journal import read_journal
 
 from . import interchange
@@ -65,13 +66,23 @@ def gradebook(
                 f"{len(mine)}."
             )
         return Gradebook(interchange.gradescope(mine[0]))
+    ids = _ids(results, to)
     try:
         listed = None if class_list is None else read_class_list(class_list)
         if to == "moodle":
-            return interchange.moodle(results, chosen, listed)
-        return interchange.canvas(results, chosen, listed, assignment=assignment)
+            return interchange.moodle(results, chosen, listed, ids)
+        return interchange.canvas(results, chosen, listed, ids, assignment)
     except ClassListError as error:
         raise NotebookError(str(error)) from None
+
+
+def _ids(results: list[Result], platform: str) -> dict[str, str]:
+    """Return the ids that a platform wrote into names, "" where another one did."""
+    told = {r.student: r.platform_id.split(" ") for r in results if r.platform_id}
+    return {
+        student: number if name == platform else ""
+        for student, (name, number) in told.items()
+    }
 
 
 def autograder_zip(lesson: str) -> bytes:

@@ -21,7 +21,7 @@ from cnngrade.record import Result
 from cnngrade.report.tables import UNJUDGED, cell, ordered, table
 from cnngrade.visible import cut_lines, one_line, visible
 
-from .people import ClassList, ClassListError, Person, Submitter, match
+from .people import AGAIN, ClassList, ClassListError, Person, Submitter, match
 
 _NAMES = ("First name", "Last name", "Surname", "Full name")
 _MOODLE_KEYS = ("ID number", "Email address", "Username")
@@ -40,12 +40,14 @@ class Gradebook:
         data: the bytes of the CSV file.
         unmatched: submissions that are not in it: (student, reason).
         absent: people on the class list of whom no submission was found.
+        uncertain: people on it who may have handed in what is left out.
         notes: what to look at before the file is imported.
     """
 
     data: bytes
     unmatched: tuple[tuple[str, str], ...] = ()
     absent: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -64,41 +66,42 @@ def moodle(
     import: whatever ids the list has, and a column of points. Without a list it is a
     worksheet if ids are known; if not, the submissions' names are given as user names.
     """
-    judged, unmatched = _of_lesson(results, lesson)
+    handed_in = _of_lesson(results, lesson)
     title = f"Lesson {lesson}"
     if listed is None:
+        judged, unmatched = _judged(handed_in)
         return _moodle_unlisted(_with_submitters(judged, ids), title, unmatched)
     if listed.has("Identifier"):
-        return _worksheet(judged, listed, ids, unmatched)
+        return _worksheet(handed_in, listed, ids)
     names = [name for name in _NAMES if listed.has(name)]
     keys = [key for key in _MOODLE_KEYS if listed.has(key)]
     if not keys:
         raise ClassListError(
             "Moodle's import tells people by ID number, e-mail address or user name; "
-            "the class list has none of them."
+            f"the class list has none of them. Export it with one of these. {AGAIN}"
         )
-    placed, others, absent = _placed(_with_submitters(judged, ids), listed, keys)
+    placed = _placed(_with_submitters(handed_in, ids), listed, keys)
     rows: _Rows = [
         [*_text(person, names), *_text(person, keys), result.earned]
-        for result, person in placed
+        for result, person in placed.rows
     ]
-    return _gradebook((*names, *keys, title), rows, unmatched + others, absent)
+    head = [listed.called(name) for name in (*names, *keys)]
+    return placed.gradebook((*head, title), rows)
 
 
 def _worksheet(
-    judged: Sequence[Result],
-    listed: ClassList,
-    ids: Mapping[str, str],
-    unmatched: _Reasons,
+    handed_in: Sequence[Result], listed: ClassList, ids: Mapping[str, str]
 ) -> Gradebook:
-    key, name, _, last = _WORKSHEET
-    placed, others, absent = _placed(_with_submitters(judged, ids), listed, [key])
+    key, name, grade, last = _WORKSHEET
+    placed = _placed(_with_submitters(handed_in, ids), listed, [key])
+    who = [key, name] if listed.has(name) else [key]
     rows: _Rows = [
-        [*_text(person, [key, name]), result.earned, _text(person, [last])[0] or "-"]
-        for result, person in placed
+        [*_text(person, who), result.earned, _text(person, [last])[0] or "-"]
+        for result, person in placed.rows
     ]
-    notes = _maximum(judged, listed)
-    return _gradebook(_WORKSHEET, rows, unmatched + others, absent, notes)
+    notes = _maximum([result for result, _ in placed.rows], listed)
+    head = [listed.called(column) for column in (*who, grade, last)]
+    return placed.gradebook(head, rows, notes)
 
 
 def _moodle_unlisted(
@@ -131,7 +134,8 @@ def canvas(
     class list people are told by `ids`, which Canvas wrote into the names of files,
     else by name.
     """
-    judged, unmatched = _of_lesson(results, lesson)
+    handed_in = _of_lesson(results, lesson)
+    judged, unmatched = _judged(handed_in)
     head = ("Student", *_CANVAS_KEYS, "Section", assignment or f"Lesson {lesson}")
     most = max((result.points for result in judged), default=0)
     rows: _Rows = [["    Points Possible", "", "", "", "", most]]
@@ -139,15 +143,13 @@ def canvas(
         who = _with_submitters(judged, ids)
         rows += [[one.name, one.id, "", "", "", r.earned] for r, one in who]
         return _gradebook(head, rows, unmatched)
-    placed, others, absent = _placed(
-        _with_submitters(judged, ids), listed, _CANVAS_KEYS
-    )
+    placed = _placed(_with_submitters(handed_in, ids), listed, _CANVAS_KEYS)
     columns = (*_CANVAS_KEYS, "Section")
     rows += [
         [_text(p, ["Student"])[0] or p.name, *_text(p, columns), result.earned]
-        for result, p in placed
+        for result, p in placed.rows
     ]
-    return _gradebook(head, rows, unmatched + others, absent)
+    return placed.gradebook(head, rows)
 
 
 def gradescope(result: Result) -> bytes:
@@ -176,45 +178,79 @@ def gradescope(result: Result) -> bytes:
     return json.dumps(facts, indent=1).encode() + b"\n"
 
 
-def _of_lesson(results: Iterable[Result], lesson: str) -> tuple[list[Result], _Reasons]:
-    """Return a lesson's results, and whose notebook could not be judged."""
-    of_lesson = [result for result in ordered(results) if result.lesson == lesson]
-    unjudged = [
-        (result.student, f"It {UNJUDGED}: {result.problem}")
-        for result in of_lesson
-        if result.problem
-    ]
-    return [result for result in of_lesson if not result.problem], unjudged
+def _of_lesson(results: Iterable[Result], lesson: str) -> list[Result]:
+    return [result for result in ordered(results) if result.lesson == lesson]
+
+
+def _judged(results: Sequence[Result]) -> tuple[list[Result], _Reasons]:
+    """Return the results that have points, and whose notebook could not be judged."""
+    unjudged = [(one.student, _problem(one)) for one in results if one.problem]
+    return [result for result in results if not result.problem], unjudged
+
+
+def _problem(result: Result) -> str:
+    return f"It {UNJUDGED}: {result.problem}"
 
 
 def _with_submitters(
     judged: Sequence[Result], ids: Mapping[str, str]
 ) -> list[tuple[Result, Submitter]]:
     """Return results, each with what is known of who handed it in."""
-    return [(r, Submitter(r.student, ids.get(r.student, ""))) for r in judged]
+    return [(r, Submitter(r.student, ids.get(r.student))) for r in judged]
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Results with the people on a list that they are for, and who has none."""
+
+    rows: list[tuple[Result, Person]]
+    unmatched: _Reasons
+    absent: list[str]
+    uncertain: list[str]
+
+    def gradebook(
+        self,
+        head: Sequence[str],
+        rows: Iterable[Sequence[str | float]],
+        notes: Iterable[str] = (),
+    ) -> Gradebook:
+        """Return the file of these rows, and whom it leaves out."""
+        return Gradebook(
+            table(head, rows),
+            tuple(self.unmatched),
+            tuple(self.absent),
+            tuple(self.uncertain),
+            tuple(notes),
+        )
 
 
 def _placed(
     who: Sequence[tuple[Result, Submitter]], listed: ClassList, keys: Sequence[str]
-) -> tuple[list[tuple[Result, Person]], _Reasons, list[str]]:
-    """Match results with the people on a list.
-
-    Returns:
-        Results with their people; submissions left out, with the reason; the names of
-        people on the list of whom there is no submission.
-    """
-    places, unmatched = match([one for _, one in who], listed.people)
-    placed = []
+) -> _Placed:
+    """Match results with people on a list; leave out what gives nobody points."""
+    found = match([one for _, one in who], listed.people)
+    problems = [(r.student, _problem(r)) for r, _ in who if r.problem]
+    unjudged = {student for student, _ in problems}
+    others = [(one, why) for one, why in found.unmatched if one not in unjudged]
+    rows, uncertain = [], found.uncertain
     for result, _ in who:
-        if result.student in places:
-            person = listed.people[places[result.student]]
-            if problem := _unusable(_text(person, keys)):
-                unmatched.append((result.student, f"The id of {person.name} {problem}"))
+        for place in found.places.get(result.student, ()):
+            person = listed.people[place]
+            if result.problem:
+                uncertain.add(place)
+            elif problem := _unusable(_text(person, keys)):
+                uncertain.add(place)
+                others.append((result.student, f"The id of {person.name} {problem}"))
             else:
-                placed.append((result, person))
-    taken = set(places.values())
-    absent = [p.name for n, p in enumerate(listed.people) if n not in taken]
-    return placed, unmatched, absent
+                rows.append((result, person))
+    with_points = {id(person) for _, person in rows}
+    without = [(n, p) for n, p in enumerate(listed.people) if id(p) not in with_points]
+    return _Placed(
+        rows,
+        problems + others,
+        [person.name for n, person in without if n not in uncertain],
+        [person.name for n, person in without if n in uncertain],
+    )
 
 
 def _unusable(key: Sequence[str]) -> str:
@@ -249,7 +285,5 @@ def _gradebook(
     head: Sequence[str],
     rows: Iterable[Sequence[str | float]],
     unmatched: Iterable[tuple[str, str]],
-    absent: Iterable[str] = (),
-    notes: Iterable[str] = (),
 ) -> Gradebook:
-    return Gradebook(table(head, rows), tuple(unmatched), tuple(absent), tuple(notes))
+    return Gradebook(table(head, rows), tuple(unmatched))

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import headings
+
 _NAME_AND_ID = re.compile(r"(?P<name>.+?) \((?P<id>\d{3,20})\)", re.S)
 """The name of a student who shares it with another: the platform's id is added."""
 _OWN_IDS = (
@@ -28,6 +30,13 @@ _OWN_IDS = (
 _IDENTIFYING = (*_OWN_IDS, "identifier", "student", "full name", "last name", "surname")
 _SHORTEST_ID = 4
 """Characters of an id that may stand anywhere in a submission's name."""
+
+
+AGAIN = (
+    "If the list is in another language, set yours in Moodle or Canvas to English, and "
+    "export the list again."
+)
+"""The way out where a list cannot be read."""
 
 
 class ClassListError(Exception):
@@ -55,6 +64,8 @@ class Person:
         whole = f"{first} {last}".strip() or row.get("full name", "").strip()
         if whole:
             return whole
+        if "student" not in row:  # blind marking: nobody's name is told
+            return row.get("identifier", "").strip()
         last, comma, first = row.get("student", "").partition(",")
         return f"{first.strip()} {last.strip()}".strip() if comma else last.strip()
 
@@ -67,20 +78,35 @@ class Person:
     @property
     def is_one(self) -> bool:
         """Whether it is a person; Canvas puts other rows on top of the list."""
+        if "student" in self.row and "id" in self.row:
+            return bool(self.row["id"].strip())
         points = "Points Possible" in self.row.get("student", "")
         return not points and bool(self.name or self.ids or self.participant)
 
 
 @dataclass(frozen=True)
 class ClassList:
-    """What another system exported: its columns, and the people in its rows."""
+    """What another system exported: its columns, and the people in its rows.
+
+    Attributes:
+        names: what the list calls each column, by its English name in small letters.
+    """
 
     columns: tuple[str, ...]
     people: tuple[Person, ...]
+    names: Mapping[str, str]
 
     def has(self, column: str) -> bool:
-        """Tell whether there is a column of this name, however it is spelled."""
-        return column.casefold() in {name.casefold() for name in self.columns}
+        """Tell whether there is a column of this name, in whatever language."""
+        return column.casefold() in self.names
+
+    def called(self, column: str) -> str:
+        """Return a column's name in English if it has it so, else as the list has it.
+
+        Moodle reads a worksheet in the language in which it was exported.
+        """
+        name = self.names.get(column.casefold(), column)
+        return column if name.casefold() == column.casefold() else name
 
 
 @dataclass(frozen=True)
@@ -89,11 +115,12 @@ class Submitter:
 
     Attributes:
         text: the submission's name.
-        platform_id: the id that Moodle or Canvas wrote into the file's name, if known.
+        platform_id: the id that Moodle or Canvas wrote into the file's name; "" if
+            it wrote none, None if nothing is known of that.
     """
 
     text: str
-    platform_id: str = ""
+    platform_id: str | None = None
 
     @property
     def name(self) -> str:
@@ -105,7 +132,9 @@ class Submitter:
     def id(self) -> str:
         """The platform's id, "" if it is not known."""
         numbered = _NAME_AND_ID.fullmatch(self.text)
-        return self.platform_id or (numbered["id"] if numbered else "")
+        if self.platform_id is not None:
+            return self.platform_id
+        return numbered["id"] if numbered else ""
 
     @property
     def ids(self) -> set[str]:
@@ -130,16 +159,28 @@ def read_class_list(path: Path) -> ClassList:
         ) from None
     head, *rows = _lines(text) or [[]]
     columns = tuple(name.strip() for name in head)
-    keys = [name.casefold() for name in columns]
+    keys = headings.english(columns, rows)
     people = [Person(dict(zip(keys, row, strict=False))) for row in rows]
-    class_list = ClassList(columns, tuple(person for person in people if person.is_one))
+    class_list = ClassList(columns, _each_once(people), headings.own(columns, keys))
     if not any(map(class_list.has, _IDENTIFYING)):
         raise ClassListError(
             f"{path} is not a class list: none of its columns is one that Moodle or "
             "Canvas export (in English) to tell people apart, such as “Email address”, "
-            "“ID number”, “Identifier”, “Student”, “ID”."
+            f"“ID number”, “Identifier”, “Student”, “ID”. {AGAIN}"
         )
     return class_list
+
+
+def _each_once(people: Sequence[Person]) -> tuple[Person, ...]:
+    """Return the people of a list; a row that comes again, with the same id, once."""
+    seen: dict[tuple[str, str], Person] = {}
+    for number, person in enumerate(people):
+        if person.is_one:
+            row = person.row
+            ids = [row.get(key, "").strip() for key in ("identifier", "id", *_OWN_IDS)]
+            key = next(filter(None, ids), f"row {number}")
+            seen.setdefault((key, " ".join(_folded(person.name))), person)
+    return tuple(seen.values())
 
 
 def _lines(text: str) -> list[list[str]]:
@@ -150,38 +191,59 @@ def _lines(text: str) -> list[list[str]]:
         return []
 
 
-def match(
-    who: Sequence[Submitter], people: Sequence[Person]
-) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Return each student's place on the list, and whom it could not match.
+@dataclass(frozen=True)
+class Matches:
+    """Who is who.
+
+    Attributes:
+        places: the places on the list that a submission is for: one, or a team's.
+        unmatched: submissions that are left out: (student, reason).
+        uncertain: places of people who may have handed in what is left out.
+    """
+
+    places: dict[str, list[int]]
+    unmatched: list[tuple[str, str]]
+    uncertain: set[int]
+
+
+def match(who: Sequence[Submitter], people: Sequence[Person]) -> Matches:
+    """Find each student's place on the list.
 
     A person fits by the id that Moodle or Canvas gave, else by an id of their own, else
-    by name; two who fit equally well are not chosen between.
+    by name; two who fit equally well are not chosen between. An id that the platform
+    gave and the list does not hold is somebody else's: then the name tells nothing.
     """
-    places: dict[str, int] = {}
-    unmatched = []
-    places_by_mark = _places_by_mark(people)
-    for student, fitting in ((one.text, _fitting(one, places_by_mark)) for one in who):
+    made = Matches({}, [], set())
+    known = _places_by_mark(people)
+    for one in who:
+        fitting, reason = _fitting(one, known)
         if len(fitting) == 1:
-            places[student] = fitting[0]
+            made.places[one.text] = fitting
+            continue
+        made.uncertain.update(fitting or _by_name(one, known))
+        team = known.get(("team", " ".join(_folded(one.name))), [])
+        if not fitting and not one.id and team:
+            made.places[one.text] = team
         elif fitting:
             names = ", ".join(people[place].name for place in fitting)
-            unmatched.append(
-                (student, f"Several people on the class list fit: {names}.")
-            )
+            reason = f"Several people on the class list fit: {names}."
+            made.unmatched.append((one.text, reason))
         else:
-            unmatched.append((student, "Nobody on the class list has this id or name."))
-    shared = {place for place, n in Counter(places.values()).items() if n > 1}
-    for student, place in list(places.items()):
-        if place in shared:
-            del places[student]
-            reason = f"Several submissions seem to be by {people[place].name}."
-            unmatched.append((student, reason))
-    return places, unmatched
+            made.unmatched.append((one.text, reason))
+    counts = Counter(place for places in made.places.values() for place in places)
+    for student, places in list(made.places.items()):
+        shared = [place for place in places if counts[place] > 1]
+        if shared:
+            made.uncertain.update(places)
+            del made.places[student]
+            names = ", ".join(people[place].name for place in shared)
+            reason = f"Several submissions seem to be by {names}."
+            made.unmatched.append((student, reason))
+    return made
 
 
 _Mark = tuple[str, str]
-"""Something a person is known by: ("platform id", "id" or "words", the text of it)."""
+"""What people are known by: ("platform id", "id", "words" or "team", the text)."""
 
 
 def _places_by_mark(people: Sequence[Person]) -> dict[_Mark, list[int]]:
@@ -189,28 +251,55 @@ def _places_by_mark(people: Sequence[Person]) -> dict[_Mark, list[int]]:
     places: dict[_Mark, list[int]] = defaultdict(list)
     for place, person in enumerate(people):
         marks = {("id", one) for one in person.ids}
-        marks |= {("platform id", person.row.get("id", "").strip())}
-        marks |= {("platform id", person.participant)}
+        for one in (person.row.get("id", "").strip(), person.participant):
+            marks.add(("platform id", one and _number(one)))
         marks |= {("words", text) for text in _spellings(_folded(person.name))}
+        marks.add(("team", " ".join(_folded(person.row.get("group", "")))))
         for mark in marks:
             if mark[1]:
                 places[mark].append(place)
     return places
 
 
-def _fitting(who: Submitter, places_by_mark: Mapping[_Mark, list[int]]) -> list[int]:
-    """Return the places of the people that a submission fits by its surest marks."""
-    words = _folded(who.name)
-    surest_first = [
-        [("platform id", who.id)],
-        [("id", one) for one in who.ids],
-        [("words", " ".join(sorted(words)))],
-    ]
-    for marks in surest_first:
-        places = {place for mark in marks for place in places_by_mark.get(mark, ())}
-        if places:
-            return sorted(places)
+def _number(platform_id: str) -> str:
+    return platform_id.lstrip("0") or "0"
+
+
+def _fitting(who: Submitter, known: Mapping[_Mark, list[int]]) -> tuple[list[int], str]:
+    """Return the places of the people that a submission fits, or why it fits none."""
+    nobody = "Nobody on the class list has this id or name."
+    if who.id and any(kind == "platform id" for kind, _ in known):
+        places = known.get(("platform id", _number(who.id)), [])
+        if places or not _by_name(who, known):
+            return places, nobody
+        return [], (
+            f"The name is on the class list, with another number than {who.id}, which "
+            "the platform gave to whoever handed this in."
+        )
+    own = {place for one in who.ids for place in known.get(("id", one), ())}
+    return sorted(own) or _by_name(who, known), nobody
+
+
+def _by_name(who: Submitter, known: Mapping[_Mark, list[int]]) -> list[int]:
+    """Return the places of people of this name, also behind the name of a group."""
+    whole = known.get(("words", " ".join(sorted(_folded(who.name)))))
+    if whole:
+        return whole
+    cuts = [cut.start() for cut in re.finditer("-", who.name)]
+    for cut in cuts:  # Moodle writes "Group 1-Anna Maier"
+        if _GROUP.search(who.name[:cut]):
+            rest = " ".join(sorted(_folded(who.name[cut:])))
+            if places := known.get(("words", rest)):
+                return places
     return []
+
+
+_GROUP = re.compile(
+    r"\d|\b(group|gruppe|groupe|grupo|gruppo|groep|team|equipe|équipe|equipo|section|"
+    r"sektion|class|klasse|lab|tutorial|tutorium)",
+    re.I,
+)
+"""What tells a group's name from the first half of a double name."""
 
 
 def _spellings(words: list[str]) -> set[str]:

@@ -6,6 +6,7 @@ Nothing is dropped: what is no submission, or an older one, is listed with the r
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,7 @@ class Submission:
         lesson: two digits.
         digest: of the file's bytes when it was found.
         modified: the file's date, in seconds.
+        platform_id: the platform and the id that it gave, "moodle 102", or "".
     """
 
     student: str
@@ -52,6 +54,7 @@ class Submission:
     source: Source
     digest: str
     modified: float
+    platform_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,20 @@ def gather(path: Path, lesson: str = "") -> Intake:
         except NotebookError as error:
             unplaced.append((file.source.label, _reason(error, file, place)))
     attempts = stamped(attempts, found, unplaced)
-    attempts, alike = _apart(attempts, layout)
+    attempts, alike = _apart(_one_spelling(attempts), layout)
     names = naming.shown({attempt.place.owner for attempt in attempts})
     submissions, superseded = [], []
     for last, older in newest(attempts):
         student, source = names[last.place.owner], last.file.source
         submissions.append(
-            Submission(student, last.lesson, source, last.digest, last.file.modified)
+            Submission(
+                student,
+                last.lesson,
+                source,
+                last.digest,
+                last.file.modified,
+                _platform_id(last.place.owner),
+            )
         )
         for one in older:
             why = f"is older than {source.label} by {decided(one, last)}"
@@ -132,6 +142,11 @@ def _placed(
     for file in nameless:
         unplaced.append((file.source.label, _NO_NAME))
     return _without_mixed(placed, unplaced)
+
+
+def _platform_id(owner: Owner) -> str:
+    known = owner.platform and owner.id
+    return f"{owner.platform.casefold()} {owner.id}" if known else ""
 
 
 def _owner_of_all(layout: Layout, files: Sequence[Found], root: str) -> Owner | None:
@@ -189,6 +204,27 @@ def _lesson_in(file: Found) -> str:
         return identify(parse(file.source.read(), Path("?"))).lesson
     except NotebookError:
         return ""
+
+
+def _one_spelling(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Give one spelling to names that differ in how accents are stored alone.
+
+    macOS stores an accent as a sign of its own, other systems do not.
+    """
+    spellings: dict[Owner, set[str]] = defaultdict(set)
+    owners = [_composed(one.place.owner) for one in attempts]
+    for one, owner in zip(attempts, owners, strict=True):
+        spellings[owner].add(one.place.owner.name)
+    return [
+        replace(one, place=replace(one.place, owner=owner))
+        if len(spellings[owner]) > 1
+        else one
+        for one, owner in zip(attempts, owners, strict=True)
+    ]
+
+
+def _composed(owner: Owner) -> Owner:
+    return replace(owner, name=unicodedata.normalize("NFC", owner.name))
 
 
 def _apart(

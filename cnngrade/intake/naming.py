@@ -22,6 +22,11 @@ _MOODLE = re.compile(
     r"(?:_(?P<file>.*))?",
     re.DOTALL,
 )
+_BLIND = re.compile(
+    r"(participante?|teilnehmer(/?:?in| in)?|partecipante|participant/?e|deelnemer)",
+    re.I,
+)
+"""What Moodle writes for the name where the marking is blind."""
 _CANVAS = [
     re.compile(pattern, re.DOTALL)
     for pattern in (  # without names of students, with them, and what was typed in
@@ -65,7 +70,10 @@ def upload(part: str) -> Upload | None:
     """Read the name of a file or folder as Moodle or Canvas write it, if they do."""
     found = _MOODLE.fullmatch(part)
     if found:
-        owner = Owner(found["name"], "Moodle", found["id"] or "")
+        name, number = found["name"], found["id"] or ""
+        if number and _BLIND.fullmatch(name):
+            name = f"{name} {number}"
+        owner = Owner(name, "Moodle", number)
         return Upload(owner, found["file"] or "", typed=found["plugin"] == "onlinetext")
     found = next(filter(None, (one.fullmatch(part) for one in _CANVAS)), None)
     told = found.groupdict() if found else {}

@@ -223,6 +223,7 @@ def _grade(
                 hidden=hidden,
                 only=one.only,
                 problem=problem,
+                platform_id=one.submission.platform_id,
             )
 
     for job, plain, seconds in workers.each(jobs()):

@@ -43,6 +43,7 @@ class Job:
         hidden: folders that must not be seen from inside.
         only: grade this task alone; "": all of them.
         problem: why nothing of it can be judged; then `status` is that of all tasks.
+        platform_id: as in `Result`.
     """
 
     student: str
@@ -56,6 +57,7 @@ class Job:
     only: str = ""
     problem: str = ""
     status: str = "missing"
+    platform_id: str = ""
 
 
 def start(address: Any) -> None:
@@ -184,6 +186,7 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
         tuple(_with_code(result, matched) for result in results),
         _first(remarks, "remarks"),
         _first([cell.source for cell in matched.added], "cells"),
+        platform_id=job.platform_id,
     )
     return result.plain(), _seconds(steps, started, ended)
 
@@ -226,4 +229,11 @@ def _unjudged(job: Job, tasks: list[str], problem: str) -> Result:
         for name in tasks
         if job.only in ("", name)
     )
-    return Result(job.student, job.lesson, job.digest, made, problem=problem)
+    return Result(
+        job.student,
+        job.lesson,
+        job.digest,
+        made,
+        problem=problem,
+        platform_id=job.platform_id,
+    )

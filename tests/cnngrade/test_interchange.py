@@ -243,7 +243,7 @@ def test_lists_in_other_clothes(listed):
     [
         ("", "none of its columns"),
         ("a,b\n1,2\n", "none of its columns"),
-        ("Vorname,Nachname\nJ,D\n", "in English"),
+        ("Etunimi,Sukunimi\nJ,D\n", "to English, and export the list again"),
         ("\0,\0\n", "none of its columns"),
     ],
 )
@@ -261,6 +261,184 @@ def test_a_list_that_cannot_be_read(tmp_path, listed):
         interchange.moodle(
             class_of("Jane Doe"), "02", listed("Full name,x\nJane Doe,\n")
         )
+
+
+# --- an id that is there decides -----------------------------------------------------
+
+
+def blind(*numbers: str) -> str:
+    rows = "".join(f"Participant {n},No submission,,17.00,-\n" for n in numbers)
+    return f"Identifier,Status,Grade,Maximum Grade,Last modified (grade)\n{rows}"
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "student"),
+    [
+        ("moodle", "Identifier,Full name\nParticipant 555,Li Wei\n", "Li Wei"),
+        ("moodle", "Identifier,Full name,Email address\nParticipant 555,Wei Li,l@x.y\n",
+         "Li Wei"),
+        ("canvas", 'Student,ID,SIS User ID,SIS Login ID,Section\n"Wei, Li",555,,,A\n',
+         "weili"),
+    ],
+)  # fmt: skip
+def test_a_name_writes_no_points_where_an_id_says_another(listed, to, text, student):
+    give = interchange.moodle if to == "moodle" else interchange.canvas
+    made = give(class_of(student), "02", listed(text), {student: "102"})
+    people = [r for r in read(made.data) if "Points Possible" not in str(r)]
+    assert people == []
+    ((who, reason),) = made.unmatched
+    assert who == student
+    assert "is on the class list, with another number than 102" in reason
+    assert made.absent == ()
+    assert made.uncertain == ("Li Wei",) or made.uncertain == ("Wei Li",)
+    made = give(class_of(student), "02", listed(text), {student: "0555"})
+    assert made.unmatched == made.absent == made.uncertain == ()
+
+
+def test_an_id_of_another_platform_says_nothing(listed):
+    made = interchange.moodle(
+        class_of("Jane Doe (502)"), "02", listed(WORKSHEET), {"Jane Doe (502)": ""}
+    )
+    assert [row["Identifier"] for row in read(made.data)] == ["Participant 501"]
+
+
+def test_a_list_without_ids_of_the_platform_goes_by_names(listed):
+    ids = {"Jane Doe": "77"}
+    made = interchange.moodle(class_of("Jane Doe"), "02", listed(MOODLE), ids)
+    assert [row["ID number"] for row in read(made.data)] == ["1001"]
+
+
+def test_handed_in_nothing_is_said_only_where_it_is_so(listed):
+    results = [
+        *class_of("Jane Doe", "Doe Jane", "Kim Lee"),
+        result("José Núñez Ortega", problem="It is damaged."),
+    ]
+    made = interchange.moodle(results, "02", listed(MOODLE + "Ada,Away,1005,a@x.y,-\n"))
+    assert read(made.data) == []
+    assert made.absent == ("Ada Away",)
+    assert made.uncertain == ("Jane Doe", "José Núñez Ortega", "Kim Lee", "Kim Lee")
+
+
+@pytest.mark.parametrize(
+    "numbers", [("7",), ("77", "8"), ("1234567", "0012", "9", "10")]
+)
+def test_blind_marking_can_be_exported(listed, numbers):
+    students = [f"Participant {number}" for number in numbers]
+    ids = dict(zip(students, numbers, strict=True))
+    made = interchange.moodle(class_of(*students), "02", listed(blind(*numbers, "99")), ids)  # fmt: skip # noqa: E501
+    assert {row["Identifier"] for row in read(made.data)} == {*students}
+    assert made.unmatched == ()
+    assert made.absent == ("Participant 99",)
+
+
+@pytest.mark.parametrize(
+    "student", ["Group 1-Jane Doe", "Lab A-2-Jane Doe", "Équipe rouge-Doe Jane"]
+)
+def test_a_groups_name_before_a_students_is_no_part_of_it(listed, student):
+    made = interchange.moodle(class_of(student), "02", listed(MOODLE))
+    assert [row["ID number"] for row in read(made.data)] == ["1001"]
+    made = interchange.moodle(class_of(student), "02", listed(WORKSHEET), {student: "501"})  # fmt: skip # noqa: E501
+    assert [row["Identifier"] for row in read(made.data)] == ["Participant 501"]
+
+
+def test_half_a_double_name_is_not_taken_for_a_group(listed):
+    made = interchange.moodle(class_of("Mary-Jane Doe"), "02", listed(MOODLE))
+    assert read(made.data) == []
+
+
+def test_a_teams_points_go_to_each_of_it(listed):
+    text = "Identifier,Full name,Group\n"
+    text += "Participant 1,A B,Team x\nParticipant 2,C D,Team x\nParticipant 3,E F,y\n"
+    made = interchange.moodle(class_of("Team x"), "02", listed(text))
+    assert [row["Full name"] for row in read(made.data)] == ["A B", "C D"]
+    assert made.absent == ("E F",)
+    made = interchange.moodle(class_of("Team x", "A B"), "02", listed(text))
+    assert read(made.data) == []  # A B has two
+
+
+# --- lists in other languages -------------------------------------------------------
+
+TRANSLATED = {
+    "Moodle, German": (
+        "ID,Vollständiger Name,E-Mail-Adresse,Status,Bewertung,Bestwertung,"
+        "Zuletzt geändert (Bewertung)\n"
+        "Teilnehmer/in501,Jane Doe,j@x.y,Abgegeben,,8,-\n"
+        "Teilnehmer/in502,José Núñez Ortega,n@x.y,Abgegeben,,8,-\n",
+        "Teilnehmer/in501,Jane Doe,3,-",
+        "ID,Vollständiger Name,Bewertung,Zuletzt geändert (Bewertung)",
+    ),
+    "Moodle, French": (
+        "Identifiant,Nom complet,Adresse de courriel,Statut,Note,Note maximale,"
+        "Dernière modification (note)\n"
+        "Participant 501,Jane Doe,j@x.y,Remis,,8,-\n",
+        "Participant 501,Jane Doe,3,-",
+        "Identifiant,Nom complet,Note,Dernière modification (note)",
+    ),
+    "Moodle, Spanish": (
+        "Identificador,Nombre completo,Dirección de correo,Estatus,Calificación\n"
+        "Participante 501,Jane Doe,j@x.y,Enviado,\n",
+        "Participante 501,Jane Doe,3,-",
+        "Identificador,Nombre completo,Calificación,Last modified (grade)",
+    ),
+    "Moodle, in words that nobody knows": (
+        "Tunniste,Koko nimi,Sähköposti,Tila\n"
+        "Osallistuja 501,Jane Doe,j@x.y,Palautettu\n"
+        "Osallistuja 502,José Núñez Ortega,n@x.y,Palautettu\n",
+        "Osallistuja 501,Jane Doe,3,-",
+        "Tunniste,Koko nimi,Grade,Last modified (grade)",
+    ),
+    "a gradebook, German": (
+        "Vorname,Nachname,ID-Nummer,E-Mail-Adresse\nJane,Doe,1001,j@x.y\n",
+        "Jane,Doe,1001,j@x.y,3",
+        "Vorname,Nachname,ID-Nummer,E-Mail-Adresse,Lesson 02",
+    ),
+    "a gradebook, French": (
+        "Prénom,Nom,Adresse de courriel\nJane,Doe,j@x.y\n",
+        "Jane,Doe,j@x.y,3",
+        "Prénom,Nom,Adresse de courriel,Lesson 02",
+    ),
+    "a gradebook, Spanish": (
+        "Nombre,Apellido(s),Dirección Email\nJane,Doe,j@x.y\n",
+        "Jane,Doe,j@x.y,3",
+        "Nombre,Apellido(s),Dirección Email,Lesson 02",
+    ),
+    "a gradebook with ID and names in one": (
+        "ID,Vollständiger Name,E-Mail-Adresse\n17,Jane Doe,j@x.y\n",
+        "Jane Doe,j@x.y,3",
+        "Vollständiger Name,E-Mail-Adresse,Lesson 02",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_lists_in_other_languages(listed, name):
+    text, line, head = TRANSLATED[name]
+    made = interchange.moodle(class_of("Jane Doe"), "02", listed(text))
+    assert made.data.decode("utf-8-sig").splitlines() == [head, line]
+    assert made.unmatched == ()
+
+
+@pytest.mark.parametrize(
+    "first", ["Studierende", "Étudiant", "Estudiante", "Opiskelija"]
+)
+def test_canvass_list_in_other_languages(listed, first):
+    text = CANVAS.replace("Student,", f"{first},").replace("Points Possible", "Punkte")
+    found = class_of("doejane", "leekim")
+    made = interchange.canvas(found, "02", listed(text), {"leekim": "903"})
+    rows = [(row["Student"], row["ID"]) for row in read(made.data)]
+    assert rows[1:] == [("Doe, Jane", "901"), ("Lee, Kim", "903")]
+    assert made.absent == ("José Núñez Ortega",)
+
+
+def test_a_row_that_comes_again_counts_once(listed):
+    for text in (WORKSHEET, MOODLE, CANVAS):
+        lines = text.splitlines(keepends=True)
+        twice = "".join([*lines, *(line for line in lines if "Doe" in line)])
+        give = interchange.canvas if text is CANVAS else interchange.moodle
+        made = give(class_of("Jane Doe"), "02", listed(twice))
+        assert sum("Doe" in str(row) for row in read(made.data)) == 1
+        assert made.unmatched == ()
+        assert not any("Doe" in name for name in made.absent + made.uncertain)
 
 
 # --- Gradescope ---------------------------------------------------------------------
