@@ -36,6 +36,7 @@ class Attempt:
     Attributes:
         digest: of the file's bytes, of none if they cannot be read.
         stamp: when it was handed in, in seconds, where nbgrader noted that.
+        problem: why it cannot be read, where it is no notebook, or "".
     """
 
     file: Found
@@ -43,6 +44,7 @@ class Attempt:
     lesson: str
     digest: str
     stamp: float = -math.inf
+    problem: str = ""
 
     @property
     def age(self) -> tuple[object, ...]:

@@ -22,7 +22,8 @@ from .attempts import Attempt, decided, newest, stamped
 from .layout import Layout, Place
 from .naming import Owner, clean, file_name
 from .nesting import Prefix
-from .sources import Found, Source, digest, files
+from .sources import NO_NOTEBOOK, Found, Source, digest, files
+from .unread import advice, is_packed, unread
 
 __all__ = ["Intake", "Source", "Submission", "file_name", "gather"]
 
@@ -47,6 +48,7 @@ class Submission:
         digest: of the file's bytes when it was found.
         modified: the file's date, in seconds.
         platform_id: the platform and the id that it gave, "moodle 102", or "".
+        problem: why it cannot be read, where it is no notebook, or "".
     """
 
     student: str
@@ -55,6 +57,7 @@ class Submission:
     digest: str
     modified: float
     platform_id: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,23 @@ def gather(path: Path, lesson: str = "") -> Intake:
     if not found:
         raise NotebookError(f"There is no file in {clean(str(path))}.")
     unplaced: list[tuple[str, str]] = []
-    attempts = []
+    attempts: list[Attempt] = []
+    refused: dict[str, tuple[Found, Place, str]] = {}
     root = os.path.basename(os.path.realpath(path))
     layout = Layout(found, root, _lesson_in)
     for file, place in _placed(found, layout, root, unplaced):
         try:
             attempts.append(_attempt(file, place, lesson))
         except NotebookError as error:
-            unplaced.append((file.source.label, _reason(error, file, place)))
+            reason = _reason(error, file, place)
+            refused[file.source.label] = file, place, reason
+            unplaced.append((file.source.label, reason))
+    rest = unread(found, refused, attempts, layout, lesson)
+    shown = {one.file.source.label for one in rest}
+    others = [file for file in found if file.trouble == NO_NOTEBOOK]
+    packed = {one.source.label: advice(one) for one in others if is_packed(one)}
+    unplaced[:] = [(n, packed.get(n, why)) for n, why in unplaced if n not in shown]
+    attempts += rest
     attempts = stamped(attempts, found, unplaced)
     attempts, alike = _apart(_one_spelling(attempts), layout)
     names = naming.shown({attempt.place.owner for attempt in attempts})
@@ -111,6 +123,7 @@ def gather(path: Path, lesson: str = "") -> Intake:
                 last.digest,
                 last.file.modified,
                 _platform_id(last.place.owner),
+                last.problem,
             )
         )
         for one in older:

@@ -40,6 +40,7 @@ convolution convolutions padding and stride pooling parameter counting training 
 images as tensors image tensor conv net nets network networks lenet mnist seeing
 readme syllabus notes note instructions grades grading rubric plan report day date
 in for to with
+data dataset material materials resources slides handout picture pictures
 """
 """Words of which students make names of folders and files in their own folder."""
 _GROUP = """
@@ -221,7 +222,7 @@ def _share(lessons: Mapping[str, set[str]]) -> bool:
     """Tell whether several of these have one lesson."""
     seen: set[str] = set()
     for some in lessons.values():
-        if seen & some:
+        if seen & some - {""}:
             return True
         seen |= some
     return False
@@ -250,6 +251,12 @@ def _is_telling(word: str) -> bool:
     if word.isascii() and len(word) == 1:
         return False
     return word not in _COMMON
+
+
+def is_nobodys(name: str) -> bool:
+    """Tell whether a name is made of common words alone, so that it names nobody."""
+    words = [word for word in _words(naming.student(name)) if not word.isdigit()]
+    return all(word in _COMMON for word in words) and not name.isdigit()
 
 
 def _is_group(name: str) -> bool:

@@ -192,6 +192,8 @@ def _due(found: Intake, journal: Journal | None, regrade: str) -> list[_Due]:
 
 def _data(one: Submission) -> tuple[bytes, str]:
     """Return a submission's bytes, or none and why they cannot be read."""
+    if one.problem:
+        return b"", one.problem
     try:
         return one.source.read(), ""
     except NotebookError as error:
@@ -211,11 +213,11 @@ def _grade(
 ) -> None:
     def jobs() -> Iterator[Job]:
         for one in due:
-            data, problem = _data(one.submission)
+            data, problem = _data(one.submission)  # it may have changed meanwhile
             yield Job(
                 student=one.submission.student,
                 lesson=one.submission.lesson,
-                digest=digest(data),  # it may have changed since it was found
+                digest=one.submission.digest if problem else digest(data),
                 data=data,
                 level=options.isolation,
                 seed=journal.run["seed"],

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from cnngrade.files.notebook import NotebookError, parse, read
 from cnngrade.intake import sources, zips
-from cnngrade.intake.intake import Intake, Source, file_name, gather
+from cnngrade.intake.intake import Intake, Source, Submission, file_name, gather
 from tests.exercise_files import ROOT
 
 LESSONS = {
@@ -58,9 +59,11 @@ def packed(files: dict[str, bytes], years: dict[str, int] | None = None) -> byte
 
 
 def placed(found: Intake) -> dict[str, list[str]]:
-    """Whose the submissions are, and of which lessons."""
+    """Whose the submissions are that can be read, and of which lessons."""
     students: dict[str, list[str]] = {}
     for one in found.submissions:
+        if one.problem:
+            continue
         students.setdefault(one.student, []).append(one.lesson)
     return students
 
@@ -77,9 +80,22 @@ def mark(found: Intake, student: str, lesson: str = "02") -> str:
     return parse(one.source.read(), Path("x")).metadata["mark"]
 
 
+def what_is_wrong(one: Submission) -> str:
+    """The reason why a submission cannot be read, without what to do about it."""
+    said = one.problem.removeprefix(f"{one.source.label} ")
+    return re.sub(
+        r"( \(\.\w+\))?: (try to unpack|unpack it|ask for|rename).*", "", said
+    )
+
+
 def reasons(found: Intake) -> dict[str, str]:
+    """Why files are not judged: those of nobody, and those that cannot be read."""
     assert len(dict(found.unplaced)) == len(found.unplaced)
-    return dict(found.unplaced)
+    unread = {
+        one.source.label: what_is_wrong(one) for one in found.submissions if one.problem
+    }
+    assert not unread.keys() & dict(found.unplaced).keys()
+    return dict(found.unplaced) | unread
 
 
 # ---- one notebook per student
@@ -854,7 +870,7 @@ def test_clutter_is_passed_over_and_the_rest_is_listed(tmp_path):
     assert reasons(found) == dict.fromkeys(hidden, why) | {
         "anna/data.csv": "is no notebook",
         "readme": "is no notebook",
-        "clara.ipynb.txt": "is no notebook",
+        "clara.ipynb.txt": "is named as no notebook is",
         "ben": "is an empty folder",
     }
 
@@ -942,7 +958,7 @@ def test_a_damaged_zip_is_listed_or_refused(tmp_path, kind):
     put(tmp_path, "ben.ipynb")
     found = gather(tmp_path)
     assert placed(found) == {"ben": ["02"]}
-    assert reasons(found) == {"anna.zip": "is no zip file, or a damaged one."}
+    assert reasons(found) == {"anna.zip": "is no zip file, or a damaged one"}
     with pytest.raises(
         NotebookError, match=r"anna.zip is no zip file, or a damaged one"
     ):
@@ -1053,7 +1069,7 @@ def test_a_zip_of_countless_files_is_refused_before_it_is_listed(tmp_path, monke
     put(tmp_path, "ben.zip", packed({"x.ipynb": notebook()}))
     found = gather(tmp_path)
     assert placed(found) == {"ben": ["02"]}
-    assert reasons(found) == {"anna.zip": "holds more than 3 files."}
+    assert reasons(found) == {"anna.zip": "holds more than 3 files"}
     monkeypatch.setattr(zips, "ZIP_MEMBERS", 100)
     monkeypatch.setattr(zips, "ZIP_LIST_BYTES", 100)
     opened = []
