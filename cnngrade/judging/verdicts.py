@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -48,10 +50,13 @@ def judge_steps(
         if step.asks:
             name, asked = step.task, done.get(number)
             if asked is not None and asked.facts.get("answer") == "missing":
-                verdict = _missing(match, name, cells.get(name), limit)
+                before = [one.source or "" for one in steps[:number]]
+                verdict = _missing(match, name, cells.get(name), limit, before)
                 fingerprint = ""
             else:
                 verdict, fingerprint = _judge_answer(name, asked, seed)
+                if verdict.remark.startswith("cut:"):
+                    verdict = _without_gradients(verdict, steps[:number])
             points = questions()[name].points
             results.append(TaskResult(verdict, points, fingerprint))
     return results
@@ -121,7 +126,36 @@ def _digits(data: Any) -> str:
     return f"{data + 0.0:.4g}" if isinstance(data, float) else repr(data)
 
 
-def _missing(match: Match, name: str, cell: Done | None, limit: float) -> Verdict:
+def _without_gradients(verdict: Verdict, before: Sequence[Step]) -> Verdict:
+    """Name what switches gradients off, where a cell does that for all that follows."""
+    of_task = [step for step in before if step.task == verdict.task and step.cell]
+    others = [step for step in before if step.cell and step not in of_task]
+    for steps, pattern in ((of_task, _NO_GRADIENTS), (others, _OFF)):
+        for step in steps:
+            found = pattern.search(_no_comments(step.source or ""))
+            if found and step.cell:
+                said = verdict.lead.partition(" `.item()`")[0]
+                where = "its cell" if step in of_task else "another cell"
+                reason = f"The likely reason is `{found[0]}` in {where}: it switches "
+                return replace(verdict, lead=f"{said} {reason}gradients off.")
+    return verdict
+
+
+_OFF = re.compile(
+    r"(torch\.|autograd\.|_C\._?)*set_grad_enabled\(\s*(mode=)?False\s*\)"
+)
+_NO_GRADIENTS = re.compile(
+    rf"{_OFF.pattern}|@?(torch\.|autograd\.)*(no_grad|inference_mode)\b(\(\))?"
+)
+
+
+def _no_comments(source: str) -> str:
+    return re.sub(r"#.*", "", source)
+
+
+def _missing(
+    match: Match, name: str, cell: Done | None, limit: float, before: Sequence[str]
+) -> Verdict:
     """Return the verdict where there is no answer: it says why."""
     here = match.cell(name, "answer")
     if here is None:
@@ -146,12 +180,31 @@ def _missing(match: Match, name: str, cell: Done | None, limit: float) -> Verdic
     if cell.facts.get("raised"):
         reason = f"it has no answer: its cell raised {raised(cell)}."
         return unjudged(name, "error", reason)
+    if name in code.bound(here.source):
+        return unjudged(
+            name, "missing", f"its cell defines it, but {_lost(name, before)}"
+        )
     others = sorted(code.bound(here.source))
     defines = f" It defines {', '.join(others)}." if others else ""
     return unjudged(
         name,
         "missing",
         f"its cell does not define it.{defines} The answer must be called {name}.",
+    )
+
+
+def _lost(name: str, before: Sequence[str]) -> str:
+    """Return why a name that a cell defines is not there when it is asked for."""
+    ran = [_no_comments(source) for source in before]
+    deleted = rf"^[ \t]*del\b[^\n]*\b{re.escape(name)}\b"
+    if any(re.search(deleted, source, re.M) for source in ran):
+        return f"`del` takes {name} away again. Remove that line."
+    wiped = re.search(r"%reset\w*|globals\(\)\.(clear|pop)", "\n".join(ran))
+    if wiped:
+        return f"`{wiped[0]}` takes it away again. Remove that line."
+    return (
+        f"when it was called {name} was not there. Is it under an `if` that is "
+        "never true, or is the name deleted later?"
     )
 
 
