@@ -941,7 +941,7 @@ _TRAINED = Key(
             _below(0, _ENOUGH, "turned"),
         ),
     ),
-    "The cure: train off centre",
+    "The fix: train off centre",
     accepts=_passes,
     also_right=(
         nn.Sequential(_Nearest(), nn.LogSoftmax(dim=1)).eval(),
