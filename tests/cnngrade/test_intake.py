@@ -893,7 +893,8 @@ def test_damage_within_a_zip_costs_one_file(tmp_path):
 
 
 def test_files_too_large_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(zips, "FILE_BYTES", 200_000)
+    for module in (zips, sources):
+        monkeypatch.setattr(module, "FILE_BYTES", 200_000)
     large = notebook() + b" " * 200_001
     put(tmp_path, "anna_02_padding_and_stride.ipynb", large)
     put(tmp_path, "ben.ipynb", large)
