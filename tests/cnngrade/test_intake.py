@@ -983,7 +983,7 @@ def test_a_zip_of_countless_files_is_refused_before_it_is_listed(tmp_path, monke
     assert placed(found) == {"ben": ["02"]}
     assert reasons(found) == {"anna.zip": "holds more than 3 files."}
     monkeypatch.setattr(zips, "ZIP_MEMBERS", 100)
-    monkeypatch.setattr(zips, "_LIST_BYTES", 100)
+    monkeypatch.setattr(zips, "ZIP_LIST_BYTES", 100)
     opened = []
     monkeypatch.setattr(zips, "ZipFile", lambda file: opened.append(file))
     for data in (made, made[:-2] + b"\5\0hello", with_large_numbers(made)):
