@@ -84,12 +84,12 @@ def grade(
     Killed and started again it goes on where it was. Exit code 0: all was graded;
     2: it cannot be, and the reason is printed.
     """
-    from cnngrade.school.classroom import Options, grade_class
+    from cnngrade.school.classroom import ClassOptions, grade_class
 
     from . import class_printing
 
     console = printing.console()
-    options = Options(
+    options = ClassOptions(
         submissions=submissions,
         out=out,
         lesson=lesson,

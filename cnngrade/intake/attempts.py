@@ -11,9 +11,9 @@ from datetime import UTC, datetime, tzinfo
 
 from cnngrade.files.notebook import NotebookError
 
-from .layout import Place
+from .layout import Ownership
 from .naming import Owner
-from .sources import NO_NOTEBOOK, Found
+from .sources import NO_NOTEBOOK, FoundFile
 
 STAMP = "timestamp.txt"
 """The file in which nbgrader notes when an assignment was handed in."""
@@ -36,8 +36,8 @@ class Attempt:
         stamp: when it was handed in, in seconds, where nbgrader noted that.
     """
 
-    file: Found
-    place: Place
+    file: FoundFile
+    place: Ownership
     lesson: str
     digest: str
     stamp: float = -math.inf
@@ -52,7 +52,9 @@ class Attempt:
 
 
 def stamped(
-    attempts: Sequence[Attempt], found: Sequence[Found], unplaced: list[tuple[str, str]]
+    attempts: Sequence[Attempt],
+    found: Sequence[FoundFile],
+    unplaced: list[tuple[str, str]],
 ) -> list[Attempt]:
     """Give attempts the time that nbgrader noted beside them.
 

@@ -18,9 +18,9 @@ from cnngrade.files.notebook import shown as shown_path
 
 from . import naming
 from .attempts import Attempt, decided, newest, stamped
-from .layout import Layout, Place
+from .layout import Layout, Ownership
 from .naming import Owner, clean, file_name
-from .sources import Found, Source, digest, files
+from .sources import FoundFile, Source, digest, files
 
 __all__ = ["Intake", "Source", "Submission", "file_name", "gather"]
 
@@ -105,8 +105,8 @@ def gather(path: Path, lesson: str = "") -> Intake:
 
 
 def _placed(
-    found: Sequence[Found], path: Path, unplaced: list[tuple[str, str]]
-) -> list[tuple[Found, Place]]:
+    found: Sequence[FoundFile], path: Path, unplaced: list[tuple[str, str]]
+) -> list[tuple[FoundFile, Ownership]]:
     """Return whose each notebook is; put the other files into `unplaced`."""
     root = os.path.basename(os.path.realpath(path))
     layout = Layout(found, root)
@@ -123,13 +123,15 @@ def _placed(
     unplaced += [(folder, _OTHER_STEP) for folder in skipped]
     owner = _owner_of_all(layout, nameless, root) if not placed else None
     if owner:
-        return [(file, Place(owner, file.parts[-1])) for file in nameless]
+        return [(file, Ownership(owner, file.parts[-1])) for file in nameless]
     for file in nameless:
         unplaced.append((file.source.label, _NO_NAME))
     return _without_mixed(placed, unplaced)
 
 
-def _owner_of_all(layout: Layout, files: Sequence[Found], root: str) -> Owner | None:
+def _owner_of_all(
+    layout: Layout, files: Sequence[FoundFile], root: str
+) -> Owner | None:
     """Return the student whose folder was given: it holds each lesson once at most."""
     if len(files) == 1 and files[0].parts == (root,):
         return Owner(os.path.splitext(root)[0])
@@ -140,8 +142,8 @@ def _owner_of_all(layout: Layout, files: Sequence[Found], root: str) -> Owner | 
 
 
 def _without_mixed(
-    placed: Sequence[tuple[Found, Place]], unplaced: list[tuple[str, str]]
-) -> list[tuple[Found, Place]]:
+    placed: Sequence[tuple[FoundFile, Ownership]], unplaced: list[tuple[str, str]]
+) -> list[tuple[FoundFile, Ownership]]:
     """Put aside what lies as if it were one student's, and names several."""
     others: dict[Owner, set[Owner]] = defaultdict(set)
     for _, place in placed:
@@ -155,7 +157,7 @@ def _without_mixed(
     return kept
 
 
-def _attempt(file: Found, place: Place, wanted: str) -> Attempt:
+def _attempt(file: FoundFile, place: Ownership, wanted: str) -> Attempt:
     """Return a notebook with its lesson; raise `NotebookError` if it is of none.
 
     A notebook that cannot be read has one, too, if its name or its folder's tells it.
@@ -175,18 +177,18 @@ def _attempt(file: Found, place: Place, wanted: str) -> Attempt:
     return Attempt(file, place, lesson, digest(data))
 
 
-def _called(place: Place) -> Path:
+def _called(place: Ownership) -> Path:
     """Return the name that a student gave to a notebook."""
     return Path(clean(place.name) or "?")
 
 
-def _lesson_by_name(file: Found, place: Place, wanted: str) -> str:
+def _lesson_by_name(file: FoundFile, place: Ownership, wanted: str) -> str:
     names = [place.name, *reversed(file.parts[:-1])]
     told = next(filter(None, map(naming.lesson, names)), "")
     return told or wanted or naming.first_number(place.name)
 
 
-def _reason(error: NotebookError, file: Found, place: Place) -> str:
+def _reason(error: NotebookError, file: FoundFile, place: Ownership) -> str:
     """Return what an error says of a file, without the name before it."""
     said = str(error)
     for name in (file.source.label, _called(place), shown_path(_called(place))):

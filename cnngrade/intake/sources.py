@@ -119,7 +119,7 @@ def _unreadable(error: OSError) -> str:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file that is there: a notebook, or else `trouble` says why it is not read.
 
     Attributes:
@@ -133,7 +133,7 @@ class Found:
     trouble: str = ""
 
 
-def files(path: Path) -> list[Found]:
+def files(path: Path) -> list[FoundFile]:
     """Find every file in a folder or zip, but for clutter; or the one that it is.
 
     Raise `NotebookError` if the path itself cannot be taken.
@@ -155,13 +155,13 @@ def files(path: Path) -> list[Found]:
     if stat.S_ISREG(found.st_mode) and suffix == ".zip":
         return list(_members(source, source.archive(), (), ""))
     if stat.S_ISREG(found.st_mode) and suffix == ".ipynb":
-        return [Found((root.name,), source, found.st_mtime)]
+        return [FoundFile((root.name,), source, found.st_mtime)]
     raise NotebookError(
         f"{clean(str(path))} is no folder, no zip file and no notebook (.ipynb)."
     )
 
 
-def _folder(root: Path) -> Iterator[Found]:
+def _folder(root: Path) -> Iterator[FoundFile]:
     """Go through a folder and those in it."""
     waiting: list[tuple[str, ...]] = [()]
     while waiting:
@@ -171,15 +171,15 @@ def _folder(root: Path) -> Iterator[Found]:
             with os.scandir(source.path) as entries:
                 seen = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            yield Found(parts, source, trouble=_unreadable(error))
+            yield FoundFile(parts, source, trouble=_unreadable(error))
             continue
         shown = [entry for entry in seen if not _clutter(entry.name)]
         if parts and not shown:
-            yield Found(parts, source, trouble="is an empty folder")
+            yield FoundFile(parts, source, trouble="is an empty folder")
         for entry in shown:
             below = (*parts, entry.name)
             if entry.name.startswith("."):
-                yield Found(below, _on_disk(root, below), trouble=_HIDDEN)
+                yield FoundFile(below, _on_disk(root, below), trouble=_HIDDEN)
             elif entry.is_dir(follow_symlinks=False) and not _junction(entry):
                 waiting.append(below)
             else:
@@ -202,22 +202,22 @@ def _junction(entry: os.DirEntry[str]) -> bool:
 
 def _entry(
     entry: os.DirEntry[str], source: Source, parts: tuple[str, ...]
-) -> Iterator[Found]:
+) -> Iterator[FoundFile]:
     """Take one entry of a folder that is no folder itself."""
     try:
         found = entry.stat(follow_symlinks=False)
     except OSError as error:
-        yield Found(parts, source, trouble=_unreadable(error))
+        yield FoundFile(parts, source, trouble=_unreadable(error))
         return
     if entry.is_symlink() or _junction(entry):
-        yield Found(parts, source, trouble=zips.LINK)
+        yield FoundFile(parts, source, trouble=zips.LINK)
     elif not stat.S_ISREG(found.st_mode):
-        yield Found(parts, source, trouble="is no ordinary file")
+        yield FoundFile(parts, source, trouble="is no ordinary file")
     else:
-        yield from _file(Found(parts, source, found.st_mtime))
+        yield from _file(FoundFile(parts, source, found.st_mtime))
 
 
-def _file(found: Found) -> Iterator[Found]:
+def _file(found: FoundFile) -> Iterator[FoundFile]:
     """Take a file; if it is a zip, what is in it."""
     name = found.parts[-1].lower()
     if name.endswith(".ipynb"):
@@ -237,15 +237,17 @@ def _file(found: Found) -> Iterator[Found]:
 
 def _members(
     zipped: Source, archive: ZipFile, above: tuple[str, ...], label: str
-) -> Iterator[Found]:
+) -> Iterator[FoundFile]:
     """Go through a zip, and the zips in it."""
     for member in zips.members(archive):
         if not member.trouble and any(map(_clutter, member.parts)):
             continue
         hidden = any(part.startswith(".") for part in member.parts)
         name = clean(label + ("/".join(member.parts) or "?"))
-        names = (zipped.member, member.name) if zipped.member else (member.name,)
-        source = Source(zipped.path, name, *names)
+        if zipped.member:
+            source = Source(zipped.path, name, zipped.member, inner=member.name)
+        else:
+            source = Source(zipped.path, name, member.name)
         trouble = member.trouble or (_HIDDEN if hidden else "")
-        found = Found((*above, *member.parts), source, member.modified, trouble)
+        found = FoundFile((*above, *member.parts), source, member.modified, trouble)
         yield from [found] if trouble else _file(found)

@@ -26,7 +26,7 @@ LEVELS = ("full", "limits", "none")
 
 
 @dataclass(frozen=True)
-class Options:
+class ClassOptions:
     """How a class is to be graded; see ``cnnlib grade --help``."""
 
     submissions: Path
@@ -66,7 +66,7 @@ class ClassResults:
     seconds: dict[tuple[str, str, str], float]
 
 
-def grade_class(options: Options, watcher: Watcher) -> ClassResults:
+def grade_class(options: ClassOptions, watcher: Watcher) -> ClassResults:
     """Grade what has not been graded yet; return the results of all there are now.
 
     Raises:
@@ -99,7 +99,7 @@ def grade_class(options: Options, watcher: Watcher) -> ClassResults:
 
 @contextmanager
 def _workers(
-    options: Options, hidden: tuple[str, ...], lessons: list[str]
+    options: ClassOptions, hidden: tuple[str, ...], lessons: list[str]
 ) -> Iterator[Pool]:
     """Open the pool; here its workers share one template, which starts at once."""
     count = options.workers or _cores()
@@ -113,14 +113,14 @@ def _workers(
         yield stack.enter_context(pool(count, options.scheduler, address))
 
 
-def _nothing(options: Options, found: Intake) -> str:
+def _nothing(options: ClassOptions, found: Intake) -> str:
     """Say in a sentence why there is nothing to grade."""
     few = "; ".join(f"{name} {why}" for name, why in found.unplaced[:3])
     more = f"; and {len(found.unplaced) - 3} more" if len(found.unplaced) > 3 else ""
     return f"There is no submission in {options.submissions}: {few}{more}."
 
 
-def _run(options: Options, *, fresh: bool = False) -> dict[str, Any]:
+def _run(options: ClassOptions, *, fresh: bool = False) -> dict[str, Any]:
     seed = options.seed
     if fresh and seed is None:
         seed = 1 + secrets.randbelow(2**31)
@@ -154,7 +154,7 @@ def _known_task(name: str) -> None:
         )
 
 
-def _hidden(options: Options) -> tuple[str, ...]:
+def _hidden(options: ClassOptions) -> tuple[str, ...]:
     """Return the folders of this machine that student code must not see."""
     given = options.submissions.resolve()
     places = {given if given.is_dir() else given.parent, options.out.resolve()}
@@ -199,7 +199,7 @@ def _data(one: Submission) -> tuple[bytes, str]:
 
 def _grade(
     due: list[_Due],
-    options: Options,
+    options: ClassOptions,
     journal: Journal,
     hidden: tuple[str, ...],
     workers: Pool,

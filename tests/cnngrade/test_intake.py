@@ -893,7 +893,8 @@ def test_damage_within_a_zip_costs_one_file(tmp_path):
 
 
 def test_files_too_large_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(zips, "FILE_BYTES", 200_000)
+    for module in (zips, sources):
+        monkeypatch.setattr(module, "FILE_BYTES", 200_000)
     large = notebook() + b" " * 200_001
     put(tmp_path, "anna_02_padding_and_stride.ipynb", large)
     put(tmp_path, "ben.ipynb", large)
@@ -982,7 +983,7 @@ def test_a_zip_of_countless_files_is_refused_before_it_is_listed(tmp_path, monke
     assert placed(found) == {"ben": ["02"]}
     assert reasons(found) == {"anna.zip": "holds more than 3 files."}
     monkeypatch.setattr(zips, "ZIP_MEMBERS", 100)
-    monkeypatch.setattr(zips, "_LIST_BYTES", 100)
+    monkeypatch.setattr(zips, "ZIP_LIST_BYTES", 100)
     opened = []
     monkeypatch.setattr(zips, "ZipFile", lambda file: opened.append(file))
     for data in (made, made[:-2] + b"\5\0hello", with_large_numbers(made)):
