@@ -517,7 +517,8 @@ def test_a_forked_process_reads_a_zip_for_itself(tmp_path):
         assert [mark(found, f"s{i}") for i in range(40)] == expected
     os.waitpid(child, 0)
     assert os.read(pipe, 1) == b"y"
-    os.close(pipe), os.close(told)
+    os.close(pipe)
+    os.close(told)
 
 
 # ---- nobody hands in for somebody else

@@ -360,6 +360,7 @@ def test_the_page_in_a_terminal():
 
 def test_the_command_is_there(tmp_path):
     command = shutil.which("cnnlib", path=str(Path(sys.executable).parent))
+    assert command
     done = subprocess.run([command, "doctor", "--help"], capture_output=True, text=True)
     assert done.returncode == 0
     assert "Exit code 0: everything is ready" in " ".join(done.stdout.split())

@@ -31,8 +31,25 @@ from .small_mnist import ARRAYS, MD5, NAMES, PACKED, PLAIN, is_small_mnist, writ
 NEVER = 600  # seconds: reached only by a program that would wait for ever
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, *where):
+        super().__init__(*where)
+        self.requests = Counter()
+        self.released = threading.Event()
+        self.half_sent = threading.Event()
+        self.trickle_begun = threading.Event()
+        self.client_gone = threading.Event()
+
+    def handle_error(self, *_):
+        """A client that was stopped half-way is part of the test."""
+
+
 class Handler(BaseHTTPRequestHandler):
     """Serves the small files; the first part of the path says how badly."""
+
+    server: Server
 
     def do_GET(self):
         _, manner, name = self.path.split("/")
@@ -88,19 +105,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_):
-        """A client that was stopped half-way is part of the test."""
-
-
 @pytest.fixture
 def server():
     server = Server(("127.0.0.1", 0), Handler)
-    server.requests = Counter()
-    for event in ("released", "half_sent", "trickle_begun", "client_gone"):
-        setattr(server, event, threading.Event())
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield server

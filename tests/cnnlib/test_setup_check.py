@@ -460,8 +460,7 @@ def test_part_that_is_not_there():
 
 def test_part_that_has_no_metadata(monkeypatch):
     module = ModuleType("lonely")
-    module.__version__ = "4.5"
-    module.__spec__ = object()
+    vars(module).update(__version__="4.5", __spec__=object())
     monkeypatch.setitem(sys.modules, "lonely", module)
     assert setup_facts.package("lonely", "lonely") == Package("4.5")
     module.__spec__ = None  # Python refuses to look up such a module

@@ -339,7 +339,8 @@ def _handed_in(school: Path, names: tuple[str, ...] = ()) -> None:
     _honest(school)
     listener = Listener()
     listener.close()
-    world = World(9, 9, listener.name, *(school.parent / p for p in "hrs"), ())
+    home, report, classes = (school.parent / part for part in "hrs")
+    world = World(9, 9, listener.name, home, report, classes, ())
     for attack in ATTACKS:
         if attack.name in names:
             attack.write(school, world)
@@ -511,6 +512,8 @@ def _killed(number: int) -> int:
 
 class _Patient(Session):
     """A session in which every cell takes as long as it may."""
+
+    clock: list[float]
 
     def __enter__(self) -> "_Patient":
         return self
