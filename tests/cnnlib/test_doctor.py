@@ -17,9 +17,12 @@ from tests.broken import ROOT, SOUND_TORCH, Site, ask, can_mount, tool
 
 from .small_mnist import PACKED, PLAIN, write
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="the broken set-ups are folders of links"
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="the broken set-ups are folders of links"
+    ),
+]
 PIP = f'"{sys.executable}" -m pip install'
 AFRESH = "install --upgrade --force-reinstall torch torchvision"
 NMS = "operator torchvision::nms does not exist"

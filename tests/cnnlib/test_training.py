@@ -93,6 +93,7 @@ def test_a_net_learns_what_its_images_show():
     assert not history.interrupted
 
 
+@pytest.mark.slow
 def test_the_net_of_lesson_05_learns_the_bundled_digits(monkeypatch):
     monkeypatch.setenv("CNNLIB_DATA", "bundled")
     digits = load_mnist(verbose=False)
