@@ -69,7 +69,10 @@ def run(command: Sequence[str], folder: Path, *, fails: bool = False) -> float:
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", *command],
-        **{"cwd": folder, "env": env, "capture_output": True, "text": True},
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
     )
     seconds = time.perf_counter() - started
     if done.returncode not in ((0, 1) if fails else (0,)):

@@ -9,6 +9,8 @@ import pytest
 
 from tests.exercise_files import ROOT
 
+pytestmark = pytest.mark.process
+
 ALONE = """
 import importlib, sys, warnings
 sys.path.insert(0, {home!r})

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.patience import TOO_LONG
 from tools.build.build import ROOT
 
 COMMAND = [sys.executable, "-m", "cnnlib", "grade"]
@@ -21,7 +22,7 @@ def grade(submissions, out, *arguments, check=True):
         [*COMMAND, str(submissions), "--out", str(out), *seed, *arguments],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=TOO_LONG,
         check=False,
     )
     if check:

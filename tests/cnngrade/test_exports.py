@@ -17,6 +17,8 @@ from tests.cnngrade.conftest import answered, grade
 from tools.build.build import ROOT
 from tools.build.course import Course
 
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("the class of four")]
+
 
 def cnnlib(*arguments):
     """Run a command of the course."""

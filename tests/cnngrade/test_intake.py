@@ -501,6 +501,7 @@ def test_a_zip_is_opened_once_for_all_its_files(tmp_path, monkeypatch):
     assert times == ["class.zip", "anna.zip"]
 
 
+@pytest.mark.process
 def test_a_forked_process_reads_a_zip_for_itself(tmp_path):
     files = {f"s{i}.ipynb": notebook(mark=f"{i}" * 1000) for i in range(40)}
     found = gather(put(tmp_path, "x.zip", packed(files)))
@@ -517,7 +518,8 @@ def test_a_forked_process_reads_a_zip_for_itself(tmp_path):
         assert [mark(found, f"s{i}") for i in range(40)] == expected
     os.waitpid(child, 0)
     assert os.read(pipe, 1) == b"y"
-    os.close(pipe), os.close(told)
+    os.close(pipe)
+    os.close(told)
 
 
 # ---- nobody hands in for somebody else
@@ -892,6 +894,7 @@ def test_damage_within_a_zip_costs_one_file(tmp_path):
     assert "damaged" in reasons(found)["anna.ipynb"]
 
 
+@pytest.mark.process
 def test_files_too_large_are_not_read(tmp_path, monkeypatch):
     for module in (zips, sources):
         monkeypatch.setattr(module, "FILE_BYTES", 200_000)
@@ -974,6 +977,7 @@ def test_a_zip_that_lies_about_sizes_gains_nothing(tmp_path):
     assert all("damaged" in reason for reason in reasons(found).values())
 
 
+@pytest.mark.process
 def test_a_zip_of_countless_files_is_refused_before_it_is_listed(tmp_path, monkeypatch):
     monkeypatch.setattr(zips, "ZIP_MEMBERS", 3)
     made = packed({f"{i}.ipynb": b"{}" for i in range(4)})
@@ -1010,6 +1014,7 @@ def test_the_second_record_is_what_python_goes_by(tmp_path):
     assert zips._list_size(io.BytesIO(made)) == listed
 
 
+@pytest.mark.process
 def test_deep_folders_and_long_names_end(tmp_path):
     folder, made = (
         tmp_path,
@@ -1084,6 +1089,7 @@ def test_bytes_are_parsed_as_the_file_is_read(tmp_path):
     assert parse(path.read_bytes(), path) == read(path)
 
 
+@pytest.mark.process
 def test_finding_submissions_needs_no_pytorch():
     code = "import cnngrade.intake.intake, sys; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -344,6 +344,7 @@ def test_a_write_cut_short_leaves_the_old_file(tmp_path, monkeypatch):
     assert [one.name for one in tmp_path.iterdir()] == ["index.html"]
 
 
+@pytest.mark.process
 def test_reports_need_no_torch():
     code = (
         "import sys; from cnngrade.report import write; "

@@ -118,6 +118,8 @@ def test_signature_and_docstring_are_kept(path):
             stub = ast.parse(exercise.unsolved(cell.text, cell.task)).body[-1]
             answer = ast.parse(exercise.solved(cell.text)).body
             full = next(n for n in answer if getattr(n, "name", "") == cell.task)
+            assert isinstance(stub, ast.FunctionDef)
+            assert isinstance(full, ast.FunctionDef)
             assert ast.dump(stub.args) == ast.dump(full.args)
             assert ast.get_docstring(stub) == ast.get_docstring(full)
             names = [a.arg for a in stub.args.args]

@@ -266,7 +266,7 @@ def test_too_many_colours_stay_full_colour():
 
 
 def test_colour_scales_of_a_figure_are_among_its_colours():
-    ramp = np.uint8([[i, 255 - i, 40] for i in range(0, 256, 4)])
+    ramp = np.array([[i, 255 - i, 40] for i in range(0, 256, 4)], np.uint8)
     photo = np.random.default_rng(0).normal(128, 20, (200, 200, 3))
     photo = photo.clip(0, 255).astype(np.uint8)
     photo[0, : len(ramp)] = ramp
@@ -274,5 +274,5 @@ def test_colour_scales_of_a_figure_are_among_its_colours():
     back = np.asarray(with_ramp.convert("RGB")).astype(int)
     assert with_ramp.mode == "P"
     assert np.abs(back[0, : len(ramp)] - ramp).max() <= 40
-    palette = set(map(tuple, np.reshape(with_ramp.getpalette(), (-1, 3))))
+    palette = set(map(tuple, np.reshape(with_ramp.getpalette(), (-1, 3)).tolist()))
     assert set(map(tuple, ramp.tolist())) <= palette

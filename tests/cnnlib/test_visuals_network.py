@@ -42,7 +42,7 @@ class Functional(nn.Module):
 def functional():
     torch.manual_seed(0)
     model = Functional()
-    model.norm.running_mean += 0.3
+    model.norm.running_mean.add_(0.3)
     return model, torch.randn(2, 9, 15)
 
 
@@ -99,7 +99,9 @@ def test_the_gradient_never_leaves_the_box_and_fills_it_somewhere():
     for unit in [(0, 0, 0), (1, 2, 5), (0, 3, 11)]:
         ((gradient,),) = inside.gradients([(layer, [unit])])
         rows, columns = np.nonzero(gradient[0])
-        top, left, high, wide = box(layer, unit)
+        region = box(layer, unit)
+        assert region is not None
+        top, left, high, wide = region
         seen = np.zeros((30, 30), bool)
         seen[max(top, 0) : top + high, max(left, 0) : left + wide] = True
         right = np.zeros((12, 14), bool)
@@ -311,9 +313,8 @@ def test_of_large_nets_the_page_holds_what_fits_and_says_what_not():
 
 def test_levels_keep_numbers_to_half_a_level_and_blocks_to_their_mean():
     torch.manual_seed(0)
-    for maps in (np.random.default_rng(0).normal(size=(3, 8, 8)), None):
-        maps = np.float32(np.abs(np.ones((3, 8, 8)))) if maps is None else maps
-        maps = maps.astype(np.float32)
+    drawn = np.random.default_rng(0).normal(size=(3, 8, 8))
+    for maps in (drawn.astype(np.float32), np.ones((3, 8, 8), np.float32)):
         ends = float(maps.min()), float(maps.max())
         packed = pack(maps, DETAILS[1], ends)
         zero, unit = (128, 127) if packed["signed"] else (0, 255)

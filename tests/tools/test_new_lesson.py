@@ -75,6 +75,7 @@ def copy(tmp_path_factory):
     return copy
 
 
+@pytest.mark.process
 def test_its_solution_passes_and_its_exercise_is_unsolved(copy):
     code, said = copy.run("cnnlib", "check", f"solutions/{NEW}_{TOPIC}.ipynb")
     assert (code, "2 of 2 points, 1 of 1 tasks passed" in said) == (0, True), said
@@ -82,6 +83,7 @@ def test_its_solution_passes_and_its_exercise_is_unsolved(copy):
     assert (code, "unsolved" in said, "0 of 2 points" in said) == (1, True, True), said
 
 
+@pytest.mark.process
 def test_the_grader_and_the_command_line_know_it(copy):
     out = copy.root / "autograder.zip"
     code, said = copy.run("cnnlib", "autograder", NEW, "--out", str(out))
@@ -89,6 +91,7 @@ def test_the_grader_and_the_command_line_know_it(copy):
     assert f"01 to {NEW}." in copy.run("cnnlib", "autograder", "--help")[1]
 
 
+@pytest.mark.process
 def test_the_proof_fails_for_the_missing_mistakes_and_for_nothing_else(copy):
     code, said = copy.run("tools.proof", "double")
     assert code == 1
