@@ -10,7 +10,7 @@ others. Where the mark is missing, the test fails here, in every run.
 import multiprocessing.util
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import matplotlib as mpl
 import pytest
@@ -51,15 +51,18 @@ def _watch(event: str, _: tuple, starts: frozenset[str] = STARTS) -> None:
             raise PermissionError(f"a test without the mark 'process': {event}")
 
 
-def _spawn(*args: object) -> int:
-    """Do what multiprocessing does, which Python itself gives no event for."""
-    sys.audit("cnnlib.spawn")
-    return _spawn_unwatched(*args)
+def _watched(spawn: Callable) -> Callable:
+    """Give an event for what multiprocessing does, since Python itself gives none."""
+
+    def started_too(*args: object) -> int:
+        sys.audit("cnnlib.spawn")
+        return spawn(*args)
+
+    return started_too
 
 
 sys.addaudithook(_watch)
-_spawn_unwatched = multiprocessing.util.spawnv_passfds
-multiprocessing.util.spawnv_passfds = _spawn
+multiprocessing.util.spawnv_passfds = _watched(multiprocessing.util.spawnv_passfds)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -72,6 +72,7 @@ def test_the_bar_moves_with_the_steps_and_is_redrawn_five_times_a_second(handle,
     assert values == [0, 4, 8, 12, 16, 20]
 
 
+@pytest.mark.slow
 def test_a_long_training_does_not_flood_a_reader_of_messages(handle, clock):
     def tick(batch):
         clock[0] += 0.5

@@ -27,6 +27,7 @@ def test_judges_keys_and_references_are_not_in_it(stage):
     assert (stage / "cnngrade" / "__init__.py").read_text() == ""
 
 
+@pytest.mark.process
 def test_no_hint_and_no_list_of_mistakes_is_in_it(stage):
     """One name may be a common word that other code uses too; two tell a list."""
     for path in sorted(stage.rglob("*.py")):
@@ -75,6 +76,7 @@ def _body(node):
     return "\n".join(ast.dump(line) for line in node.body)
 
 
+@pytest.mark.process
 def test_what_exercises_import_works_there_and_asks_nothing_of_a_judge(stage):
     code = (
         "import cnnlib, sys\n"
@@ -101,6 +103,7 @@ def test_what_exercises_import_works_there_and_asks_nothing_of_a_judge(stage):
     assert done.stdout.strip() == str(stage / "cnnlib" / "__init__.py")
 
 
+@pytest.mark.process
 def test_where_nothing_can_be_forked_the_verdicts_are_the_same(monkeypatch, school):
     monkeypatch.setattr(job_module.sys, "platform", "darwin")
     monkeypatch.setattr(job_module, "_own", threading.local())
