@@ -14,11 +14,11 @@ GRADER = (
     {"cli"},
     {"export"},  # it takes what is in a report
     {"report"},
-    {"school"},
+    {"class_run"},
     {"judging"},
     {"sessions", "intake"},
     {"inside", "files"},
-    {"record", "limits", "visible"},
+    {"record", "limits", "safe_text"},
 )
 """The floors of `cnngrade`: each may import itself and what lies below."""
 UP = {("cnnlib.checks", "cnnjudge"), ("cnnlib.__main__", "cnngrade.cli")}
@@ -211,7 +211,7 @@ WRONG = {
         "import tools.proof",
     ],
     "cnnlib/checks/ask.py": ["def f():\n    import cnngrade.record"],
-    "cnnlib/__main__.py": ["def f():\n    from cnngrade.school import job"],
+    "cnnlib/__main__.py": ["def f():\n    from cnngrade.class_run import job"],
     "cnnlib/images.py": ["def f():\n    import cnnjudge.key"],
     "cnnjudge/key.py": ["from cnngrade import files", "def f():\n    import tools"],
     "cnngrade/record.py": ["from tools.build import rules"],
@@ -220,11 +220,11 @@ WRONG = {
 WRONG_INSIDE = {
     "cnngrade/inside/relay.py": [
         *("from cnngrade.limits import PROCESSES", "import cnnjudge.judge"),
-        *("def f():\n    from ..sessions import run", "from .. import visible"),
+        *("def f():\n    from ..sessions import run", "from .. import safe_text"),
     ],
     "cnngrade/sessions/run.py": [
         *("from cnngrade.judging import notes", "from ..intake import zips"),
-        "def f():\n    import cnngrade.school.job",
+        "def f():\n    import cnngrade.class_run.job",
     ],
     "cnngrade/files/code.py": ["from cnngrade.sessions.session import Done"],
     "cnngrade/report/pages.py": ["from cnngrade.export import people"],
