@@ -10,6 +10,7 @@ import typer
 
 from cnngrade.files.exercise import FOLDER
 from cnngrade.files.notebook import CannotGradeError, shown
+from cnngrade.limits import CELL_SECONDS, TRAINING_CELL_SECONDS
 
 from . import printing
 
@@ -65,8 +66,8 @@ def grade(
         float,
         typer.Option(
             min=0,
-            help="Seconds that one cell may compute; 0: 20, or 60 where nets are "
-            "trained.",
+            help=f"Seconds that one cell may compute; 0: {CELL_SECONDS:g}, or "
+            f"{TRAINING_CELL_SECONDS:g} where nets are trained.",
         ),
     ] = 0.0,
     isolation: Annotated[

@@ -11,9 +11,12 @@ from itertools import pairwise
 
 import pytest
 
-from cnngrade.record import GradingSettings
+from cnngrade.record import GradingSettings, TaskResult
 from cnngrade.report import class_facts, marked, pages, write
+from cnnjudge import messages
 from cnnjudge.verdict import Verdict, unjudged
+from cnnlib.checks.ask import ask
+from cnnlib.checks.registry import questions
 
 from .examples import (
     CLASS,
@@ -352,3 +355,20 @@ def test_reports_need_no_torch():
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_what_is_noticed_during_a_call_has_words_for_the_student_and_the_class():
+    """The two lists know the same remarks: those that `ask` says it makes."""
+    question = questions()["flatten"]
+    made = re.findall(r"``(\w+)(:\w+)?``", ask.__doc__)
+    assert len(made) > 6
+    for kind, name in made:
+        verdict = messages.remarked(question, kind + name, None)
+        (fact,) = class_facts.mistake_facts([result("Ann", TaskResult(verdict, 1))])
+        for words in (verdict.lead, fact.mistake):
+            assert words
+            assert "{" not in words
+            assert ("NAME" in words) == (name == ":NAME")
+    kinds = {kind for kind, _ in made}
+    assert {key.partition(":")[0] for key in messages._REMARKS} == kinds
+    assert class_facts._REMARKS.keys() == kinds
