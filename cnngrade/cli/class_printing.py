@@ -10,9 +10,9 @@ from rich import progress
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from cnngrade.class_run.grade_class import ClassResults
 from cnngrade.files.notebook import shown
 from cnngrade.record import Result
-from cnngrade.school.classroom import ClassResults
 
 from .printing import clean, table
 
@@ -65,7 +65,7 @@ class Progress:
         """Say how student code is held."""
         self._console.print(f"Isolation {level}: student code runs {_LEVELS[level]}.")
 
-    def graded(self, result: Result) -> None:
+    def count_one(self, result: Result) -> None:
         """Count one more."""
         self._done += 1
         self._bar.update(self._task, advance=1)
@@ -87,16 +87,17 @@ def class_summary(graded: ClassResults, out: Path) -> RenderableType:
     unread = [result for result in graded.results if result.problem]
     for result in unread:
         parts.append(Text(clean(f"✗ {result.student}: {result.problem}")))
-    if graded.run.unplaced:
-        parts.append(f"{len(graded.run.unplaced)} files could not be placed:")
+    if graded.settings.unplaced:
+        parts.append(f"{len(graded.settings.unplaced)} files could not be placed:")
         parts += [
-            Text(clean(f"  {name}: {why}")) for name, why in graded.run.unplaced[:20]
+            Text(clean(f"  {name}: {why}"))
+            for name, why in graded.settings.unplaced[:20]
         ]
-        if len(graded.run.unplaced) > 20:
+        if len(graded.settings.unplaced) > 20:
             parts.append("  and more, which the report lists.")
     students = len({result.student for result in graded.results})
     parts.append(
         f"{len(graded.results)} submissions of {students} students graded, seed "
-        f"{graded.run.seed}. Report: {shown(out / 'index.html')}"
+        f"{graded.settings.seed}. Report: {shown(out / 'index.html')}"
     )
     return Group(*parts)

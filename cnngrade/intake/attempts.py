@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 
 from .layout import Ownership
 from .naming import Owner
@@ -69,7 +69,7 @@ def stamped(
             unplaced.remove((label, NO_NOTEBOOK))
             try:
                 stamps[folder] = _time(file.source.read())
-            except (NotebookError, ValueError, OverflowError):
+            except (CannotGradeError, ValueError, OverflowError):
                 unplaced.append((label, "holds no date, so those of the files count"))
     return [
         replace(attempt, stamp=stamps.get(attempt.file.parts[:-1], -math.inf))

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnngrade.files.exercise import references
+from cnngrade.files.exercise import handed_out
 from cnngrade.files.match import identify
-from cnngrade.files.notebook import NotebookError, parse
+from cnngrade.files.notebook import CannotGradeError, parse
 from cnngrade.files.notebook import shown as shown_path
 
 from . import naming
@@ -71,23 +71,23 @@ class Intake:
 def gather(path: Path, lesson: str = "") -> Intake:
     """Find the submissions in a folder or zip, or the one that a notebook is.
 
-    With `lesson` only those of one lesson. Raise `NotebookError` if the path is
+    With `lesson` only those of one lesson. Raise `CannotGradeError` if the path is
     nothing of the kind, or nothing is in it.
     """
-    if lesson and lesson not in references():
-        raise NotebookError(
+    if lesson and lesson not in handed_out():
+        raise CannotGradeError(
             f"There is no exercise of lesson {clean(lesson)}; there are those of "
-            f"{', '.join(references())}."
+            f"{', '.join(handed_out())}."
         )
     found = files(path)
     if not found:
-        raise NotebookError(f"There is no file in {clean(str(path))}.")
+        raise CannotGradeError(f"There is no file in {clean(str(path))}.")
     unplaced: list[tuple[str, str]] = []
     attempts = []
     for file, place in _placed(found, path, unplaced):
         try:
             attempts.append(_attempt(file, place, lesson))
-        except NotebookError as error:
+        except CannotGradeError as error:
             unplaced.append((file.source.label, _reason(error, file, place)))
     attempts = stamped(attempts, found, unplaced)
     names = naming.shown({attempt.place.owner for attempt in attempts})
@@ -158,7 +158,7 @@ def _without_mixed(
 
 
 def _attempt(file: FoundFile, place: Ownership, wanted: str) -> Attempt:
-    """Return a notebook with its lesson; raise `NotebookError` if it is of none.
+    """Return a notebook with its lesson; raise `CannotGradeError` if it is of none.
 
     A notebook that cannot be read has one, too, if its name or its folder's tells it.
     """
@@ -166,14 +166,14 @@ def _attempt(file: FoundFile, place: Ownership, wanted: str) -> Attempt:
     try:
         data = file.source.read()
         notebook = parse(data, _called(place))
-    except NotebookError:
+    except CannotGradeError:
         lesson = _lesson_by_name(file, place, wanted)
         if not lesson:
             raise
     else:
         lesson = identify(notebook).lesson
     if wanted and lesson != wanted:
-        raise NotebookError(f"is of lesson {lesson}")
+        raise CannotGradeError(f"is of lesson {lesson}")
     return Attempt(file, place, lesson, digest(data))
 
 
@@ -188,7 +188,7 @@ def _lesson_by_name(file: FoundFile, place: Ownership, wanted: str) -> str:
     return told or wanted or naming.first_number(place.name)
 
 
-def _reason(error: NotebookError, file: FoundFile, place: Ownership) -> str:
+def _reason(error: CannotGradeError, file: FoundFile, place: Ownership) -> str:
     """Return what an error says of a file, without the name before it."""
     said = str(error)
     for name in (file.source.label, _called(place), shown_path(_called(place))):

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from zipfile import ZipFile
 
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.limits import FILE_BYTES, NOTEBOOK_ITEMS
 
 from . import zips
@@ -51,10 +51,10 @@ class Source:
     inner: str = ""
 
     def read(self) -> bytes:
-        """Return the bytes; raise `NotebookError` with the reason if they stay shut."""
+        """Return the bytes; raise `CannotGradeError` with the reason if it cannot."""
         data = self._bytes()
         if sum(map(data.count, (b",", b"[", b"{"))) > NOTEBOOK_ITEMS:
-            raise NotebookError(
+            raise CannotGradeError(
                 f"{self.label} has more than {NOTEBOOK_ITEMS:,} parts, so it was not "
                 "read."
             )
@@ -63,7 +63,7 @@ class Source:
     def archive(self) -> ZipFile:
         """Return the zip that this is, open to be read."""
         if self.inner:
-            raise NotebookError(
+            raise CannotGradeError(
                 f"{self.label} is a zip in a zip in a zip; unpack one of them by hand."
             )
         return _opened(self, _stamp(self.path, self.label), os.getpid())
@@ -91,9 +91,9 @@ def _stamp(path: Path, label: str) -> tuple[int, ...]:
     try:
         found = path.lstat()
     except OSError as error:
-        raise NotebookError(f"{label} {_unreadable(error)}") from None
+        raise CannotGradeError(f"{label} {_unreadable(error)}") from None
     if not stat.S_ISREG(found.st_mode):
-        raise NotebookError(f"{label} is no ordinary file.")
+        raise CannotGradeError(f"{label} is no ordinary file.")
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
@@ -106,12 +106,12 @@ def _contents(path: Path, label: str) -> bytes:
         with open(os.open(path, flags), "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise NotebookError(f"{label} is no ordinary file.")
+                raise CannotGradeError(f"{label} is no ordinary file.")
             if found.st_size > FILE_BYTES:
-                raise NotebookError(zips.too_large(label))
+                raise CannotGradeError(zips.too_large(label))
             return file.read(found.st_size + 1)
     except OSError as error:
-        raise NotebookError(f"{label} {_unreadable(error)}") from None
+        raise CannotGradeError(f"{label} {_unreadable(error)}") from None
 
 
 def _unreadable(error: OSError) -> str:
@@ -136,27 +136,27 @@ class FoundFile:
 def files(path: Path) -> list[FoundFile]:
     """Find every file in a folder or zip, but for clutter; or the one that it is.
 
-    Raise `NotebookError` if the path itself cannot be taken.
+    Raise `CannotGradeError` if the path itself cannot be taken.
     """
     root = Path(os.path.realpath(path))
     try:
         found = root.stat()
     except (OSError, ValueError):
-        raise NotebookError(
+        raise CannotGradeError(
             f"There is no file or folder {clean(str(path))}. Look at its name; this is "
             f"the folder {Path.cwd()}."
         ) from None
     source = Source(root, clean(root.name))
     if stat.S_ISDIR(found.st_mode):
         if not os.access(root, os.R_OK | os.X_OK):
-            raise NotebookError(f"The folder {clean(str(path))} cannot be opened.")
+            raise CannotGradeError(f"The folder {clean(str(path))} cannot be opened.")
         return list(_folder(root))
     suffix = root.suffix.lower()
     if stat.S_ISREG(found.st_mode) and suffix == ".zip":
         return list(_members(source, source.archive(), (), ""))
     if stat.S_ISREG(found.st_mode) and suffix == ".ipynb":
         return [FoundFile((root.name,), source, found.st_mtime)]
-    raise NotebookError(
+    raise CannotGradeError(
         f"{clean(str(path))} is no folder, no zip file and no notebook (.ipynb)."
     )
 
@@ -230,7 +230,7 @@ def _file(found: FoundFile) -> Iterator[FoundFile]:
             archive = source.archive()
             inside = list(_members(source, archive, found.parts, f"{source.label}/"))
             trouble = "is a zip with no file in it"
-        except NotebookError as error:
+        except CannotGradeError as error:
             trouble = str(error).removeprefix(f"{source.label} ")
         yield from inside or [replace(found, trouble=trouble)]
 

@@ -42,7 +42,7 @@ def plot_feature_maps(
         raise ValueError(f'scale must be "common" or "own"; got {scale!r}.')
     if columns is not None and columns < 1:
         raise ValueError(f"columns must be at least 1; got {columns}.")
-    common = scale_for(data, unsigned=HEAT)
+    common = scale_for(data, unsigned_map=HEAT)
     text = _describe(data, title, scale)
     if columns is None:
         large = data.shape[2] > 60 and len(data) <= 16

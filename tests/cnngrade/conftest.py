@@ -16,7 +16,7 @@ DIFFERENT_EACH_TIME = {"timings.csv", "timings.html", "journal.jsonl"}
 
 
 def grade(submissions, out, *arguments, check=True):
-    """Run the command; a new report has seed 7."""
+    """GradingSettings the command; a new report has seed 7."""
     seed = [] if (out / "journal.jsonl").exists() else ["--seed", "7"]
     done = subprocess.run(
         [*COMMAND, str(submissions), "--out", str(out), *seed, *arguments],

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from cnngrade import limits as limits_module
 from cnngrade.cli import student_commands
 from cnngrade.files import match
-from cnngrade.files.notebook import NotebookError, read
+from cnngrade.files.notebook import CannotGradeError, read
 from cnngrade.files.plan import plan
 from cnngrade.judging import judged as judged_module
 from cnngrade.judging import verdicts as verdicts_module
@@ -174,9 +174,9 @@ def test_each_ruined_cell_costs_its_own_task_alone(solved, tmp_path, monkeypatch
     solved.add(len(solved.cells), BAD)
     solved.add(len(solved.cells), "get_ipython().showtraceback = None\n1 / 0")
     monkeypatch.setattr(limits_module, "ANSWER_GRACE_SECONDS", 1)
-    limits = verdicts_module.limits(3)
-    limits.questions["min_pool2d"] = 1
-    monkeypatch.setattr(verdicts_module, "limits", lambda seconds: limits)
+    patience = verdicts_module.check_patience(3)
+    patience.questions["min_pool2d"] = 1
+    monkeypatch.setattr(verdicts_module, "check_patience", lambda seconds: patience)
     judged = check_file(solved.save(tmp_path), 3)
     assert statuses(judged) == {
         "max_pool2d": "error",
@@ -319,7 +319,7 @@ def test_broken_installations_are_said_in_a_sentence(solved, tmp_path, monkeypat
     (tmp_path / "IPython" / "__init__.py").write_text("raise ImportError('gone')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(
-        NotebookError, match=r"could not be started .* ImportError: gone"
+        CannotGradeError, match=r"could not be started .* ImportError: gone"
     ):
         check_file(solved.save(tmp_path))
 
@@ -546,7 +546,7 @@ def test_another_release_and_a_newer_minor_format_are_judged_with_a_word(
 )
 def test_an_exercise_is_known_by_what_is_left(unsolved, tmp_path, ids, marks, name):
     unsolved.forget(ids, marks)
-    assert matched(unsolved, tmp_path, name).reference.name == "03_pooling"
+    assert matched(unsolved, tmp_path, name).exercise.name == "03_pooling"
 
 
 @pytest.mark.parametrize(
@@ -556,13 +556,13 @@ def test_an_empty_exercise_is_known_by_its_file_name(unsolved, tmp_path, name):
     unsolved.forget()
     del unsolved.cells[:]
     found = matched(unsolved, tmp_path, name)
-    assert found.reference.lesson == "03"
+    assert found.exercise.lesson == "03"
     asked = [step for step in steps(unsolved, tmp_path) if step[0] == "?"]
     assert asked == [f"? {task}" for task in TASKS]
 
 
 def refused(path: Path) -> str:
-    with pytest.raises(NotebookError) as caught:
+    with pytest.raises(CannotGradeError) as caught:
         check_file(path)
     return str(caught.value)
 

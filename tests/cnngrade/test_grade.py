@@ -15,10 +15,10 @@ from functools import partial
 
 import pytest
 
-from cnngrade.files.notebook import NotebookError
-from cnngrade.school import classroom
-from cnngrade.school import journal as journal_module
-from cnngrade.school import pool as pool_module
+from cnngrade.class_run import grade_class
+from cnngrade.class_run import journal as journal_module
+from cnngrade.class_run import pool as pool_module
+from cnngrade.files.notebook import CannotGradeError
 from tests.cnngrade.conftest import COMMAND, grade, rows, unlike
 from tests.patience import TOO_LONG
 
@@ -122,13 +122,13 @@ def test_another_run_is_refused(graded, school, tmp_path, arguments, words):
 
 def test_another_release_is_refused(graded):
     run = _run(version="9.9")
-    with pytest.raises(NotebookError, match=r"with release .* not release 9\.9 of"):
+    with pytest.raises(CannotGradeError, match=r"with release .* not release 9\.9 of"):
         journal_module.open_journal(graded, run)
 
 
 def _run(**changes):
     return {
-        "version": classroom.version("cnnlib"),
+        "version": grade_class.version("cnnlib"),
         "seed": None,
         "timeout": 0.0,
         "isolation": "full",
@@ -146,7 +146,7 @@ def test_a_half_written_line_is_left_out(graded, tmp_path):
         assert len(journal.results) == 3
         assert path.read_bytes().endswith(b"\n")
     path.write_bytes(whole.replace(b'"result"', b'"resu\n', 1))
-    with pytest.raises(NotebookError, match="a line that is not JSON"):
+    with pytest.raises(CannotGradeError, match="a line that is not JSON"):
         journal_module.open_journal(out, _run())
 
 
@@ -241,7 +241,7 @@ def test_stopped_while_a_worker_is_being_started_none_is_left():
 
 def test_the_process_that_hands_out_jobs_does_not_import_torch():
     code = (
-        "import sys, cnngrade.cli.student_commands, cnngrade.school.classroom, "
+        "import sys, cnngrade.cli.student_commands, cnngrade.class_run.grade_class, "
         "cnngrade.cli.class_printing; print('torch' in sys.modules)"
     )
     said = subprocess.run(

@@ -26,7 +26,7 @@ import pytest
 from cnngrade.files.plan import Step
 from cnngrade.intake.naming import clean
 from cnngrade.sessions import run
-from cnngrade.sessions.session import Done, Session
+from cnngrade.sessions.session import Session, StepOutcome
 from tests.cnngrade.conftest import COMMAND, rows
 from tests.exercise_files import ROOT, TASKS, Book
 from tests.patience import TOO_LONG
@@ -530,7 +530,7 @@ class _Patient(Session):
 
     def wait(self, number, seconds):
         self.clock[0] += seconds
-        return Done("timed out")
+        return StepOutcome("timed out")
 
     def told(self, seconds):
         raise EOFError
@@ -543,6 +543,6 @@ def test_many_slow_cells_have_an_end(monkeypatch):
     monkeypatch.setattr(run.time, "monotonic", lambda: clock[0])
     patience = run.Patience(cell=30.0, questions={}, together=300.0)
     steps = [Step("while True: pass")] * 1000
-    done = run.run(steps, lambda *_: _Patient(), lambda: patience, trial=True)
+    done = run.run_steps(steps, lambda *_: _Patient(), lambda: patience, trial=True)
     assert 0 < len(done) <= 11
     assert clock[0] <= 350.0

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from cnngrade.school import job as job_module
+from cnngrade.class_run import job as job_module
 from cnngrade.sessions import course_copy
 from cnngrade.sessions.session import IsolationError
 from cnnjudge.tasks import task
@@ -106,15 +106,15 @@ def test_what_exercises_import_works_there_and_asks_nothing_of_a_judge(stage):
 @pytest.mark.process
 def test_where_nothing_can_be_forked_the_verdicts_are_the_same(monkeypatch, school):
     monkeypatch.setattr(job_module.sys, "platform", "darwin")
-    monkeypatch.setattr(job_module, "_own", threading.local())
+    monkeypatch.setattr(job_module, "_thread_channel", threading.local())
     data = (school / "wrong.ipynb").read_bytes()
     job = job_module.Job("wrong", "03", "", data, "none", 7, 0.0)
-    plain, _ = job_module.grade(job)
+    plain, _ = job_module.grade_submission(job)
     verdicts = [task["verdict"] for task in plain["tasks"]]
     passed = {verdict["task"]: verdict["status"] for verdict in verdicts}
     assert passed.pop("flatten") == "failed"
     assert set(passed.values()) == {"passed"}
-    job_module._own.channel.close()
-    monkeypatch.setattr(job_module, "_own", threading.local())
+    job_module._thread_channel.channel.close()
+    monkeypatch.setattr(job_module, "_thread_channel", threading.local())
     with pytest.raises(IsolationError, match=r"on Linux alone; this is .*WSL 2"):
-        job_module.isolation("full", ())
+        job_module.check_isolation("full", ())

@@ -59,7 +59,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("sources", "cell", "line", "message"), FAILURES)
 def test_a_failure_names_its_cell_and_line(sources, cell, line, message):
-    with pytest.raises(execute.NotebookError) as raised:
+    with pytest.raises(execute.CellFailedError) as raised:
         run(*sources)
     finding = raised.value.finding
     assert message in finding.message
@@ -68,7 +68,7 @@ def test_a_failure_names_its_cell_and_line(sources, cell, line, message):
 
 
 def test_a_cell_that_takes_too_long_is_stopped():
-    with pytest.raises(execute.NotebookError, match="longer than 5 s") as raised:
+    with pytest.raises(execute.CellFailedError, match="longer than 5 s") as raised:
         run("1", "import time; time.sleep(10**6)", timeout=5)
     assert raised.value.finding.cell == 2
 
@@ -92,7 +92,7 @@ def test_an_announced_error_is_kept_as_output():
 def test_no_kernel_and_no_folder_is_left_behind(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     notebook, _ = run("import os\nprint(os.getpid())")
-    with pytest.raises(execute.NotebookError):
+    with pytest.raises(execute.CellFailedError):
         run("1 / 0")
     with pytest.raises(ProcessLookupError):
         os.kill(int(printed(notebook.cells[1])), 0)

@@ -28,6 +28,9 @@ BUILT = {
     f"cnnjudge/exercises/{NEW}.json",
 }
 
+MODULES = [path.stem for path in (build.ROOT / "cnnlib" / "checks").glob("[a-z]*")]
+"""The parts of `cnnlib.checks`: a task of that name could not be reached."""
+
 
 def contents(root):
     found = (path for path in root.rglob("*") if path.is_file())
@@ -122,6 +125,10 @@ def test_what_has_to_be_written_is_marked_in_every_file():
         ([NEW, TOPIC, "--task", "class"], "A task is called as a function is"),
         ([NEW, TOPIC, "--task", "a-b"], "A task is called as a function is"),
         ([NEW, TOPIC, "--task", "flatten"], "There is a task flatten, in lesson 03."),
+        *(
+            ([NEW, TOPIC, "--task", name], f"A task cannot be called {name}: checks.")
+            for name in [*MODULES, "names"]
+        ),
     ],
 )
 def test_names_that_cannot_be_are_refused_and_nothing_is_written(
