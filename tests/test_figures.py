@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from typer import Typer
-from typer.main import get_command
+from typer.main import get_group
 
 from cnngrade import limits
 from cnngrade.cli import class_commands
@@ -151,10 +151,18 @@ def test_the_guide_and_the_help_say_how_long_a_cell_may_compute():
     assert [float(number) for number in said.groups()] == [usual, training]
     app = Typer()
     class_commands.add(app)
-    grade = get_command(app).commands["grade"]
+    grade = get_group(app).commands["grade"]
     (timeout,) = (one for one in grade.params if one.name == "timeout")
-    said = re.search(r"0: (\d+), or (\d+) where", timeout.help)
+    said = re.search(r"0: (\d+), or (\d+) where", timeout.to_info_dict()["help"])
     assert [float(number) for number in said.groups()] == [usual, training]
+
+
+def test_every_place_that_the_table_for_changes_names_is_there():
+    rows = re.findall(r"^\| .+ \| (.+) \|$", PROSE["CONTRIBUTING.md"], re.M)
+    quoted = [name for places in rows for name in re.findall(r"`([^`]+)`", places)]
+    paths = [name for name in quoted if "/" in name and " " not in name]
+    assert len(paths) > 15
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_what_belongs_to_a_lesson_has_its_number():
