@@ -9,6 +9,7 @@ which one reads them:
 - `operations`: names of PyTorch's operations and of their arguments; which layers make
   one row
 - `tensors`: what is known about each tensor, and how it stays on the meta device
+- `names`: under which of its names a module is called
 - `trace`: watching a run
 - `untouched`: the copy that is run; nothing of the user's changes
 - `errors`, `misfits`: where a run stopped, and the sentence for shapes that do not fit
