@@ -152,3 +152,12 @@ def sentence(text: str) -> str:
     """Give the text a capital first letter, and one full stop at its end."""
     text = text.strip().rstrip(".")
     return text[:1].upper() + text[1:] + "."
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a text that is longer than `most` characters, and show that it was cut.
+
+    >>> shortened("[0, 0, 0, 0]", 20), shortened("[0, 0, 0, 0]", 8)
+    ('[0, 0, 0, 0]', '[0, 0...')
+    """
+    return text if len(text) <= most else text[: most - 3] + "..."

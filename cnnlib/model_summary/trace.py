@@ -50,10 +50,10 @@ from .tensors import (
     without_device,
 )
 
-_CHECKED = operations.BY_FORMULA | NORMS | {"embedding"}
+_CHECKED = operations.BY_FORMULA | NORMS | {"embedding", "index_select"}
 """Operations to check before they run, since the meta device lets wrong input pass.
 
-Among them the embedding, for which PyTorch 2.11 takes floats.
+Among them those that look up, for which PyTorch 2.11 takes floats.
 """
 
 
