@@ -148,6 +148,33 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+_PLAIN = {
+    **{"−": "-", "≈": "~", "→": "->", "←": "<-", "·": "*", "∗": "*", "×": "x"},
+    **{"∞": "infinity", "…": "...", "≤": "<=", "≥": ">="},
+}
+"""What stands for a sign where it cannot be written."""
+
+
+def printable(text: str, encoding: str | None) -> str:
+    """Write text for an output that perhaps cannot write every sign.
+
+    >>> printable("3 → 5", "utf-8"), printable("3 → 5, 71 %", "cp1252")
+    ('3 → 5', '3 -> 5, 71 %')
+    """
+    return "".join(
+        sign if _can_be_written(sign, encoding or "utf-8") else _PLAIN.get(sign, "?")
+        for sign in text
+    )
+
+
+def _can_be_written(sign: str, encoding: str) -> bool:
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def sentence(text: str) -> str:
     """Give the text a capital first letter, and one full stop at its end."""
     text = text.strip().rstrip(".")
