@@ -9,6 +9,7 @@ which one reads them:
 - `operations`: names of PyTorch's operations and of their arguments; which layers make
   one row
 - `tensors`: what is known about each tensor, and how it stays on the meta device
+- `names`: under which of its names a module is called
 - `trace`: watching a run
 - `untouched`: the copy that is run; nothing of the user's changes
 - `errors`, `misfits`: where a run stopped, and the sentence for shapes that do not fit
@@ -89,7 +90,7 @@ def summary(
         raise ValueError(f"depth must be 1 or more, or None for all; got {depth!r}.")
     feed = read_feed(model, input_size, input_data, dtypes)
     run = observe(model, feed)
-    parameters = Parameters(model, run.parameters)
+    parameters = Parameters(run.model, run.parameters)
     rows = rows_of(run.steps, run.shapes, parameters, run.modules)
     add_receptive_fields(rows, run.steps, run.inputs)
     return Summary(
@@ -99,7 +100,7 @@ def summary(
         total_params=parameters.total,
         trainable_params=parameters.trainable,
         notes=[*run.notes, *parameters.unused_notes()],
-        kinds={name: class_name(module) for name, module in model.named_modules()},
+        kinds={name: class_name(module) for name, module in run.model.named_modules()},
         depth=depth,
         formulas=formulas,
     )

@@ -99,6 +99,14 @@ PLAIN = (
 )
 """Operations without a matrix product; all others are looked into."""
 
+OWN_TYPE = words(
+    """
+    argmax argmin argsort sort topk one_hot nonzero bincount searchsorted bucketize
+    eq ne lt le gt ge logical_not logical_and logical_or isnan isinf isfinite
+    """
+)
+"""Operations whose results, or some of them, are of a type that no input decides."""
+
 _SAME_NAME = {
     "multiply": "mul",
     "subtract": "sub",
@@ -156,6 +164,12 @@ _ARGUMENTS = {
     "narrow": "input dim start length",
     "select": "input dim index",
     "index": "input index",
+    "gather": "input dim index",
+    "index_select": "input dim index",
+    "take_along_dim": "input indices dim",
+    "take": "input index",
+    "scatter": "input dim index src",
+    "scatter_add": "input dim index src",
     "pixel_shuffle": "input factor",
     "pixel_unshuffle": "input factor",
     "unfold": "input kernel_size dilation padding stride",

@@ -198,10 +198,14 @@ class Parameters:
         """Take the model's parameters; lazy ones have a size in their `copies` only."""
         named = {id(p): (name, p) for name, p in model.named_parameters()}
         self.names = {key: name for key, (name, _) in named.items()}
-        self.all = {
-            key: copies[key] if isinstance(p, UninitializedParameter) else p
+        sized = {
+            key: copies.get(key, p) if isinstance(p, UninitializedParameter) else p
             for key, (_, p) in named.items()
-            if not isinstance(copies[key], UninitializedParameter)
+        }
+        self.all = {
+            key: p
+            for key, p in sized.items()
+            if not isinstance(p, UninitializedParameter)
         }
         self.order = {key: position for position, key in enumerate(self.all)}
         self.counted_in: dict[int, str] = {}

@@ -343,8 +343,8 @@ def test_types():
     )
     net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Embedding(3, 4))
     assert refusal(net, (1, 8, 8)) == (
-        "1 (Embedding) looks up whole numbers but gets float32, from 0 (Conv2d). Pass "
-        "whole numbers, with dtypes=torch.long."
+        "1 (Embedding) looks up whole numbers but gets float32, from 0 (Conv2d). Make "
+        "it whole numbers before, with x.long()."
     )
 
 
