@@ -214,7 +214,7 @@ class _Made(nn.Module):
         self.how = how
         self.last: Any = None
         if how == "uninitialized":
-            self.weight = nn.UninitializedParameter()
+            self.weight: Any = nn.UninitializedParameter()
         else:
             self.register_parameter("weight", None)
 
