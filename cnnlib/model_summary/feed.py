@@ -68,10 +68,10 @@ def _tensor(shape: Shape, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 def read_feed(model: nn.Module, input_size: Any, input_data: Any, dtypes: Any) -> Feed:
     """Read the caller's arguments: a size, several sizes, or tensors."""
-    if (input_size is None) == (input_data is None):
+    if input_size is not None and input_data is not None:
         raise TypeError(
-            "summary needs either input_size, such as (1, 28, 28), or input_data, "
-            "a tensor that the model takes."
+            "summary takes either input_size, such as (1, 28, 28), or input_data, a "
+            "tensor that the model takes, not both."
         )
     if input_data is not None:
         return _feed_of_data(input_data, dtypes)

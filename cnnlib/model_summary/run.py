@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
+from .counts import mult_adds
 from .errors import Scene, refusal
 from .feed import Feed
 from .misfits import fractions_as_indices, mismatch
@@ -144,7 +145,10 @@ def _observe(model: nn.Module, feed: Feed, *, may_grow: bool = True) -> Observat
             "this input asks for."
         )
         return grown
-    shapes = _shapes(run, lambda: copied.run(batch=2), notes)
+    if meta or _work(run) <= _MOST_WORK:
+        shapes = _shapes(run, lambda: copied.run(batch=2), notes)
+    else:
+        shapes = shapes_without_batch(run.tracer.steps)
     notes += _notes_on_parameters(run.tracer, model)
     return Observation(
         model,
@@ -155,6 +159,15 @@ def _observe(model: nn.Module, feed: Feed, *, may_grow: bool = True) -> Observat
         copied.parameters,
         notes,
     )
+
+
+_MOST_WORK = 1e9
+"""Multiply-adds of a run with real numbers up to which another one finds the batch."""
+
+
+def _work(run: _TracedRun) -> int:
+    ops = (op for step in run.tracer.steps for op in step.ops)
+    return sum(int(mult_adds(op) or 0) for op in ops)
 
 
 def _notes_on_parameters(tracer: Tracer, model: nn.Module) -> list[str]:

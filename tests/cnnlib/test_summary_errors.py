@@ -409,7 +409,6 @@ def test_an_error_in_the_model_itself_stays_what_it_is():
         (((True, 8, 8),), TypeError, "(1, 28, 28)"),
         (("1x8x8",), TypeError, "(1, 28, 28)"),
         ((torch.zeros(1, 8, 8),), TypeError, "(1, 28, 28)"),
-        ((), TypeError, "input_size"),
     ],
 )
 def test_sizes_that_are_none(arguments, error, part):
