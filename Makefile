@@ -1,10 +1,11 @@
 # The course's commands. Each sets up what it needs; a second run is quick.
-# Variables: ARGS (passed to JupyterLab or pytest), PYTHON, VENV, TORCH_INDEX (see below),
-# CNNLIB_DATA (a folder with MNIST/raw inside, or "bundled").
+# Variables: ARGS (passed to JupyterLab or pytest), T (what `make test` runs), PYTHON,
+# VENV, TORCH_INDEX (see below), CNNLIB_DATA (a folder with MNIST/raw inside, or "bundled").
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+T ?=
 WORKERS ?= 2
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -32,13 +33,21 @@ GET_TORCH = $(if $(INDEX),@{ $(BIN)/python -c '$(ASK_INDEX)'; } 2>/dev/null \
 NBVAL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-current-env \
 	--nbval-cell-timeout=120 \
 	-p no:cacheprovider -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest
+# With loadgroup, tests of one xdist_group share a worker and what their fixtures make.
+TESTS := $(PYTEST) -n $(WORKERS) --dist loadgroup
+# A notebook, or a folder of them, is run by nbval; a single test needs no workers.
+TESTS_OF = $(if $(filter %.ipynb notebooks% solutions%,$1),$(NBVAL),$(if \
+	$(findstring ::,$1),$(PYTEST),$(TESTS)))
 
-.PHONY: help setup lab test test-browser build proof nbgrader site slides handout lint dist matrix bench clean
+.PHONY: help setup lab quick test test-browser build proof nbgrader site slides handout lint dist matrix bench clean
 
 help:
 	@echo "make lab           set up and open JupyterLab on lesson 00"
 	@echo "make setup         set up alone: for VS Code and dev containers"
+	@echo "make quick         lint, types, and the tests that need no process: a minute"
 	@echo "make test          set up and run every test"
+	@echo "make test T=path   the tests of that file, folder, test id or notebook alone"
 	@echo "make build         lessons/*.py to the notebooks, executed"
 	@echo "make proof         the checkers against every known mistake: docs/proof.md"
 	@echo "make nbgrader      a course folder for nbgrader: build/nbgrader"
@@ -57,9 +66,16 @@ setup: $(VENV)/.lab
 lab: $(VENV)/.lab
 	$(LAB) --ServerApp.root_dir=. notebooks/00_images_as_tensors.ipynb $(ARGS)
 
+quick: lint
+	$(TESTS) -m "not (process or browser or slow)" $(ARGS) tests
+
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(ARGS) tests
+ifneq ($(T),)
+	$(call TESTS_OF,$(T)) $(ARGS) $(T)
+else
+	$(TESTS) -m "not browser" $(ARGS) tests
 	$(NBVAL) notebooks solutions
+endif
 
 test-browser: $(VENV)/.dev
 	$(BIN)/python -m pytest -m browser -n $(WORKERS) --dist loadfile $(ARGS) tests/browser

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import nbformat
 
-from cnngrade.files.exercise import references
+from cnngrade.files.exercise import handed_out
 from tools import nbgrader_course
 from tools.build.build import ROOT
 from tools.build.course import Course
@@ -46,7 +46,7 @@ def submissions(folder: Path, count: int, release: Path) -> dict[str, Path]:
     """Write so many notebooks, of four kinds in turn; return them by student."""
     solved = nbformat.read(ROOT / "solutions" / f"{NAME}.ipynb", as_version=4)
     right = {cell.id: cell.source for cell in solved.cells}
-    tasks = references()["02"].tasks
+    tasks = handed_out()["02"].tasks
     blank = nbformat.read(release, as_version=4)
     mistakes = itertools.cycle(WRONG.items())
     made = {}
@@ -69,7 +69,10 @@ def run(command: Sequence[str], folder: Path, *, fails: bool = False) -> float:
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", *command],
-        **{"cwd": folder, "env": env, "capture_output": True, "text": True},
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
     )
     seconds = time.perf_counter() - started
     if done.returncode not in ((0, 1) if fails else (0,)):
@@ -142,7 +145,7 @@ def large(count: int) -> None:
         spent = run(ours, folder)
         over.set()
         watcher.join()
-        tasks = count * len(references()["02"].tasks)
+        tasks = count * len(handed_out()["02"].tasks)
         print(
             f"{count} submissions of lesson 02: {spent:.1f} s, {spent / tasks:.3f} s a "
             f"task; {peak[0]:.2f} GB at the peak, all its processes together; points "

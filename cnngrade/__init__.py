@@ -7,8 +7,8 @@ costs them nothing that can be found again. Each folder imports those below it a
   teachers (`grade`, `export`, `autograder`);
 - `export`: a report's points as other systems take them;
 - `report`: the tables and pages of a class;
-- `school`: a class: its submissions as jobs on a pool of workers, each result kept in
-  a journal;
+- `class_run`: a class graded: its submissions as jobs on a pool of workers, each result
+  kept in a journal;
 - `judging`: from what came of the steps to a verdict on each task, and to notes on
   what was odd in the file;
 - `sessions`: the processes that do the steps, started for one file (`spawned`) or
@@ -18,5 +18,5 @@ costs them nothing that can be found again. Each folder imports those below it a
   `cnnlib` it is copied to where submissions run, and imports nothing else;
 - `files`: a notebook read, matched with the exercise, planned in steps, reset;
 - `limits`: every number of seconds, bytes and processes;
-- `record`: what is kept of a graded class; `visible`: text from strangers made safe.
+- `record`: what is kept of a graded class; `safe_text`: text from strangers made safe.
 """

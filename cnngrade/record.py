@@ -107,7 +107,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Run:
+class GradingSettings:
     """How a class was graded: what a report says of itself.
 
     Attributes:

@@ -16,5 +16,6 @@ Where things are:
 - ``messages.py``: the sentences that are no hints; ``grids.py``: the case shown.
 - ``exercises/NN.json``: each exercise as it was handed out, written by `make build`.
 
-A change to a key or a message changes ``docs/proof.md``: run `make proof`.
+``docs/proof.md`` lists the mistakes by name and the kinds of cases: when one of those
+changes run `make proof`. Other words of a hint or a message do not stand there.
 """

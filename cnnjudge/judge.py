@@ -138,7 +138,7 @@ def _explanation(
     """Return the first mistake that gives the same values on every case."""
     key, cases = known.task.key, known.cases
     order = [shown, *(i for i in range(len(cases)) if i != shown)]
-    if key.each:
+    if key.each_case_alone:
         order = [shown]
     for place, mistake in enumerate(key.mistakes):
         if mistake.matches is not None:

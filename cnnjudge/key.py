@@ -53,8 +53,8 @@ class Key:
         any_dtype: whether tensors of any dtype will do, as for a value task.
         source: what the success line says the cases agree with.
         also_right: other right answers, for the proof.
-        each: cases stand for themselves (the entries of a value): a mistake is named
-            by the first case that fails, not by all of them.
+        each_case_alone: cases stand for themselves (the entries of a value): a mistake
+            is named by the first case that fails, not by all of them.
     """
 
     reference: Any
@@ -66,7 +66,7 @@ class Key:
     accepts: Callable[[Mapping[str, PlainValue], Case], bool] | None = None
     source: str = "PyTorch"
     also_right: tuple[Any, ...] = field(default=())
-    each: bool = False
+    each_case_alone: bool = False
 
 
 @dataclass(frozen=True)

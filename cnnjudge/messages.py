@@ -44,7 +44,10 @@ _REMARKS = {
     "left:requires_grad": "the input is left with `requires_grad=True`. Work on a "
     "copy: `x.detach().clone()`.",
 }
-"""Sentences for what is noticed during a call, by the remark or its first word."""
+"""Sentences for what is noticed during a call, by the remark or its first word.
+
+`cnngrade.report.class_facts` says the same in a few words, for a table of the class.
+"""
 
 
 def passed(task: Task, cases: int) -> Verdict:

@@ -148,7 +148,43 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+_PLAIN = {
+    **{"−": "-", "≈": "~", "→": "->", "←": "<-", "·": "*", "∗": "*", "×": "x"},
+    **{"∞": "infinity", "…": "...", "≤": "<=", "≥": ">="},
+}
+"""What stands for a sign where it cannot be written."""
+
+
+def printable(text: str, encoding: str | None) -> str:
+    """Write text for an output that perhaps cannot write every sign.
+
+    >>> printable("3 → 5", "utf-8"), printable("3 → 5, 71 %", "cp1252")
+    ('3 → 5', '3 -> 5, 71 %')
+    """
+    return "".join(
+        sign if _can_be_written(sign, encoding or "utf-8") else _PLAIN.get(sign, "?")
+        for sign in text
+    )
+
+
+def _can_be_written(sign: str, encoding: str) -> bool:
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def sentence(text: str) -> str:
     """Give the text a capital first letter, and one full stop at its end."""
     text = text.strip().rstrip(".")
     return text[:1].upper() + text[1:] + "."
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a text that is longer than `most` characters, and show that it was cut.
+
+    >>> shortened("[0, 0, 0, 0]", 20), shortened("[0, 0, 0, 0]", 8)
+    ('[0, 0, 0, 0]', '[0, 0...')
+    """
+    return text if len(text) <= most else text[: most - 3] + "..."

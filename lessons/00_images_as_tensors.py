@@ -14,7 +14,7 @@
 #
 # 1. say what each axis of a picture's array means, and reorder them;
 # 2. bring a picture from a file into the form that PyTorch layers expect;
-# 3. read a shape error, and mend it.
+# 3. read a shape error, and fix it.
 
 # %% [markdown]
 # ## Is everything there?
@@ -28,9 +28,9 @@ import sys
 try:
     from cnnlib import check_setup
 except ImportError as error:
-    cure = "%pip install -e .. mends it; restart the kernel after it"
+    fix = "%pip install -e .. fixes it; restart the kernel after it"
     here = f"{sys.executable} cannot run the course: {error}"
-    raise ImportError(f"{here}. {cure}") from None
+    raise ImportError(f"{here}. {fix}") from None
 
 check_setup()
 
@@ -235,7 +235,7 @@ torch.allclose(conv(pair)[1], conv(flipped[None])[0], atol=1e-5)
 # ## Back to a picture
 #
 # What a layer returns cannot be drawn at once. Three things stand in the
-# way, and each has its own cure.
+# way, and each has its own fix.
 
 # %%
 torch.manual_seed(0)
@@ -312,7 +312,7 @@ print("alpha in the corner:", sticker[0, 0, 3])
 print("alpha in the middle:", sticker[50, 50, 3])
 
 # %% [markdown]
-# Three ways to mend it.
+# Three ways to fix it.
 #
 # **1. Leave alpha out.** Quick, but what was transparent shows whatever
 # colour the file happens to hold there.

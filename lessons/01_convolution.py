@@ -687,7 +687,7 @@ except RuntimeError as error:
 # channels instead*: the second axis of (N, C, H, W) is the channel axis, and
 # the weight `[5, 3, 3, 3]` says 5 kernels for **3** channels.
 #
-# Two cures: make the layer fit the picture, or the picture fit the layer.
+# Two fixes: make the layer fit the picture, or the picture fit the layer.
 
 # %%
 a = nn.Conv2d(1, 5, kernel_size=3)(photo[None])

@@ -489,7 +489,7 @@ except RuntimeError as error:
 # %% [markdown]
 # *Kernel size can't be greater than actual input size*: the formula would
 # give $4 - 5 + 1 = 0$. It happens deep inside nets, where the maps have
-# become small. Cures: padding, a smaller kernel, or fewer strides before.
+# become small. Fixes: padding, a smaller kernel, or fewer strides before.
 
 # %%
 tuple(nn.Conv2d(1, 1, kernel_size=5, padding=2)(torch.zeros(1, 1, 4, 4)).shape)

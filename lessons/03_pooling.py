@@ -815,7 +815,7 @@ for step in range(4):
     print(repr(size))
 
 # %% [markdown]
-# Halving works $\log_2 28 \approx 4.8$ times, so four times. Cures: pool less
+# Halving works $\log_2 28 \approx 4.8$ times, so four times. Fixes: pool less
 # often, start from a larger picture, or let `nn.AdaptiveAvgPool2d(1)` do the
 # last step whatever size is left.
 #

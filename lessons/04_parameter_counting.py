@@ -16,7 +16,7 @@
 #
 # 1. count the parameters of any convolutional net, layer by layer;
 # 2. say where its parameters are and where its work is, and why;
-# 3. mend the shape error between `Flatten` and `Linear`.
+# 3. fix the shape error between `Flatten` and `Linear`.
 
 # %%
 import torch
@@ -165,7 +165,7 @@ plots.plot_bars(
 )
 
 # %% [markdown]
-# ### Pooling mends it
+# ### Pooling fixes it
 #
 # **Predict.** Two poolings of 2 x 2 turn 100 x 100 into 25 x 25. What
 # becomes of 20,001?
@@ -420,14 +420,14 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# The cure without any arithmetic: run everything up to `Flatten` once, and
+# The fix without any arithmetic: run everything up to `Flatten` once, and
 # look at the shape.
 
 # %%
 features = guessed[:-1]
 in_features = features(torch.zeros(1, 1, 28, 28)).shape[1]
-mended = nn.Sequential(*features, nn.Linear(in_features, 10))
-print(in_features, tuple(mended(torch.zeros(1, 1, 28, 28)).shape))
+fixed = nn.Sequential(*features, nn.Linear(in_features, 10))
+print(in_features, tuple(fixed(torch.zeros(1, 1, 28, 28)).shape))
 
 # %% [markdown]
 # A relative of it: the picture without a batch axis. `Conv2d` takes

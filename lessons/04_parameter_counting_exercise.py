@@ -2,7 +2,7 @@
 # # 04 Counting parameters: exercises
 #
 # Six tasks to lesson 04: parameters, work and view of a net by arithmetic,
-# and a function that mends the shape error between `Flatten` and `Linear`.
+# and a function that fixes the shape error between `Flatten` and `Linear`.
 #
 # **Time:** 60 minutes. **Points:** 16.
 #
@@ -298,7 +298,7 @@ checks.receptive_field(receptive_field)
 # %% [markdown]
 # ## mend (3 points)
 #
-# A net made for other pictures breaks at its first `Linear` layer. Mending
+# A net made for other pictures breaks at its first `Linear` layer. Fixing
 # it by hand is a calculation; here the computer does it for any net.
 #
 # `mend(model, input_shape)` takes an `nn.Sequential` and the shape (C, H, W)

@@ -926,7 +926,7 @@ print(f"test loss: best {best:.2f}, in the end {last:.2f}")
 assert last > 1.2 * best
 
 # %% [markdown]
-# The rising test loss is the sign to watch. The cure is more images, or,
+# The rising test loss is the sign to watch. The fix is more images, or,
 # where there are none, *augmentation*: show each image a little changed every
 # time. Here it is moved by up to 2 pixels.
 
@@ -1076,7 +1076,7 @@ print(f"0 pixels: {centred[6]:.1f} %   6 pixels: {centred[-1]:.1f} %")
 assert centred[6] > 95 and centred[-1] < 60 and centred[0] < 60
 
 # %% [markdown]
-# ### The cure: train off centre
+# ### The fix: train off centre
 #
 # Each image is moved, whenever its turn comes, by up to 6 pixels up or down
 # and to either side. Five images, three times:
@@ -1161,13 +1161,13 @@ print(f"loss of a new net: {new.loss:.1f}")
 assert new.loss > 5
 
 # %% [markdown]
-# This is the worse kind of mistake: it runs. The cure is both, `.float()`
+# This is the worse kind of mistake: it runs. The fix is both, `.float()`
 # *and* `/ 255`.
 
 # %% tags=["nbval-ignore-output"]
-cured = from_file.float() / 255
-assert (cured - own).abs().max() < 1 / 255
-print(predict(net, cured).argmax(dim=1).item())
+fixed = from_file.float() / 255
+assert (fixed - own).abs().max() < 1 / 255
+print(predict(net, fixed).argmax(dim=1).item())
 
 # %% [markdown]
 # ## What to remember

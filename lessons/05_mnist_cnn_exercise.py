@@ -258,7 +258,7 @@ checks.confusion_matrix(confusion_matrix)
 # ## trained_model (4 points)
 #
 # A net that was trained on digits in the middle fails as soon as one lies a
-# little aside. You know the cure; here you apply it.
+# little aside. You know the fix; here you apply it.
 #
 # `trained_model` is an `nn.Module` for images (N, 1, 28, 28) that gives
 # scores (N, 10), trained in this notebook, within 60 seconds on one core. It

@@ -530,7 +530,7 @@ except ValueError as error:
 
 # %% [markdown]
 # 227 ends in $6 \cdot 6 \cdot 256 = 9216$ numbers, 224 in
-# $5 \cdot 5 \cdot 256 = 6400$. Cures: build it for 224, resize the pictures
+# $5 \cdot 5 \cdot 256 = 6400$. Fixes: build it for 224, resize the pictures
 # to 227, or put `nn.AdaptiveAvgPool2d(6)` before the flattening, as
 # torchvision does: it makes 6 x 6 of any map.
 

@@ -906,7 +906,7 @@ plots.plot_bars({str(rate): count for rate, count in dead.items()},
                 title="Dead channels of 24, by learning rate")
 
 # %% [markdown]
-# The first cure is a lower rate. The second is a ReLU that is not quite flat:
+# The first fix is a lower rate. The second is a ReLU that is not quite flat:
 # `nn.LeakyReLU` has a slope of 0.01 on the left, so there is always a way
 # back.
 
@@ -1062,7 +1062,7 @@ except RuntimeError as error:
 # %% [markdown]
 # *Does not require grad*: PyTorch keeps track only of what depends on a tensor
 # with `requires_grad`. Our weights are frozen, and an image never had it. The
-# cure is a copy that has, and the image stays as it was.
+# fix is a copy that has, and the image stays as it was.
 
 # %%
 x = image.clone().requires_grad_()
@@ -1096,7 +1096,7 @@ print("negative numbers:", bool((maps["overwritten"] < 0).any()),
       bool((maps["conv1"] < 0).any()))
 
 # %% [markdown]
-# The cure is `output.detach().clone()` in the hook.
+# The fix is `output.detach().clone()` in the hook.
 
 # %% [markdown]
 # ## What to remember

@@ -135,7 +135,7 @@ def ask(
         env=clean | {"CNNLIB_DATA": "bundled"} | (env or {}),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     lesson, _, doctor = done.stdout.partition("#" * 20)
     return lesson, doctor + done.stderr, done.returncode

@@ -11,7 +11,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer import Typer
+from typer.main import get_group
 
+from cnngrade import limits
+from cnngrade.cli import class_commands
 from cnnlib.checks.registry import questions
 from tools.build.claims import claims
 from tools.build.course import Course
@@ -137,6 +141,28 @@ def test_the_guide_knows_how_long_lessons_take():
     minutes = [read(COURSE.notebook(path)).minutes for path in COURSE.sources()]
     said = re.search(r"takes (\d+) to (\d+) minutes", PROSE["docs/instructors.md"])
     assert [int(number) for number in said.groups()] == [min(minutes), max(minutes)]
+
+
+def test_the_guide_and_the_help_say_how_long_a_cell_may_compute():
+    usual, training = limits.CELL_SECONDS, limits.TRAINING_CELL_SECONDS
+    said = re.search(
+        r"without it (\d+) seconds, (\d+) in", PROSE["docs/instructors.md"]
+    )
+    assert [float(number) for number in said.groups()] == [usual, training]
+    app = Typer()
+    class_commands.add(app)
+    grade = get_group(app).commands["grade"]
+    helps = {one.name: vars(one).get("help") for one in grade.params}
+    said = re.search(r"0: (\d+), or (\d+) where", helps["timeout"])
+    assert [float(number) for number in said.groups()] == [usual, training]
+
+
+def test_every_place_that_the_table_for_changes_names_is_there():
+    rows = re.findall(r"^\| .+ \| (.+) \|$", PROSE["CONTRIBUTING.md"], re.M)
+    quoted = [name for places in rows for name in re.findall(r"`([^`]+)`", places)]
+    paths = [name for name in quoted if "/" in name and " " not in name]
+    assert len(paths) > 15
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_what_belongs_to_a_lesson_has_its_number():

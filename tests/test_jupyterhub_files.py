@@ -92,6 +92,24 @@ def test_what_is_no_address_of_a_hub_is_refused(hub):
         pull_link(hub, "notebooks/01_convolution.ipynb", COURSE)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/hub",
+        "/hub/home",
+        "/hub/login?next=%2Fhub%2F",
+        "/hub/spawn/anna#top",
+        "/user/anna/lab",
+        "/user/anna@uni.example/lab/tree/notebooks?reset",
+        "/services/announcement/",
+    ],
+)
+@pytest.mark.parametrize("below", ["", "/jupyter", "/a/b"])
+def test_the_address_bar_of_any_page_of_the_hub_will_do(page, below):
+    file, hub = "notebooks/01_convolution.ipynb", f"https://hub.example.org{below}"
+    assert pull_link(hub + page, file, COURSE) == pull_link(hub, file, COURSE)
+
+
 def test_a_file_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"no file 'notebooks/09\.ipynb'"):
         pull_link("https://hub.example.org", "notebooks/09.ipynb", COURSE)

@@ -97,6 +97,7 @@ def script(
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="Binder is Linux")
 def test_post_build_prepares_and_examines(tmp_path):
     """Run for real, but for JupyterLab's setting, which would stay."""
@@ -114,6 +115,7 @@ def test_post_build_prepares_and_examines(tmp_path):
     )
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="Binder is Linux")
 def test_post_build_stops_where_something_is_wrong(tmp_path):
     for name, does in (("jupyter", "exit 0"), ("cnnlib", "exit 1")):
@@ -122,6 +124,7 @@ def test_post_build_stops_where_something_is_wrong(tmp_path):
     assert script("postBuild", path=tmp_path, home=tmp_path).returncode == 1
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="Binder is Linux")
 def test_a_launch_downloads_no_data(tmp_path):
     ask = ("sh", "-c", 'echo "$CNNLIB_DATA" "$1"', "sh", "two words")

@@ -31,9 +31,12 @@ name = "course"
 version = "1"
 """
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="elsewhere nothing is chosen"
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux"), reason="elsewhere nothing is chosen"
+    ),
+]
 
 
 def put_wheel(folder: Path, name: str, version: str, *requires: str) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 PACKAGES = ("cnnlib", "cnnjudge", "cnngrade")
@@ -44,7 +46,7 @@ def run(*command: object, cwd: Path, **variables: str) -> subprocess.CompletedPr
         env=env | {"CNNLIB_DATA": "bundled"} | variables,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
 
 

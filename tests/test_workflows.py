@@ -105,6 +105,7 @@ def tool(*words: object) -> subprocess.CompletedProcess:
     return subprocess.run(list(map(str, command)), capture_output=True, text=True)
 
 
+@pytest.mark.process
 def test_their_form_is_githubs(tmp_path):
     schema = ("check-jsonschema", "--builtin-schema", "vendor.github-workflows")
     done = tool(*schema, *WORKFLOWS)
@@ -114,6 +115,7 @@ def test_their_form_is_githubs(tmp_path):
     assert tool(*schema, wrong).returncode == 1
 
 
+@pytest.mark.process
 def test_an_auditor_finds_no_weakness(tmp_path):
     audit = ("zizmor", "--offline", "--no-progress", "--no-config")
     done = tool(*audit, FOLDER)

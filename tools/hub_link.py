@@ -13,6 +13,8 @@ from urllib.parse import urlencode, urlsplit
 from tools.build.course import Course
 from tools.build.launch_links import BRANCH
 
+_PAGES = ("hub", "user", "services")
+"""How the paths of a hub's own pages begin."""
 FIRST = "notebooks/00_images_as_tensors.ipynb"
 
 
@@ -22,7 +24,9 @@ def pull_link(hub: str, file: str, course: Course) -> str:
     Raises ``ValueError`` where the address is none, or the course has no such file.
     """
     parts = urlsplit(hub)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
+    base, is_page = _without_page(parts.path)
+    extra = parts.query and not is_page
+    if parts.scheme not in ("http", "https") or not parts.netloc or extra:
         raise ValueError(f"the hub must be like https://hub.example.org, not {hub!r}")
     if not (course.root / file).is_file():
         raise ValueError(f"the course has no file {file!r}")
@@ -32,7 +36,20 @@ def pull_link(hub: str, file: str, course: Course) -> str:
         "branch": BRANCH,
         "urlpath": f"lab/tree/{name}/{file}",
     }
-    return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(query)}"
+    start = f"{parts.scheme}://{parts.netloc}{base}"
+    return f"{start}/hub/user-redirect/git-pull?{urlencode(query)}"
+
+
+def _without_page(path: str) -> tuple[str, bool]:
+    """Cut off the page of a hub that a browser shows: ``/hub/home``, ``/user/anna``.
+
+    A hub may lie below a path of its own. Also tells whether there was such a page.
+    """
+    words = path.strip("/").split("/")
+    for number, word in enumerate(words):
+        if word in _PAGES:
+            return "".join(f"/{word}" for word in words[:number]), True
+    return path.rstrip("/"), False
 
 
 def main() -> None:

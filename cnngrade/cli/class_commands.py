@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from cnngrade.files.exercise import FOLDER
-from cnngrade.files.notebook import NotebookError, shown
+from cnngrade.files.notebook import CannotGradeError, shown
+from cnngrade.limits import CELL_SECONDS, TRAINING_CELL_SECONDS
 
 from . import printing
 
@@ -65,8 +66,8 @@ def grade(
         float,
         typer.Option(
             min=0,
-            help="Seconds that one cell may compute; 0: 20, or 60 where nets are "
-            "trained.",
+            help=f"Seconds that one cell may compute; 0: {CELL_SECONDS:g}, or "
+            f"{TRAINING_CELL_SECONDS:g} where nets are trained.",
         ),
     ] = 0.0,
     isolation: Annotated[
@@ -88,12 +89,12 @@ def grade(
     it asks. Killed and started again it goes on where it was. Exit code 0: all was
     graded; 2: it cannot be, and the reason is printed.
     """
-    from cnngrade.school.classroom import Options, grade_class
+    from cnngrade.class_run.grade_class import ClassOptions, grade_class
 
     from . import class_printing
 
     console = printing.console()
-    options = Options(
+    options = ClassOptions(
         submissions=submissions,
         out=out,
         lesson=lesson,
@@ -109,8 +110,8 @@ def grade(
             graded = grade_class(options, progress)
             from cnngrade.report.write import write  # else the template would wait
 
-            write(out, graded.run, graded.results, graded.seconds)
-        except NotebookError as error:
+            write(out, graded.settings, graded.results, graded.seconds)
+        except CannotGradeError as error:
             raise _refused(error) from None
         except KeyboardInterrupt:
             printing.problem(printing.console(error=True), class_printing.STOPPED)
@@ -145,7 +146,7 @@ def export(
 
     try:
         points = gradebook(report, to.value, lesson, class_list, assignment)
-    except NotebookError as error:
+    except CannotGradeError as error:
         raise _refused(error) from None
     out.write_bytes(points.data)
     console = printing.console()
@@ -175,11 +176,11 @@ def autograder(
 
     try:
         out.write_bytes(autograder_zip(lesson))
-    except NotebookError as error:
+    except CannotGradeError as error:
         raise _refused(error) from None
     printing.console().print(f"Written: {printing.clean(shown(out))}")
 
 
-def _refused(error: NotebookError) -> typer.Exit:
+def _refused(error: CannotGradeError) -> typer.Exit:
     printing.problem(printing.console(error=True), str(error))
     return typer.Exit(2)

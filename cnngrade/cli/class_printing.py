@@ -11,10 +11,10 @@ from rich import progress
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from cnngrade.files.notebook import NotebookError, shown
+from cnngrade.class_run.grade_class import ClassResults
+from cnngrade.files.notebook import CannotGradeError, shown
 from cnngrade.intake.intake import Intake
 from cnngrade.record import Result
-from cnngrade.school.classroom import ClassResults
 from cnnlib.text import count
 
 from .printing import clean, table
@@ -73,7 +73,7 @@ class Progress:
         for doubt in intake.doubts:
             self._console.print(Text.assemble(("? ", "bold"), clean(doubt)))
         if intake.doubts and not self._yes and not self._agreed():
-            raise NotebookError(_DOUBTFUL)
+            raise CannotGradeError(_DOUBTFUL)
 
     def _agreed(self) -> bool:
         """Ask on a terminal; elsewhere nobody can answer."""
@@ -94,7 +94,7 @@ class Progress:
         """Say how student code is held."""
         self._console.print(f"Isolation {level}: student code runs {_LEVELS[level]}.")
 
-    def graded(self, result: Result) -> None:
+    def count_one(self, result: Result) -> None:
         """Count one more."""
         self._done += 1
         self._bar.update(self._task, advance=1)
@@ -129,16 +129,17 @@ def class_summary(graded: ClassResults, out: Path) -> RenderableType:
     unread = [result for result in graded.results if result.problem]
     for result in unread:
         parts.append(Text(clean(f"✗ {result.student}: {result.problem}")))
-    if graded.run.unplaced:
-        parts.append(f"{len(graded.run.unplaced)} files could not be placed:")
+    if graded.settings.unplaced:
+        parts.append(f"{len(graded.settings.unplaced)} files could not be placed:")
         parts += [
-            Text(clean(f"  {name}: {why}")) for name, why in graded.run.unplaced[:20]
+            Text(clean(f"  {name}: {why}"))
+            for name, why in graded.settings.unplaced[:20]
         ]
-        if len(graded.run.unplaced) > 20:
+        if len(graded.settings.unplaced) > 20:
             parts.append("  and more, which the report lists.")
     students = len({result.student for result in graded.results})
     parts.append(
         f"{len(graded.results)} submissions of {students} students graded, seed "
-        f"{graded.run.seed}. Report: {shown(out / 'index.html')}"
+        f"{graded.settings.seed}. Report: {shown(out / 'index.html')}"
     )
     return Group(*parts)

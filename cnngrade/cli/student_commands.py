@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnngrade.files.notebook import NotebookError, shown
+from cnngrade.files.notebook import CannotGradeError, shown
 from cnngrade.judging.judged import Judged, check_file, notebooks
 from cnngrade.limits import CHECK_CELL_SECONDS
 
@@ -50,7 +50,7 @@ def check(
     for path in files:
         try:
             judged.append(_check(path, seconds, console))
-        except NotebookError as error:
+        except CannotGradeError as error:
             refused.append((shown(path), str(error)))
             continue
         console.print(printing.file_report(judged[-1]))
@@ -72,7 +72,7 @@ def _files(paths: list[Path], refused: list[tuple[str, str]]) -> list[Path]:
         try:
             for file in notebooks(path):
                 files.setdefault(file.resolve(), file)
-        except NotebookError as error:
+        except CannotGradeError as error:
             refused.append((shown(path), str(error)))
     return list(files.values())
 
@@ -100,7 +100,7 @@ def reset(
 
     try:
         sentence = put_back(file, task)
-    except NotebookError as error:
+    except CannotGradeError as error:
         printing.problem(printing.console(error=True), str(error))
         raise typer.Exit(2) from None
     printing.console().print(printing.clean(sentence))

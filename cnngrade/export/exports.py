@@ -7,10 +7,10 @@ import zipfile
 from importlib.metadata import metadata, version
 from pathlib import Path
 
-from cnngrade.files.exercise import references
-from cnngrade.files.notebook import NotebookError
+from cnngrade.class_run.journal import read_journal
+from cnngrade.files.exercise import handed_out
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.record import Result
-from cnngrade.school.journal import read_journal
 
 from . import interchange
 from .interchange import Gradebook
@@ -45,23 +45,23 @@ def gradebook(
     """Return a report's points as a file for another system.
 
     Raises:
-        NotebookError: there is no such report, or it does not fit what is asked for.
+        CannotGradeError: there is no such report, or it does not fit what is asked for.
     """
     results = list(read_journal(report).results.values())
     lessons = sorted({result.lesson for result in results})
     if lesson and lesson not in lessons:
-        raise NotebookError(
+        raise CannotGradeError(
             f"The report has nothing of lesson {lesson}; it has {', '.join(lessons)}."
         )
     if not lesson and len(lessons) != 1:
-        raise NotebookError(
+        raise CannotGradeError(
             f"The report has lessons {', '.join(lessons)}. Choose one with --lesson."
         )
     chosen = lesson or lessons[0]
     if to == "gradescope":
         mine = [result for result in results if result.lesson == chosen]
         if len(mine) != 1:
-            raise NotebookError(
+            raise CannotGradeError(
                 "Gradescope takes one submission at a time; the report has "
                 f"{len(mine)}."
             )
@@ -73,7 +73,7 @@ def gradebook(
             return interchange.moodle(results, chosen, listed, ids)
         return interchange.canvas(results, chosen, listed, ids, assignment)
     except ClassListError as error:
-        raise NotebookError(str(error)) from None
+        raise CannotGradeError(str(error)) from None
 
 
 def _ids(results: list[Result], platform: str) -> dict[str, str]:
@@ -87,10 +87,10 @@ def _ids(results: list[Result], platform: str) -> dict[str, str]:
 
 def autograder_zip(lesson: str) -> bytes:
     """Return the zip that Gradescope wants: how to set up, and what to run."""
-    if lesson not in references():
-        raise NotebookError(
+    if lesson not in handed_out():
+        raise CannotGradeError(
             f"There is no exercise of lesson {lesson!r}. There are: "
-            f"{', '.join(references())}."
+            f"{', '.join(handed_out())}."
         )
     urls = metadata("cnnlib").get_all("Project-URL") or []
     address = next(url.split(", ")[1] for url in urls if url.startswith("Repository"))

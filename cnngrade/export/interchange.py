@@ -19,7 +19,7 @@ from typing import Any
 
 from cnngrade.record import Result
 from cnngrade.report.tables import UNJUDGED, cell, ordered, table
-from cnngrade.visible import cut_lines, one_line, visible
+from cnngrade.safe_text import cut_lines, one_line, visible
 
 from .people import AGAIN, ClassList, ClassListError, Person, Submitter, match
 

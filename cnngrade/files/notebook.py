@@ -11,8 +11,8 @@ FORMAT = (4, 5)
 """The notebook format that this release knows; later minor ones are read alike."""
 
 
-class NotebookError(Exception):
-    """A file that cannot be judged; the text is a sentence for whoever handed it in."""
+class CannotGradeError(Exception):
+    """What was asked for cannot be done; the text is a sentence that the user reads."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Notebook:
 
 
 def read(path: Path) -> Notebook:
-    """Read a notebook; raise `NotebookError` with the reason if it is none."""
+    """Read a notebook; raise `CannotGradeError` with the reason if it is none."""
     return parse(_bytes(path), path)
 
 
@@ -75,31 +75,33 @@ def parse(data: bytes, path: Path) -> Notebook:
     """Return the notebook that a file's bytes are; `path` is what to call it."""
     text = _text(data, path)
     if not text.strip():
-        raise NotebookError(
+        raise CannotGradeError(
             f"{path} is empty. Was it saved, did the download break off? Take it again."
         )
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NotebookError(f"{path} is not a notebook: {_why(text, error)}") from None
+        raise CannotGradeError(
+            f"{path} is not a notebook: {_why(text, error)}"
+        ) from None
     if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
-        raise NotebookError(
+        raise CannotGradeError(
             f"{path} is not a notebook: it is JSON, but says nothing of a notebook's "
             "format. Take the .ipynb file itself."
         )
     if raw["nbformat"] > FORMAT[0]:
-        raise NotebookError(
+        raise CannotGradeError(
             f"{path} is of notebook format {raw['nbformat']}; this release of the "
             f"course reads format {FORMAT[0]}. Update it: pip install --upgrade cnnlib"
         )
     if raw["nbformat"] < FORMAT[0]:
-        raise NotebookError(
+        raise CannotGradeError(
             f"{path} is of the old notebook format {raw['nbformat']}. Open it in "
             "JupyterLab and save it, which brings it up to date."
         )
     cells = raw.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise NotebookError(f"{path} is not a notebook: it has no list of cells.")
+        raise CannotGradeError(f"{path} is not a notebook: it has no list of cells.")
     return Notebook(path, text, raw, [_cell(i, cell) for i, cell in enumerate(cells)])
 
 
@@ -107,20 +109,20 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise NotebookError(
+        raise CannotGradeError(
             f"There is no file {path}. Look at its name; this is the folder "
             f"{Path.cwd()}."
         ) from None
     except OSError as error:
         reason = error.strerror or error
-        raise NotebookError(f"{path} cannot be read: {reason}.") from None
+        raise CannotGradeError(f"{path} cannot be read: {reason}.") from None
 
 
 def _text(data: bytes, path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotebookError(
+        raise CannotGradeError(
             f"{path} is not a notebook: it is not UTF-8 text. Was it packed, or saved "
             "by another program? Take the .ipynb file itself."
         ) from None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .exercise import Part
+from .exercise import ExercisePart
 from .match import Match
 from .notebook import Cell
 
@@ -40,16 +40,16 @@ def plan(match: Match) -> list[Step]:
     student's notebook; a task is asked where its check cell stands.
     """
     own = _own(match)
-    steps = [_run(cell) for cell in own[""]]
-    for part in match.reference.parts:
-        steps += _steps(part, match.of.get(part.id))
-        steps += [_run(cell) for cell in own[part.id]]
+    steps = [_student_step(cell) for cell in own[""]]
+    for part in match.exercise.parts:
+        steps += _steps(part, match.cell_of.get(part.id))
+        steps += [_student_step(cell) for cell in own[part.id]]
     return steps
 
 
 def _own(match: Match) -> dict[str, list[Cell]]:
     """Return the student's own cells by the part that they follow."""
-    places = {cell.index: part for part, cell in match.of.items()}
+    places = {cell.index: part for part, cell in match.cell_of.items()}
     own, added = defaultdict[str, list[Cell]](list), {c.index for c in match.added}
     before = ""
     for cell in match.notebook.cells:
@@ -59,11 +59,11 @@ def _own(match: Match) -> dict[str, list[Cell]]:
     return own
 
 
-def _run(cell: Cell) -> Step:
+def _student_step(cell: Cell) -> Step:
     return Step(cell.source, cell=cell)
 
 
-def _steps(part: Part, cell: Cell | None) -> list[Step]:
+def _steps(part: ExercisePart, cell: Cell | None) -> list[Step]:
     if part.role == "check":
         return [Step(None, part.task)]
     if part.role == "answer":
@@ -97,7 +97,7 @@ def message(
     ]
     return {
         "steps": sent,
-        "run": wanted,
+        "wanted": wanted,
         "seed": seed,
         "computing_seconds": process_seconds,
     }

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from . import code
-from .exercise import Part
+from .exercise import ExercisePart
 from .match import Match, identify, match
-from .notebook import Notebook, NotebookError, read, shown
+from .notebook import CannotGradeError, Notebook, read, shown
 
 KEPT = "# Your answer before `cnnlib reset`:"
 
@@ -27,13 +27,13 @@ def reset(path: Path, task: str) -> str:
     or check cell that is not there is put back at its place, an edited check mended.
     """
     notebook = read(path)
-    reference = identify(notebook)
-    if task not in reference.tasks:
-        raise NotebookError(
+    exercise = identify(notebook)
+    if task not in exercise.tasks:
+        raise CannotGradeError(
             f"{shown(path)} has no task called {task}. It has: "
-            f"{', '.join(reference.tasks)}."
+            f"{', '.join(exercise.tasks)}."
         )
-    made = match(notebook, reference)
+    made = match(notebook, exercise)
     style = _Style(notebook)
     answer, said = _answer(made, task)
     what = " ".join(filter(None, [said, _check(made, task, answer)]))
@@ -45,7 +45,7 @@ def reset(path: Path, task: str) -> str:
 
 def _answer(made: Match, task: str) -> tuple[dict[str, Any], str]:
     """Reset the answer cell; return it as it stands in the file, and what was done."""
-    part, cell = made.reference.part(task, "answer"), made.cell(task, "answer")
+    part, cell = made.exercise.part(task, "answer"), made.cell(task, "answer")
     cells = made.notebook.raw["cells"]
     if cell is None:
         new = _new(made.notebook, part)
@@ -64,7 +64,7 @@ def _answer(made: Match, task: str) -> tuple[dict[str, Any], str]:
 
 def _check(made: Match, task: str, answer: dict[str, Any]) -> str:
     """Put the check cell below the answer, or mend it; return what was done."""
-    part, cell = made.reference.part(task, "check"), made.cell(task, "check")
+    part, cell = made.exercise.part(task, "check"), made.cell(task, "check")
     cells = made.notebook.raw["cells"]
     if cell is None:
         here = next(i for i, other in enumerate(cells) if other is answer)
@@ -77,23 +77,23 @@ def _check(made: Match, task: str, answer: dict[str, Any]) -> str:
     return f"The check cell of {task} is as it was."
 
 
-def _place(made: Match, part: Part) -> int:
+def _place(made: Match, part: ExercisePart) -> int:
     """Return where a missing answer cell belongs among the cells of the file."""
     check = made.cell(part.task, "check")
     if check is not None:
         return check.index
     heading = re.compile(rf"#+ {re.escape(part.task)} \(")
     found = [cell.index for cell in made.notebook.cells if heading.match(cell.source)]
-    parts = made.reference.parts
+    parts = made.exercise.parts
     place = parts.index(part)
-    earlier = [made.of[p.id].index for p in parts[:place] if p.id in made.of]
+    earlier = [made.cell_of[p.id].index for p in parts[:place] if p.id in made.cell_of]
     if found or earlier:
         return max([*found[:1], *earlier[-1:]]) + 1
-    later = [made.of[p.id].index for p in parts[place:] if p.id in made.of]
+    later = [made.cell_of[p.id].index for p in parts[place:] if p.id in made.cell_of]
     return min(later, default=len(made.notebook.cells))
 
 
-def _new(notebook: Notebook, part: Part) -> dict[str, Any]:
+def _new(notebook: Notebook, part: ExercisePart) -> dict[str, Any]:
     """Return a cell as the exercise was handed out with it."""
     from cnnlib.checks.registry import questions
 
@@ -177,6 +177,6 @@ def _write(path: Path, text: str) -> None:
             raise
     except OSError as error:
         reason = error.strerror or error
-        raise NotebookError(
+        raise CannotGradeError(
             f"{path} cannot be written: {reason}. It was left as it is."
         ) from None

@@ -30,7 +30,7 @@ def main() -> None:
 
     silence()
     sys.path.insert(0, "")  # a notebook imports what lies beside it
-    for number in given["run"]:
+    for number in given["wanted"]:
         tell(number, state="start")
         facts = runner.do(given["steps"][number], given["seed"])
         tell(number, state="done", **facts)

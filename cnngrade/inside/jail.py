@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import filter, kernel
+from . import linux, seccomp
 
 PRIVATE = "/tmp"
 """The one folder that can be written to; it is in memory and ends with the session."""
@@ -30,7 +30,7 @@ COURSE = "/course"
 _ASIDE = "/.aside"
 """Where that lies for good which is to be seen in the private folder."""
 NOBODY = 65_534
-_OWN = kernel.NEWNS | kernel.NEWIPC | kernel.NEWNET | kernel.NEWUTS
+_OWN = linux.NEWNS | linux.NEWIPC | linux.NEWNET | linux.NEWUTS
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SETTINGS = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
 _DEVICES = ("null", "full", "random", "urandom")  # zero is memory that nobody counts
@@ -47,7 +47,7 @@ class Jail:
         root: an empty folder on which the new root is built.
         course: the folder with the course's package as student code may see it.
         shown: files and folders that can be seen, read-only, where they are.
-        hidden: files and folders that must not be seen, though they lie in one shown.
+        masked: files and folders that must not be seen, though they lie in one shown.
         lessons: what it is for: more is imported where nets are trained.
         memory_bytes: what a process may add to what the template has.
         session_memory_bytes: what all processes of a session may add.
@@ -66,7 +66,7 @@ class Jail:
     root: str
     course: str
     shown: tuple[str, ...]
-    hidden: tuple[str, ...]
+    masked: tuple[str, ...]
     lessons: tuple[str, ...]
     memory_bytes: int
     session_memory_bytes: int
@@ -87,7 +87,7 @@ class Jail:
     @staticmethod
     def of(plain: dict[str, Any]) -> Jail:
         """Return what `plain` was made from."""
-        tuples = {name: tuple(plain[name]) for name in ("shown", "hidden", "lessons")}
+        tuples = {name: tuple(plain[name]) for name in ("shown", "masked", "lessons")}
         return Jail(**(plain | tuples))
 
 
@@ -121,12 +121,12 @@ def enter(jail: Jail) -> None:
     """Take this process into the jail; raise OSError where the kernel refuses."""
     if jail.level != "full":
         return
-    kernel.can_filter_calls()
+    linux.can_filter_calls()
     _move(_OWN)
-    kernel.mount(None, "/", None, kernel.REC | kernel.PRIVATE)
-    kernel.mount("tmpfs", jail.root, "tmpfs", kernel.NOSUID, "size=4m,mode=755")
+    linux.mount(None, "/", None, linux.REC | linux.PRIVATE)
+    linux.mount("tmpfs", jail.root, "tmpfs", linux.NOSUID, "size=4m,mode=755")
     _show(jail)
-    kernel.enter_root(jail.root)
+    linux.enter_root(jail.root)
     _hide(jail)
     _remount_root()
     _private(jail, "size=64m")
@@ -135,7 +135,7 @@ def enter(jail: Jail) -> None:
 def _move(flags: int) -> None:
     """Move to namespaces of one's own; root needs none of users, as it takes others."""
     user, group = os.getuid(), os.getgid()
-    kernel.unshare(flags | (kernel.NEWUSER if user else 0))
+    linux.unshare(flags | (linux.NEWUSER if user else 0))
     if user:
         _write("/proc/self/setgroups", "deny")
         _write("/proc/self/uid_map", f"{user} {user} 1")
@@ -144,13 +144,13 @@ def _move(flags: int) -> None:
 
 def _show(jail: Jail) -> None:
     root = jail.root
-    closed, aside = kernel.RDONLY | kernel.NOSUID | kernel.NODEV, _aside(jail)
+    closed, aside = linux.RDONLY | linux.NOSUID | linux.NODEV, _aside(jail)
     for path in (*jail.shown, _CPUS, *(f"/etc/{name}" for name in _SETTINGS)):
         _bind(root, path, closed, aside.get(path, ""))
     _bind(root, jail.course, closed, COURSE)
     for name in _DEVICES:
-        _bind(root, f"/dev/{name}", kernel.NOSUID)
-    _bind(root, "/proc", kernel.NOSUID)  # each session mounts its own over it
+        _bind(root, f"/dev/{name}", linux.NOSUID)
+    _bind(root, "/proc", linux.NOSUID)  # each session mounts its own over it
     for folder in (PRIVATE, "/dev/shm"):
         os.makedirs(root + folder, exist_ok=True)
     os.symlink("/proc/self/fd", root + "/dev/fd")
@@ -166,11 +166,11 @@ def _aside(jail: Jail) -> dict[str, str]:
 
 def _private(jail: Jail, options: str) -> None:
     """Mount a private folder; a Python that is installed there is seen in it."""
-    kernel.mount("tmpfs", PRIVATE, "tmpfs", kernel.NOSUID | kernel.NODEV, options)
+    linux.mount("tmpfs", PRIVATE, "tmpfs", linux.NOSUID | linux.NODEV, options)
     for path, place in _aside(jail).items():
         if os.path.isdir(place):
             os.makedirs(path, exist_ok=True)
-            kernel.mount(place, path, None, kernel.BIND | kernel.REC)
+            linux.mount(place, path, None, linux.BIND | linux.REC)
 
 
 def _bind(root: str, path: str, flags: int, place: str = "") -> None:
@@ -186,20 +186,20 @@ def _bind(root: str, path: str, flags: int, place: str = "") -> None:
         os.mkdir(target)
     else:
         _write(target, "")
-    kernel.mount(path, target, None, kernel.BIND | kernel.REC)
+    linux.mount(path, target, None, linux.BIND | linux.REC)
     if path != "/proc":
-        kernel.restrict(target, flags)
+        linux.restrict(target, flags)
 
 
 def _hide(jail: Jail) -> None:
     """Lay something empty over what must not be seen, where it could be."""
-    for path in (_where(jail, path) for path in jail.hidden):
+    for path in (_where(jail, path) for path in jail.masked):
         if os.path.isdir(path) and not _within(PRIVATE, [path]):
-            kernel.mount("tmpfs", path, "tmpfs", kernel.NOSUID, "size=0,mode=555")
-            kernel.restrict(path, kernel.RDONLY)
+            linux.mount("tmpfs", path, "tmpfs", linux.NOSUID, "size=0,mode=555")
+            linux.restrict(path, linux.RDONLY)
         elif os.path.isfile(path):
-            kernel.mount("/dev/null", path, None, kernel.BIND)
-            kernel.restrict(path, kernel.RDONLY | kernel.NODEV)
+            linux.mount("/dev/null", path, None, linux.BIND)
+            linux.restrict(path, linux.RDONLY | linux.NODEV)
 
 
 def _where(jail: Jail, path: str) -> str:
@@ -212,8 +212,8 @@ def _where(jail: Jail, path: str) -> str:
 
 def _remount_root() -> None:
     """Make the folders that hold the rest read-only; mounts keep their own rules."""
-    flags = 0x20 | kernel.BIND | kernel.RDONLY | kernel.NOSUID  # 0x20: MS_REMOUNT
-    kernel.mount(None, "/", None, flags)
+    flags = 0x20 | linux.BIND | linux.RDONLY | linux.NOSUID  # 0x20: MS_REMOUNT
+    linux.mount(None, "/", None, flags)
 
 
 def _write(path: str, text: str) -> None:
@@ -231,17 +231,17 @@ def separate(jail: Jail) -> None:
     """
     if jail.level != "full":
         return
-    _move(_OWN | kernel.NEWPID)
+    _move(_OWN | linux.NEWPID)
     options = f"size={jail.folder_bytes},nr_inodes={jail.folder_files},mode=1777"
     _private(jail, options)
-    kernel.mount("tmpfs", "/dev/shm", "tmpfs", kernel.NOSUID | kernel.NODEV, options)
+    linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.NOSUID | linux.NODEV, options)
 
 
 def settle(jail: Jail) -> None:
     """Show the first process of a session the processes of this session alone."""
     if jail.level == "full":
-        closed = kernel.NOSUID | kernel.NODEV | kernel.NOEXEC
-        kernel.mount("proc", "/proc", "proc", closed)
+        closed = linux.NOSUID | linux.NODEV | linux.NOEXEC
+        linux.mount("proc", "/proc", "proc", closed)
 
 
 def give_up(jail: Jail, number: int, computing_seconds: int) -> None:
@@ -264,16 +264,16 @@ def give_up(jail: Jail, number: int, computing_seconds: int) -> None:
         _limit(what, most)
     _limit(resource.RLIMIT_CPU, computing_seconds, 2 * computing_seconds)
     if jail.level == "full":
-        kernel.bound_capabilities()
+        linux.bound_capabilities()
         if os.getuid() == 0:
             _be_nobody(number)
-    kernel.gain_nothing()
+    linux.gain_nothing()
     if jail.level == "full":
-        kernel.drop_capabilities()
-        filter.install()
+        linux.drop_capabilities()
+        seccomp.install()
     else:
         with contextlib.suppress(OSError):  # not every kernel can
-            filter.install()
+            seccomp.install()
 
 
 def _be_nobody(number: int) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-SENTENCES = {
+TRIALS = {
     "files": "Submissions, reports, solutions and the home folder cannot be seen.",
     "judges": "The course's references, judges and mistakes are not there.",
     "writing": "Nothing can be written outside the private folder in memory.",
@@ -22,14 +22,18 @@ SENTENCES = {
 """What was tried and found closed, in words, by the name of the trial."""
 
 
-def look(hidden: Mapping[str, Sequence[str]], seconds: float) -> dict[str, bool]:
+def try_all(
+    must_look_empty: Mapping[str, Sequence[str]], seconds: float
+) -> dict[str, bool]:
     """Return, for each trial, whether it was closed.
 
-    `hidden` are files and folders that must be empty, but for the way to what may be
-    seen; a connection is waited for `seconds`.
+    `must_look_empty` are files and folders that must be empty, but for the way to
+    what may be seen; a connection is waited for `seconds`.
     """
     trials: dict[str, Callable[[], bool]] = {
-        "files": lambda: all(_seen(path) <= set(way) for path, way in hidden.items()),
+        "files": lambda: all(
+            _seen(path) <= set(way) for path, way in must_look_empty.items()
+        ),
         "judges": lambda: not (_can_import("cnnjudge") or _parts_of_the_grader()),
         "writing": lambda: not any(map(_can_write, _places())),
         "network": lambda: _is_cut_off(seconds),

@@ -51,7 +51,7 @@ class Relay:
 
     def run(self, given: dict[str, Any]) -> None:
         """Do the steps; returns in the process that is left at the end."""
-        for number in given["run"]:
+        for number in given["wanted"]:
             step = given["steps"][number]
             self._tell(number, state="start")
             ended = self._guard(step) if step["guarded"] else None

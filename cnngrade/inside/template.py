@@ -27,7 +27,7 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import jail, kernel
+from . import jail, linux
 from .processes import descendants
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def _copy(
     """Serve one worker, in a process of its own, until it is gone."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        kernel.die_with_parent(signal.SIGKILL)
-        kernel.adopt_orphans()
+        linux.die_with_parent(signal.SIGKILL)
+        linux.adopt_orphans()
         os.setsid()
         _say(control, greeting)
         _serve(held, runner, control)
@@ -120,19 +120,19 @@ def _prepare(slack: float, lessons: Sequence[str]) -> StepRunner:
     import cnnlib
     from cnnlib.checks import wire
 
-    from . import probe, relay, trains
+    from . import probe, relay, slow_lessons
     from .steps import StepRunner
 
     for name in cnnlib.__all__:
         getattr(cnnlib, name)
-    if any(trains.trains(lesson) for lesson in lessons):
+    if any(slow_lessons.has_slow_question(lesson) for lesson in lessons):
         for name in _FOR_TRAINING:
             importlib.import_module(name)
     torch.set_num_threads(1)
     runner = StepRunner(slack)
     gc.freeze()
     gc.enable()
-    kernel.use_large_pages()
+    linux.use_large_pages()
     assert all((matplotlib, probe, relay, wire))
     return runner
 
@@ -166,12 +166,12 @@ def _open(
     try:
         control.close()
         os.setsid()
-        kernel.die_with_parent(signal.SIGKILL)
+        linux.die_with_parent(signal.SIGKILL)
         number = os.getpid()  # among all processes of the machine
         jail.separate(held)
         first = os.fork()
         if first == 0:
-            kernel.die_with_parent(signal.SIGKILL)
+            linux.die_with_parent(signal.SIGKILL)
             jail.settle(held)
             _first(held, runner, wire, number)
         os.close(wire)
@@ -200,7 +200,7 @@ def _close(pid: int) -> None:
 
 def _first(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
     """Watch over a session as its first process: memory, and who is left behind."""
-    kernel.adopt_orphans()
+    linux.adopt_orphans()
     pid = os.fork()
     if pid == 0:
         try:
@@ -209,7 +209,7 @@ def _first(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
             traceback.print_exc()
         os._exit(1)
     os.close(wire)
-    kernel.hide()
+    linux.hide()
     usual = _own_memory("self")
     while True:
         try:
@@ -225,7 +225,7 @@ def _run(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
     """Read what is to be done, give up all rights, and do it."""
     from cnnlib.checks.wire import dumps
 
-    from .probe import look
+    from .probe import try_all
     from .relay import Relay
     from .steps import repeatable, silence
 
@@ -243,7 +243,7 @@ def _run(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
     first = os.getppid()
     jail.give_up(held, number, given["computing_seconds"])
     if "probe" in given:
-        tell(0, state="done", **look(given["probe"], held.probe_seconds))
+        tell(0, state="done", **try_all(given["probe"], held.probe_seconds))
     else:
         sys.path.insert(0, "")  # a notebook imports what lies beside it
         Relay(runner, tell, held, first).run(given)

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 
-from .layout import Place
+from .layout import Ownership
 from .naming import Owner
-from .sources import NO_NOTEBOOK, Found
+from .sources import NO_NOTEBOOK, FoundFile
 
 STAMP = "timestamp.txt"
 """The file in which nbgrader notes when an assignment was handed in."""
@@ -39,8 +39,8 @@ class Attempt:
         problem: why it cannot be read, where it is no notebook, or "".
     """
 
-    file: Found
-    place: Place
+    file: FoundFile
+    place: Ownership
     lesson: str
     digest: str
     stamp: float = -math.inf
@@ -67,7 +67,9 @@ def _natural(name: str) -> tuple[object, ...]:
 
 
 def stamped(
-    attempts: Sequence[Attempt], found: Sequence[Found], unplaced: list[tuple[str, str]]
+    attempts: Sequence[Attempt],
+    found: Sequence[FoundFile],
+    unplaced: list[tuple[str, str]],
 ) -> list[Attempt]:
     """Give attempts the time that nbgrader noted beside them.
 
@@ -82,7 +84,7 @@ def stamped(
             unplaced.remove((label, NO_NOTEBOOK))
             try:
                 stamps[folder] = _time(file.source.read())
-            except (NotebookError, ValueError, OverflowError):
+            except (CannotGradeError, ValueError, OverflowError):
                 unplaced.append((label, "holds no date, so those of the files count"))
     return [
         replace(attempt, stamp=stamps.get(attempt.file.parts[:-1], -math.inf))

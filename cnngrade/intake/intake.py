@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cnngrade.files.exercise import references
+from cnngrade.files.exercise import handed_out
 from cnngrade.files.match import identify
-from cnngrade.files.notebook import NotebookError, parse
+from cnngrade.files.notebook import CannotGradeError, parse
 from cnngrade.files.notebook import shown as shown_path
 
 from . import naming
 from .attempts import Attempt, decided, newest, stamped
-from .layout import Layout, Place
+from .layout import Layout, Ownership
 from .naming import Owner, clean, file_name
 from .nesting import Prefix
-from .sources import NO_NOTEBOOK, Found, Source, digest, files
+from .sources import NO_NOTEBOOK, FoundFile, Source, digest, files
 from .unread import advice, is_packed, unread
 
 __all__ = ["Intake", "Source", "Submission", "file_name", "gather"]
@@ -80,26 +80,26 @@ class Intake:
 def gather(path: Path, lesson: str = "") -> Intake:
     """Find the submissions in a folder or zip, or the one that a notebook is.
 
-    With `lesson` only those of one lesson. Raise `NotebookError` if the path is
+    With `lesson` only those of one lesson. Raise `CannotGradeError` if the path is
     nothing of the kind, or nothing is in it.
     """
-    if lesson and lesson not in references():
-        raise NotebookError(
+    if lesson and lesson not in handed_out():
+        raise CannotGradeError(
             f"There is no exercise of lesson {clean(lesson)}; there are those of "
-            f"{', '.join(references())}."
+            f"{', '.join(handed_out())}."
         )
     found = files(path)
     if not found:
-        raise NotebookError(f"There is no file in {clean(str(path))}.")
+        raise CannotGradeError(f"There is no file in {clean(str(path))}.")
     unplaced: list[tuple[str, str]] = []
     attempts: list[Attempt] = []
-    refused: dict[str, tuple[Found, Place, str]] = {}
+    refused: dict[str, tuple[FoundFile, Ownership, str]] = {}
     root = os.path.basename(os.path.realpath(path))
     layout = Layout(found, root, _lesson_in)
     for file, place in _placed(found, layout, root, unplaced):
         try:
             attempts.append(_attempt(file, place, lesson))
-        except NotebookError as error:
+        except CannotGradeError as error:
             reason = _reason(error, file, place)
             refused[file.source.label] = file, place, reason
             unplaced.append((file.source.label, reason))
@@ -135,8 +135,11 @@ def gather(path: Path, lesson: str = "") -> Intake:
 
 
 def _placed(
-    found: Sequence[Found], layout: Layout, root: str, unplaced: list[tuple[str, str]]
-) -> list[tuple[Found, Place]]:
+    found: Sequence[FoundFile],
+    layout: Layout,
+    root: str,
+    unplaced: list[tuple[str, str]],
+) -> list[tuple[FoundFile, Ownership]]:
     """Return whose each notebook is; put the other files into `unplaced`."""
     placed, nameless, skipped = [], [], set()
     for file in found:
@@ -151,7 +154,7 @@ def _placed(
     unplaced += [(folder, _OTHER_STEP) for folder in skipped]
     owner = _owner_of_all(layout, nameless, root) if not placed else None
     if owner:
-        return [(file, Place(owner, file.parts[-1])) for file in nameless]
+        return [(file, Ownership(owner, file.parts[-1])) for file in nameless]
     for file in nameless:
         unplaced.append((file.source.label, _NO_NAME))
     return _without_mixed(placed, unplaced)
@@ -162,7 +165,9 @@ def _platform_id(owner: Owner) -> str:
     return f"{owner.platform.casefold()} {owner.id}" if known else ""
 
 
-def _owner_of_all(layout: Layout, files: Sequence[Found], root: str) -> Owner | None:
+def _owner_of_all(
+    layout: Layout, files: Sequence[FoundFile], root: str
+) -> Owner | None:
     """Return the student whose folder was given: it holds each lesson once at most."""
     if len(files) == 1 and files[0].parts == (root,):
         return Owner(os.path.splitext(root)[0])
@@ -173,8 +178,8 @@ def _owner_of_all(layout: Layout, files: Sequence[Found], root: str) -> Owner | 
 
 
 def _without_mixed(
-    placed: Sequence[tuple[Found, Place]], unplaced: list[tuple[str, str]]
-) -> list[tuple[Found, Place]]:
+    placed: Sequence[tuple[FoundFile, Ownership]], unplaced: list[tuple[str, str]]
+) -> list[tuple[FoundFile, Ownership]]:
     """Put aside what lies as if it were one student's, and names several."""
     others: dict[Owner, set[Owner]] = defaultdict(set)
     for _, place in placed:
@@ -188,8 +193,8 @@ def _without_mixed(
     return kept
 
 
-def _attempt(file: Found, place: Place, wanted: str) -> Attempt:
-    """Return a notebook with its lesson; raise `NotebookError` if it is of none.
+def _attempt(file: FoundFile, place: Ownership, wanted: str) -> Attempt:
+    """Return a notebook with its lesson; raise `CannotGradeError` if it is of none.
 
     A notebook that cannot be read has one, too, if its name or its folder's tells it.
     """
@@ -197,25 +202,25 @@ def _attempt(file: Found, place: Place, wanted: str) -> Attempt:
     try:
         data = file.source.read()
         notebook = parse(data, _called(place))
-    except NotebookError:
+    except CannotGradeError:
         lesson = _lesson_by_name(file, place, wanted)
         if not lesson:
             raise
     else:
         lesson = identify(notebook).lesson
     if wanted and lesson != wanted:
-        raise NotebookError(f"is of lesson {lesson}")
+        raise CannotGradeError(f"is of lesson {lesson}")
     return Attempt(file, place, lesson, digest(data))
 
 
-def _lesson_in(file: Found) -> str:
+def _lesson_in(file: FoundFile) -> str:
     """Return the lesson that a notebook's names tell, or else what is in it; or ""."""
     told = next(filter(None, map(naming.lesson, reversed(file.parts))), "")
     if told:
         return told
     try:
         return identify(parse(file.source.read(), Path("?"))).lesson
-    except NotebookError:
+    except CannotGradeError:
         return ""
 
 
@@ -264,18 +269,18 @@ def _apart(
     return parted, doubts
 
 
-def _called(place: Place) -> Path:
+def _called(place: Ownership) -> Path:
     """Return the name that a student gave to a notebook."""
     return Path(clean(place.name) or "?")
 
 
-def _lesson_by_name(file: Found, place: Place, wanted: str) -> str:
+def _lesson_by_name(file: FoundFile, place: Ownership, wanted: str) -> str:
     names = [place.name, *reversed(file.parts[:-1])]
     told = next(filter(None, map(naming.lesson, names)), "")
     return told or wanted or naming.first_number(place.name)
 
 
-def _reason(error: NotebookError, file: Found, place: Place) -> str:
+def _reason(error: CannotGradeError, file: FoundFile, place: Ownership) -> str:
     """Return what an error says of a file, without the name before it."""
     said = str(error)
     for name in (file.source.label, _called(place), shown_path(_called(place))):

@@ -15,7 +15,7 @@ from . import naming
 from .naming import Owner, Upload, clean
 from .nesting import COURSE_FILES, Prefix, nesting
 from .nesting import COURSE_FOLDER as SUBMITTED
-from .sources import Found
+from .sources import FoundFile
 
 _OTHER_STEPS = frozenset(
     {"source", "source_with_tests", "release", "autograded", "feedback", "solution"}
@@ -24,7 +24,7 @@ _WRAPPERS = frozenset({"submissions"})
 
 
 @dataclass(frozen=True)
-class Place:
+class Ownership:
     """Whose a file is.
 
     Attributes:
@@ -45,7 +45,10 @@ class Layout:
     """What only all the files together tell of how they are ordered."""
 
     def __init__(
-        self, found: Sequence[Found], name: str, lesson_of: Callable[[Found], str]
+        self,
+        found: Sequence[FoundFile],
+        name: str,
+        lesson_of: Callable[[FoundFile], str],
     ) -> None:
         depth = _wrapped(found, name)
         tops = {file.parts[depth] for file in found if file.parts[depth + 1 :]}
@@ -77,11 +80,11 @@ class Layout:
             return False
         return self._upload(path[1], 1) is not None
 
-    def path(self, file: Found) -> tuple[str, ...]:
+    def path(self, file: FoundFile) -> tuple[str, ...]:
         """Return a file's path without folders that only wrap everything."""
         return self._nesting.rest(file.parts)
 
-    def around(self, file: Found) -> Prefix:
+    def around(self, file: FoundFile) -> Prefix:
         """Return the folders that only wrap a file with others'."""
         return file.parts[: len(file.parts) - len(self.path(file))]
 
@@ -90,14 +93,14 @@ class Layout:
         """What can be read in two ways, a sentence each."""
         return tuple(self._nesting.doubts)
 
-    def other_step(self, file: Found) -> str:
+    def other_step(self, file: FoundFile) -> str:
         """Return the folder of an nbgrader course that a file is in, if any but one."""
         path = self.path(file)
         if self._is_course and path[1:] and path[0] in _OTHER_STEPS:
             return clean("/".join((*self.around(file), path[0])))
         return ""
 
-    def aside(self, file: Found) -> str:
+    def aside(self, file: FoundFile) -> str:
         """Return why a file was not handed in to be judged, or ""."""
         path = self.path(file)
         if self._has_submitted:
@@ -107,23 +110,23 @@ class Layout:
         is_typed = told is not None and told.typed
         return "is text typed into the platform, no notebook" if is_typed else ""
 
-    def place(self, file: Found) -> Place | None:
+    def place(self, file: FoundFile) -> Ownership | None:
         """Return whose a notebook is, or None if no name tells a student."""
         path = self.path(file)
         if self._has_submitted:
-            return Place(Owner(path[1]), path[-1]) if path[2:] else None
+            return Ownership(Owner(path[1]), path[-1]) if path[2:] else None
         for depth, part in enumerate(path):
             rest = path[depth + 1 :]
             told = self._upload(part, depth)
             if told:
                 name = rest[-1] if rest else told.file
-                return Place(told.owner, name, told.number, told.again)
+                return Ownership(told.owner, name, told.number, told.again)
             is_download = depth == 0 and rest and self._holds_downloads
             student = "" if is_download else naming.student(part)
             if student:
                 told = self._first_upload(path, depth + 1)
                 others = frozenset({told.owner} if told else ())
-                return Place(Owner(student), path[-1], others=others)
+                return Ownership(Owner(student), path[-1], others=others)
         return None
 
     def _upload(self, part: str, depth: int) -> Upload | None:
@@ -138,7 +141,7 @@ class Layout:
         return next((u for i, part in parts if (u := self._upload(part, i))), None)
 
 
-def _wrapped(found: Sequence[Found], name: str) -> int:
+def _wrapped(found: Sequence[FoundFile], name: str) -> int:
     """Return how many folders are around everything, such as zip programs add."""
     depth = 0
     while True:

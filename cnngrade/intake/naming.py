@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
-from cnngrade.files.exercise import references
+from cnngrade.files.exercise import handed_out
 
 LONGEST = 80
 """Characters of a file's name in a report."""
@@ -108,13 +108,13 @@ def lesson(part: str) -> str:
 
 def first_number(part: str) -> str:
     """Return the number of the lesson that a name begins with, or ""."""
-    return part[:2] if part[:2] in references() and not part[2:3].isdigit() else ""
+    return part[:2] if part[:2] in handed_out() and not part[2:3].isdigit() else ""
 
 
 @cache
 def _lesson_names() -> re.Pattern[str]:
     """Find the names of lessons, and what programs add to the name of a copy."""
-    words = (reference.name.split("_") for reference in references().values())
+    words = (exercise.name.split("_") for exercise in handed_out().values())
     names = "|".join("[ _-]".join(map(re.escape, parts)) for parts in words)
     return re.compile(
         rf"(?:\b(?:copy of|kopie von)[ _])?(?<![0-9])(?=([0-9]{{2}}))(?:{names})"

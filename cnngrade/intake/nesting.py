@@ -16,7 +16,7 @@ from enum import Enum
 
 from . import naming
 from .naming import clean
-from .sources import Found
+from .sources import FoundFile
 
 Prefix = tuple[str, ...]
 
@@ -87,7 +87,7 @@ class Nesting:
 
 
 def nesting(
-    found: Iterable[Found], start: int, lesson_of: Callable[[Found], str]
+    found: Iterable[FoundFile], start: int, lesson_of: Callable[[FoundFile], str]
 ) -> Nesting:
     """Find the folders around students below the first `start` ones, which are."""
     files = list(found)
@@ -112,12 +112,12 @@ def _first_upload(parts: Sequence[str]) -> int:
 @dataclass
 class _Search:
     made: Nesting
-    lesson_of: Callable[[Found], str]
+    lesson_of: Callable[[FoundFile], str]
 
-    def level(self, prefix: Prefix, files: Sequence[Found], *, alone: bool) -> None:
+    def level(self, prefix: Prefix, files: Sequence[FoundFile], *, alone: bool) -> None:
         """Look at the folders in a folder; `alone`: it holds all there is."""
         depth = len(prefix)
-        folders: dict[str, list[Found]] = defaultdict(list)
+        folders: dict[str, list[FoundFile]] = defaultdict(list)
         for file in files:
             if len(file.parts) > depth + 1:
                 folders[file.parts[depth]].append(file)
@@ -140,7 +140,7 @@ class _Search:
             below = alone and len(kinds) == 1 and not beside
             self.level((*prefix, name), folders[name], alone=below)
 
-    def _kind(self, depth: int, name: str, files: Sequence[Found]) -> _Kind:
+    def _kind(self, depth: int, name: str, files: Sequence[FoundFile]) -> _Kind:
         """Tell what a folder looks like whose files' names begin at some depth."""
         names = {file.parts[depth] for file in files}
         if COURSE_FOLDER in names:

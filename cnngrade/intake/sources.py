@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from zipfile import ZipFile
 
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.limits import FILE_BYTES, NOTEBOOK_ITEMS
 
 from . import zips
@@ -51,10 +51,10 @@ class Source:
     inner: str = ""
 
     def read(self) -> bytes:
-        """Return the bytes; raise `NotebookError` with the reason if they stay shut."""
+        """Return the bytes; raise `CannotGradeError` with the reason if it cannot."""
         data = self._bytes()
         if sum(map(data.count, (b",", b"[", b"{"))) > NOTEBOOK_ITEMS:
-            raise NotebookError(
+            raise CannotGradeError(
                 f"{self.label} has more than {NOTEBOOK_ITEMS:,} parts, so it was not "
                 "read."
             )
@@ -63,7 +63,7 @@ class Source:
     def archive(self) -> ZipFile:
         """Return the zip that this is, open to be read."""
         if self.inner:
-            raise NotebookError(
+            raise CannotGradeError(
                 f"{self.label} is a zip in a zip in a zip; unpack one of them by hand."
             )
         return _opened(self, _stamp(self.path, self.label), os.getpid())
@@ -91,9 +91,9 @@ def _stamp(path: Path, label: str) -> tuple[int, ...]:
     try:
         found = path.lstat()
     except OSError as error:
-        raise NotebookError(f"{label} {_unreadable(error)}") from None
+        raise CannotGradeError(f"{label} {_unreadable(error)}") from None
     if not stat.S_ISREG(found.st_mode):
-        raise NotebookError(f"{label} is no ordinary file.")
+        raise CannotGradeError(f"{label} is no ordinary file.")
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
@@ -106,12 +106,12 @@ def _contents(path: Path, label: str) -> bytes:
         with open(os.open(path, flags), "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise NotebookError(f"{label} is no ordinary file.")
+                raise CannotGradeError(f"{label} is no ordinary file.")
             if found.st_size > FILE_BYTES:
-                raise NotebookError(zips.too_large(label))
+                raise CannotGradeError(zips.too_large(label))
             return file.read(found.st_size + 1)
     except OSError as error:
-        raise NotebookError(f"{label} {_unreadable(error)}") from None
+        raise CannotGradeError(f"{label} {_unreadable(error)}") from None
 
 
 def _unreadable(error: OSError) -> str:
@@ -119,7 +119,7 @@ def _unreadable(error: OSError) -> str:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file that is there: a notebook, or else `trouble` says why it is not read.
 
     Attributes:
@@ -133,35 +133,35 @@ class Found:
     trouble: str = ""
 
 
-def files(path: Path) -> list[Found]:
+def files(path: Path) -> list[FoundFile]:
     """Find every file in a folder or zip, but for clutter; or the one that it is.
 
-    Raise `NotebookError` if the path itself cannot be taken.
+    Raise `CannotGradeError` if the path itself cannot be taken.
     """
     root = Path(os.path.realpath(path))
     try:
         found = root.stat()
     except (OSError, ValueError):
-        raise NotebookError(
+        raise CannotGradeError(
             f"There is no file or folder {clean(str(path))}. Look at its name; this is "
             f"the folder {Path.cwd()}."
         ) from None
     source = Source(root, clean(root.name))
     if stat.S_ISDIR(found.st_mode):
         if not os.access(root, os.R_OK | os.X_OK):
-            raise NotebookError(f"The folder {clean(str(path))} cannot be opened.")
+            raise CannotGradeError(f"The folder {clean(str(path))} cannot be opened.")
         return list(_folder(root))
     suffix = root.suffix.lower()
     if stat.S_ISREG(found.st_mode) and suffix == ".zip":
         return list(_members(source, source.archive(), (), ""))
     if stat.S_ISREG(found.st_mode) and suffix == ".ipynb":
-        return [Found((root.name,), source, found.st_mtime)]
-    raise NotebookError(
+        return [FoundFile((root.name,), source, found.st_mtime)]
+    raise CannotGradeError(
         f"{clean(str(path))} is no folder, no zip file and no notebook (.ipynb)."
     )
 
 
-def _folder(root: Path) -> Iterator[Found]:
+def _folder(root: Path) -> Iterator[FoundFile]:
     """Go through a folder and those in it."""
     waiting: list[tuple[str, ...]] = [()]
     while waiting:
@@ -171,16 +171,16 @@ def _folder(root: Path) -> Iterator[Found]:
             with os.scandir(source.path) as entries:
                 seen = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            yield Found(parts, source, trouble=_unreadable(error))
+            yield FoundFile(parts, source, trouble=_unreadable(error))
             continue
         shown = [entry for entry in seen if not _clutter(entry.name)]
         if parts and not shown:
-            yield Found(parts, source, trouble="is an empty folder")
+            yield FoundFile(parts, source, trouble="is an empty folder")
         for entry in shown:
             here = (*parts, entry.name)
             below = (*parts, *_pieces(entry.name, seen))
             if entry.name.startswith("."):
-                yield Found(below, _on_disk(root, here), trouble=_HIDDEN)
+                yield FoundFile(below, _on_disk(root, here), trouble=_HIDDEN)
             elif entry.is_dir(follow_symlinks=False) and not _junction(entry):
                 waiting.append(here)
             else:
@@ -214,22 +214,22 @@ def _junction(entry: os.DirEntry[str]) -> bool:
 
 def _entry(
     entry: os.DirEntry[str], source: Source, parts: tuple[str, ...]
-) -> Iterator[Found]:
+) -> Iterator[FoundFile]:
     """Take one entry of a folder that is no folder itself."""
     try:
         found = entry.stat(follow_symlinks=False)
     except OSError as error:
-        yield Found(parts, source, trouble=_unreadable(error))
+        yield FoundFile(parts, source, trouble=_unreadable(error))
         return
     if entry.is_symlink() or _junction(entry):
-        yield Found(parts, source, trouble=zips.LINK)
+        yield FoundFile(parts, source, trouble=zips.LINK)
     elif not stat.S_ISREG(found.st_mode):
-        yield Found(parts, source, trouble="is no ordinary file")
+        yield FoundFile(parts, source, trouble="is no ordinary file")
     else:
-        yield from _file(Found(parts, source, found.st_mtime))
+        yield from _file(FoundFile(parts, source, found.st_mtime))
 
 
-def _file(found: Found) -> Iterator[Found]:
+def _file(found: FoundFile) -> Iterator[FoundFile]:
     """Take a file; if it is a zip, what is in it."""
     name = found.parts[-1].lower()
     if name.endswith(".ipynb"):
@@ -242,22 +242,24 @@ def _file(found: Found) -> Iterator[Found]:
             archive = source.archive()
             inside = list(_members(source, archive, found.parts, f"{source.label}/"))
             trouble = "is a zip with no file in it"
-        except NotebookError as error:
+        except CannotGradeError as error:
             trouble = str(error).removeprefix(f"{source.label} ")
         yield from inside or [replace(found, trouble=trouble)]
 
 
 def _members(
     zipped: Source, archive: ZipFile, above: tuple[str, ...], label: str
-) -> Iterator[Found]:
+) -> Iterator[FoundFile]:
     """Go through a zip, and the zips in it."""
     for member in zips.members(archive):
         if not member.trouble and any(map(_clutter, member.parts)):
             continue
         hidden = any(part.startswith(".") for part in member.parts)
         name = clean(label + ("/".join(member.parts) or "?"))
-        names = (zipped.member, member.name) if zipped.member else (member.name,)
-        source = Source(zipped.path, name, *names)
+        if zipped.member:
+            source = Source(zipped.path, name, zipped.member, inner=member.name)
+        else:
+            source = Source(zipped.path, name, member.name)
         trouble = member.trouble or (_HIDDEN if hidden else "")
-        found = Found((*above, *member.parts), source, member.modified, trouble)
+        found = FoundFile((*above, *member.parts), source, member.modified, trouble)
         yield from [found] if trouble else _file(found)

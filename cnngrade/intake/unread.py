@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from cnngrade.files.exercise import references
+from cnngrade.files.exercise import handed_out
 
 from . import naming
 from .attempts import Attempt
-from .layout import Layout, Place
+from .layout import Layout, Ownership
 from .nesting import is_nobodys
-from .sources import NO_NOTEBOOK, Found, digest
+from .sources import NO_NOTEBOOK, FoundFile, digest
 
 _ARCHIVE = re.compile(r"\.(rar|7z|tar|tgz|tbz2?|txz|(tar\.)?(gz|bz2|xz|zst))$", re.I)
 _RENAMED = re.compile(r"\.ipynb\.[a-z0-9]+$", re.I)
@@ -32,7 +32,7 @@ _SHUT = (
 _ASK = "ask for the notebook itself, the file that ends in .ipynb"
 
 
-def advice(file: Found) -> str:
+def advice(file: FoundFile) -> str:
     """Return what a file that is no notebook is and what to do, or "" if nothing is."""
     name, trouble = "".join(file.parts[-1:]), file.trouble
     if name.lower().endswith(".zip") and trouble.startswith(_SHUT):
@@ -48,7 +48,7 @@ def advice(file: Found) -> str:
     return ""
 
 
-def is_packed(file: Found) -> bool:
+def is_packed(file: FoundFile) -> bool:
     """Tell whether a file may hold notebooks that were not seen."""
     name = "".join(file.parts[-1:]).lower()
     if name.endswith(".zip"):
@@ -57,8 +57,8 @@ def is_packed(file: Found) -> bool:
 
 
 def unread(
-    found: Sequence[Found],
-    refused: Mapping[str, tuple[Found, Place, str]],
+    found: Sequence[FoundFile],
+    refused: Mapping[str, tuple[FoundFile, Ownership, str]],
     attempts: Sequence[Attempt],
     layout: Layout,
     wanted: str,
@@ -88,7 +88,9 @@ def unread(
     return list(made.values())
 
 
-def _placed(found: Sequence[Found], layout: Layout) -> list[tuple[Found, Place, str]]:
+def _placed(
+    found: Sequence[FoundFile], layout: Layout
+) -> list[tuple[FoundFile, Ownership, str]]:
     """Return the files that are no notebooks with whose they are, the packed first."""
     placed = []
     for file in sorted(found, key=lambda one: (not is_packed(one), one.parts)):
@@ -105,7 +107,7 @@ def _placed(found: Sequence[Found], layout: Layout) -> list[tuple[Found, Place, 
     return placed
 
 
-def _lesson(file: Found) -> str:
+def _lesson(file: FoundFile) -> str:
     told = next(filter(None, map(naming.lesson, reversed(file.parts))), "")
     first = naming.first_number(file.parts[-1])
-    return told or (first if first in references() else "")
+    return told or (first if first in handed_out() else "")

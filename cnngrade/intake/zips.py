@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.limits import FILE_BYTES, ZIP_LIST_BYTES, ZIP_MEMBERS, ZIP_RATIO
 
 LINK = "is a symbolic link, which is not followed"
@@ -48,23 +48,23 @@ class Member:
 
 
 def opened(file: Path | bytes, label: str) -> ZipFile:
-    """Open a zip; raise `NotebookError` if it is none or would cost too much."""
+    """Open a zip; raise `CannotGradeError` if it is none or would cost too much."""
     try:
         with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as raw:
             size, listed = raw.seek(0, io.SEEK_END), _list_size(raw)
         if listed > ZIP_LIST_BYTES:
-            raise NotebookError(f"{label} holds more than {ZIP_MEMBERS:,} files.")
+            raise CannotGradeError(f"{label} holds more than {ZIP_MEMBERS:,} files.")
         archive = ZipFile(io.BytesIO(file) if isinstance(file, bytes) else file)
     except PermissionError:
-        raise NotebookError(f"{label} cannot be read: Permission denied.") from None
+        raise CannotGradeError(f"{label} cannot be read: Permission denied.") from None
     except _DAMAGE:
-        raise NotebookError(f"{label} is no zip file, or a damaged one.") from None
+        raise CannotGradeError(f"{label} is no zip file, or a damaged one.") from None
     infos = archive.infolist()
     if len(infos) > ZIP_MEMBERS:
-        raise NotebookError(f"{label} holds more than {ZIP_MEMBERS:,} files.")
+        raise CannotGradeError(f"{label} holds more than {ZIP_MEMBERS:,} files.")
     total = sum(info.file_size for info in infos)
     if total > max(FILE_BYTES, ZIP_RATIO * size):
-        raise NotebookError(
+        raise CannotGradeError(
             f"{label} would unpack to more than {ZIP_RATIO} times its size, which "
             "zips that are made to do harm do. Nothing in it was read."
         )
@@ -133,25 +133,25 @@ def _date(info: ZipInfo) -> float:
 
 
 def contents(archive: ZipFile, name: str, label: str) -> bytes:
-    """Return what a member holds; raise `NotebookError` if it cannot be had."""
+    """Return what a member holds; raise `CannotGradeError` if it cannot be had."""
     try:
         info = archive.getinfo(name)
         if info.flag_bits & 0x1:
-            raise NotebookError(
+            raise CannotGradeError(
                 f"{label} is locked with a password. Unpack it by hand, and give the "
                 "folder instead."
             )
         if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise NotebookError(
+            raise CannotGradeError(
                 f"{label} is packed in an unusual way. Unpack it by hand, and give the "
                 "folder instead."
             )
         if info.file_size > FILE_BYTES:
-            raise NotebookError(too_large(label))
+            raise CannotGradeError(too_large(label))
         with archive.open(info) as file:
             return file.read(info.file_size + 1)
     except _DAMAGE:
-        raise NotebookError(
+        raise CannotGradeError(
             f"{label} cannot be unpacked: the zip that it is in is damaged."
         ) from None
 

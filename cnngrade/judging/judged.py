@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnngrade.files.match import identify, match
-from cnngrade.files.notebook import NotebookError, read
+from cnngrade.files.notebook import CannotGradeError, read
 from cnngrade.files.plan import Step, message, plan
 from cnngrade.limits import CHECK_CELL_SECONDS
 from cnngrade.record import TaskResult
 from cnngrade.sessions.patience import Patience
-from cnngrade.sessions.run import run
+from cnngrade.sessions.run import run_steps
 from cnngrade.sessions.spawned import Spawned
 
 
@@ -51,30 +51,32 @@ def check_file(
     seconds: float = CHECK_CELL_SECONDS,
     watch: Callable[[Step], None] = lambda step: None,
 ) -> Judged:
-    """Judge one notebook; raise `NotebookError` if that cannot be done."""
+    """Judge one notebook; raise `CannotGradeError` if that cannot be done."""
     notebook = read(path)
-    reference = identify(notebook)
-    matched = match(notebook, reference)
+    exercise = identify(notebook)
+    matched = match(notebook, exercise)
     steps = plan(matched)
 
-    def limits() -> Patience:
-        from .verdicts import limits  # imports PyTorch: meanwhile the process starts
+    def patience() -> Patience:
+        from .verdicts import (
+            check_patience,  # imports PyTorch: meanwhile the process starts
+        )
 
-        return limits(seconds)
+        return check_patience(seconds)
 
     folder = path.resolve().parent
 
-    def start(wanted: list[int], guarded: bool) -> Spawned:
+    def open_session(wanted: list[int], guarded: bool) -> Spawned:
         times = [(seconds, seconds)] * len(steps)
         return Spawned(message(steps, wanted, 0, times), folder)
 
-    done = run(steps, start, limits, watch)
+    done = run_steps(steps, open_session, patience, watch)
     from .notes import notes_on_file, notes_on_run
     from .verdicts import judge_steps
 
     results = judge_steps(matched, steps, done, seconds)
     notes = [*notes_on_file(matched), *notes_on_run(matched, steps, done, results)]
-    return Judged(path, reference.name, results, notes)
+    return Judged(path, exercise.name, results, notes)
 
 
 def notebooks(path: Path) -> list[Path]:
@@ -87,5 +89,5 @@ def notebooks(path: Path) -> list[Path]:
         if not any(part.startswith(".") for part in file.relative_to(path).parts)
     )
     if not files:
-        raise NotebookError(f"There is no notebook (.ipynb) in the folder {path}.")
+        raise CannotGradeError(f"There is no notebook (.ipynb) in the folder {path}.")
     return files

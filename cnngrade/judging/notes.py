@@ -10,7 +10,7 @@ from cnngrade.files.match import Match
 from cnngrade.files.notebook import FORMAT, Cell
 from cnngrade.files.plan import Step
 from cnngrade.record import TaskResult
-from cnngrade.sessions.session import Done
+from cnngrade.sessions.session import StepOutcome
 
 from .verdicts import raised
 
@@ -31,7 +31,7 @@ def notes_on_file(match: Match) -> list[str]:
 def notes_on_run(
     match: Match,
     steps: Sequence[Step],
-    done: dict[int, Done],
+    done: dict[int, StepOutcome],
     results: Sequence[TaskResult],
 ) -> list[str]:
     """Return what showed when the cells were run, a sentence each."""
@@ -43,25 +43,25 @@ def notes_on_run(
 
 
 def _file(match: Match) -> Iterator[str]:
-    notebook, reference = match.notebook, match.reference
+    notebook, exercise = match.notebook, match.exercise
     version = notebook.course.get("version")
-    if version is not None and version != reference.version:
+    if version is not None and version != exercise.version:
         yield (
             f"The file is of release {version} of the course; it was judged by "
-            f"release {reference.version}."
+            f"release {exercise.version}."
         )
     if notebook.minor > FORMAT[1]:
         yield (
             f"The file is of notebook format 4.{notebook.minor}, newer than "
             f"{FORMAT[0]}.{FORMAT[1]}; what is new in it was not looked at."
         )
-    if notebook.path.stem != reference.name:
+    if notebook.path.stem != exercise.name:
         yield (
             f"The file is called {notebook.path.name}; it was handed out as "
-            f"{reference.name}.ipynb."
+            f"{exercise.name}.ipynb."
         )
-    present = [part for part in reference.parts if part.id in match.of]
-    lost = [part for part in present if part.id in match.lost]
+    present = [part for part in exercise.parts if part.id in match.cell_of]
+    lost = [part for part in present if part.id in match.without_id]
     if lost:
         count = "All" if len(lost) == len(present) else f"{len(lost)} of {len(present)}"
         yield (
@@ -71,11 +71,11 @@ def _file(match: Match) -> Iterator[str]:
 
 
 def _cells(match: Match) -> Iterator[str]:
-    tasks, of = match.reference.tasks, match.of
+    tasks, cell_of = match.exercise.tasks, match.cell_of
     outside = {cell.id: cell for cell in match.notebook.cells if not cell.is_code}
     for task in tasks:
-        part = match.reference.part(task, "answer")
-        if part.id in outside and part.id not in of:
+        part = match.exercise.part(task, "answer")
+        if part.id in outside and part.id not in cell_of:
             yield (
                 f"The answer cell of {task} is of type {outside[part.id].kind}. Make "
                 "it a code cell again (in JupyterLab: select it, press Y)."
@@ -84,21 +84,23 @@ def _cells(match: Match) -> Iterator[str]:
     if missing:
         yield f"Check cells are not in the file: {', '.join(missing)}. {_BACK}"
     pairs = [
-        (t, match.reference.part(t, "check"), match.cell(t, "check")) for t in tasks
+        (t, match.exercise.part(t, "check"), match.cell(t, "check")) for t in tasks
     ]
     edited = [
         t for t, p, cell in pairs if cell and not code.same(p.source, cell.source)
     ]
     if edited:
         yield f"Check cells were edited: {', '.join(edited)}. {_BACK}"
-    for part in match.reference.parts:
-        cell = of.get(part.id)
+    for part in match.exercise.parts:
+        cell = cell_of.get(part.id)
         if cell and not part.role and not code.same(part.source, cell.source):
             yield (
                 f"The course's cell {_quoted(cell)} was edited. It ran as the course "
                 "wrote it: put what you add into a cell of your own."
             )
-    order = [of[part.id].index for part in match.reference.parts if part.id in of]
+    order = [
+        cell_of[part.id].index for part in match.exercise.parts if part.id in cell_of
+    ]
     if order != sorted(order):
         yield "Cells of the exercise were moved. They ran in the order of the course."
 
@@ -120,7 +122,7 @@ def _copies(match: Match) -> Iterator[str]:
 
 def _skip_marks(match: Match) -> Iterator[str]:
     """Name the tags and comments that tell a program to skip or excuse a cell."""
-    sources = {part.id: part.source for part in match.reference.parts}
+    sources = {part.id: part.source for part in match.exercise.parts}
     for cell in match.notebook.cells:
         tags = cell.metadata.get("tags")
         tags = tags if isinstance(tags, list) else []
@@ -138,7 +140,7 @@ def _skip_marks(match: Match) -> Iterator[str]:
 
 
 def _failures(
-    steps: Sequence[Step], done: dict[int, Done], results: Sequence[TaskResult]
+    steps: Sequence[Step], done: dict[int, StepOutcome], results: Sequence[TaskResult]
 ) -> Iterator[str]:
     """Tell which cells did not run to their end, unless a verdict says so."""
     statuses = {result.task: result.verdict.status for result in results}

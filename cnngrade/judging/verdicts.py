@@ -16,7 +16,7 @@ from cnngrade.files.match import Match
 from cnngrade.files.plan import Step
 from cnngrade.record import TaskResult
 from cnngrade.sessions.patience import Patience
-from cnngrade.sessions.session import Done
+from cnngrade.sessions.session import StepOutcome
 from cnnjudge.judge import KnownOutcomes, judge
 from cnnjudge.messages import not_callable
 from cnnjudge.tasks import task
@@ -31,15 +31,20 @@ _NOT_REACHED = (
 )
 
 
-def limits(cell: float) -> Patience:
-    """Return the time limits of cells and of all questions."""
-    return Patience(cell, {name: q.seconds for name, q in questions().items()})
+def question_seconds() -> dict[str, float]:
+    """Return how long the answers to each question may compute, by its name."""
+    return {name: question.seconds for name, question in questions().items()}
+
+
+def check_patience(cell: float) -> Patience:
+    """Return how long `cnnlib check` waits for a cell, and for each question."""
+    return Patience(cell, question_seconds())
 
 
 def judge_steps(
     match: Match,
     steps: Sequence[Step],
-    done: dict[int, Done],
+    done: dict[int, StepOutcome],
     limit: float,
     seed: int = SEED,
 ) -> list[TaskResult]:
@@ -62,7 +67,9 @@ def judge_steps(
     return results
 
 
-def _judge_answer(name: str, asked: Done | None, seed: int) -> tuple[Verdict, str]:
+def _judge_answer(
+    name: str, asked: StepOutcome | None, seed: int
+) -> tuple[Verdict, str]:
     """Return the verdict on a task, and the fingerprint of a wrong answer."""
     if asked is None:
         return unjudged(name, "not reached", _NOT_REACHED), ""
@@ -154,7 +161,11 @@ def _no_comments(source: str) -> str:
 
 
 def _missing(
-    match: Match, name: str, cell: Done | None, limit: float, before: Sequence[str]
+    match: Match,
+    name: str,
+    cell: StepOutcome | None,
+    limit: float,
+    before: Sequence[str],
 ) -> Verdict:
     """Return the verdict where there is no answer: it says why."""
     here = match.cell(name, "answer")
@@ -208,7 +219,7 @@ def _lost(name: str, before: Sequence[str]) -> str:
     )
 
 
-def raised(step: Done) -> str:
+def raised(step: StepOutcome) -> str:
     """Return in words what a step raised."""
     error = step.facts.get("raised")
     if not isinstance(error, dict):

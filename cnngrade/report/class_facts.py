@@ -21,7 +21,10 @@ _REMARKS = {
     "left": "leaves {} behind",
     "prints": "prints too much",
 }
-"""What was noticed during a call, in a few words: "called:pad" and the like."""
+"""What was noticed during a call, in a few words, by the remark's first word.
+
+The sentences that a student reads are in `cnnjudge.messages`, for the same remarks.
+"""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from cnngrade.visible import cut_lines, visible
+from cnngrade.safe_text import cut_lines, visible
 from cnnjudge.verdict import Verdict
 
 _FORMATTER = HtmlFormatter(nowrap=True)

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cnngrade.files.exercise import references
-from cnngrade.record import Result, Run
-from cnngrade.visible import one_line, visible
+from cnngrade.files.exercise import handed_out
+from cnngrade.record import GradingSettings, Result
+from cnngrade.safe_text import one_line, visible
 
 from . import class_facts, marked
 from .tables import UNJUDGED, Timings, ordered
@@ -39,18 +39,22 @@ _ISOLATION = {
 }
 
 
-def feedback(run: Run, student: str, results: Sequence[Result]) -> str:
+def feedback(settings: GradingSettings, student: str, results: Sequence[Result]) -> str:
     """Return the page of one student: all that was found in all that was handed in."""
-    older = [entry for entry in run.superseded if entry[0] == student]
-    return _page("feedback.html", run, student=student, results=results, older=older)
+    older = [entry for entry in settings.superseded if entry[0] == student]
+    return _page(
+        "feedback.html", settings, student=student, results=results, older=older
+    )
 
 
-def class_page(run: Run, results: Sequence[Result], files: Mapping[str, str]) -> str:
+def class_page(
+    settings: GradingSettings, results: Sequence[Result], files: Mapping[str, str]
+) -> str:
     """Return the page of the class; `files` holds the name of each student's page."""
     listed = ordered(results)
     return _page(
         "index.html",
-        run,
+        settings,
         results=listed,
         students=len({result.student for result in listed}),
         lessons=class_facts.points_facts(listed),
@@ -62,20 +66,23 @@ def class_page(run: Run, results: Sequence[Result], files: Mapping[str, str]) ->
 
 
 def times_page(
-    run: Run, results: Sequence[Result], timings: Timings, files: Mapping[str, str]
+    settings: GradingSettings,
+    results: Sequence[Result],
+    timings: Timings,
+    files: Mapping[str, str],
 ) -> str:
     """Return the page of the times, which differ from run to run."""
     facts = class_facts.time_facts(ordered(results), timings)
     most = max((fact.longest for fact in facts), default=0.0)
-    return _page("timings.html", run, facts=facts, most=most, links=_links(files))
+    return _page("timings.html", settings, facts=facts, most=most, links=_links(files))
 
 
 def _links(files: Mapping[str, str]) -> dict[str, str]:
     return {who: f"{FEEDBACK}/{quote(name)}.html" for who, name in files.items()}
 
 
-def _page(template: str, run: Run, **facts: Any) -> str:
-    return _environment().get_template(template).render(run=run, **facts)
+def _page(template: str, settings: GradingSettings, **facts: Any) -> str:
+    return _environment().get_template(template).render(settings=settings, **facts)
 
 
 @cache
@@ -120,7 +127,7 @@ def _number(value: float) -> str:
 
 def _title(lesson: str) -> str:
     """Return a lesson's number and name: "Lesson 02: Padding and stride"."""
-    known = references().get(lesson)
+    known = handed_out().get(lesson)
     words = known.name.partition("_")[2].replace("_", " ") if known else ""
     named = f": {words[:1].upper()}{words[1:]}" if words else ""
     return f"Lesson {one_line(lesson, 20)}{named}"

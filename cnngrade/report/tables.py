@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from cnngrade.record import Result, Run, TaskResult
-from cnngrade.visible import cut_lines, one_line, visible
+from cnngrade.record import GradingSettings, Result, TaskResult
+from cnngrade.safe_text import cut_lines, one_line, visible
 
 FORMAT = 1
 """The version of ``report.json``; it grows when a field changes its meaning."""
@@ -70,7 +70,7 @@ def summary(results: Iterable[Result]) -> bytes:
 
 
 def timings_table(timings: Timings) -> bytes:
-    """Return ``timings.csv``: seconds of computing for each task."""
+    """Return ``timings.csv``: what each task took, in seconds by the clock."""
     rows = [(*key, round(timings[key], 3)) for key in sorted(timings)]
     return table(("student", "lesson", "task", "seconds"), rows)
 
@@ -157,10 +157,10 @@ def _counts(suite: ET.Element) -> dict[str, int]:
     }
 
 
-def report(run: Run, results: Iterable[Result]) -> bytes:
+def report(settings: GradingSettings, results: Iterable[Result]) -> bytes:
     """Return ``report.json``: all that is known but the times, nothing made visible."""
     listed = [_result_facts(result) for result in ordered(results)]
-    facts = {"format": FORMAT, "run": asdict(run), "results": listed}
+    facts = {"format": FORMAT, "run": asdict(settings), "results": listed}
     return json.dumps(facts, indent=1).encode() + b"\n"
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cnngrade.intake.naming import file_name
-from cnngrade.record import Result, Run
+from cnngrade.record import GradingSettings, Result
 
 from . import pages, tables
 from .tables import Timings
 
 
 def write(
-    out: Path, run: Run, results: Sequence[Result], timings: Timings
+    out: Path, settings: GradingSettings, results: Sequence[Result], timings: Timings
 ) -> list[Path]:
     """Write a report; return its files, ``index.html`` last.
 
@@ -23,14 +23,14 @@ def write(
     A file is complete or as it was before, also when the writing is cut short.
     """
     written = []
-    for name, data in _files(run, tables.ordered(results), timings):
+    for name, data in _files(settings, tables.ordered(results), timings):
         path = out / name
-        replace(path, data)
+        put_in_place(path, data)
         written.append(path)
     return written
 
 
-def replace(path: Path, data: bytes) -> None:
+def put_in_place(path: Path, data: bytes) -> None:
     """Put a file in place at once: whoever reads it sees the old one or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(".cnnlib-new")
@@ -51,18 +51,18 @@ def feedback_names(results: Sequence[Result]) -> dict[str, str]:
 
 
 def _files(
-    run: Run, results: Sequence[Result], timings: Timings
+    settings: GradingSettings, results: Sequence[Result], timings: Timings
 ) -> Iterator[tuple[str, bytes]]:
     yield "grades.csv", tables.grades(results)
     yield "summary.csv", tables.summary(results)
     yield "timings.csv", tables.timings_table(timings)
     yield "junit.xml", tables.junit(results)
-    yield "report.json", tables.report(run, results)
+    yield "report.json", tables.report(settings, results)
     names, own = feedback_names(results), defaultdict(list)
     for result in results:
         own[result.student].append(result)
     for student, name in names.items():
-        page = pages.feedback(run, student, own[student])
+        page = pages.feedback(settings, student, own[student])
         yield f"{pages.FEEDBACK}/{name}.html", page.encode()
-    yield "timings.html", pages.times_page(run, results, timings, names).encode()
-    yield "index.html", pages.class_page(run, results, names).encode()
+    yield "timings.html", pages.times_page(settings, results, timings, names).encode()
+    yield "index.html", pages.class_page(settings, results, names).encode()

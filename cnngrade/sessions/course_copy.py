@@ -26,7 +26,7 @@ _FIXED = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # see `kernel.use_large_pages`
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # see `inside.linux.use_large_pages`
 }
 
 
@@ -40,7 +40,7 @@ def build(folder: Path) -> Path:
     return folder
 
 
-def covered() -> list[str]:
+def course_paths() -> list[str]:
     """Return what is the course's on this machine: none may be seen from inside.
 
     In a checkout that is everything in it, files too. Where the course is installed,

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 from cnngrade import limits
 from cnngrade.inside import jail
-from cnngrade.inside.probe import SENTENCES
+from cnngrade.inside.probe import TRIALS
 
 from . import course_copy
 from .session import (
@@ -47,12 +47,17 @@ def _refused(why: str) -> str:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a template can be reached, and what is to be known of it."""
+    """Where a template can be reached, and what is to be known of it.
+
+    Attributes:
+        must_look_empty: paths in which nothing may be seen from inside, each with
+            the names that lead to something shown.
+    """
 
     path: str
     level: str
     folder: str
-    hidden: tuple[tuple[str, tuple[str, ...]], ...]
+    must_look_empty: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Template:
@@ -63,7 +68,7 @@ class Template:
     """
 
     def __init__(
-        self, level: str, hidden: Sequence[str] = (), lessons: Sequence[str] = ()
+        self, level: str, class_folders: Sequence[str] = (), lessons: Sequence[str] = ()
     ) -> None:
         _sweep()
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
@@ -79,7 +84,7 @@ class Template:
             root=str(root),
             course=str(copy),
             shown=tuple(shown),
-            hidden=_masked(needed, hidden),
+            masked=_to_be_masked(needed, class_folders),
             lessons=tuple(lessons),
             memory_bytes=limits.MEMORY_BYTES,
             session_memory_bytes=limits.SESSION_MEMORY_BYTES,
@@ -104,9 +109,9 @@ class Template:
         self._process.stdin.flush()
         self._end = weakref.finalize(self, _remove, self._folder, self._process, lock)
         seen = [*needed, jail.WORK]
-        secret = _secret(hidden) - set(map(os.path.realpath, needed))
-        found = {one: tuple(_way(one, seen)) for one in sorted(secret)}
-        self.address = Address(path, level, str(self._folder), tuple(found.items()))
+        secret = _not_to_be_seen(class_folders) - set(map(os.path.realpath, needed))
+        empty = {one: tuple(_names_on_the_way(one, seen)) for one in sorted(secret)}
+        self.address = Address(path, level, str(self._folder), tuple(empty.items()))
 
     def close(self) -> None:
         """End the template, and remove what was made for it."""
@@ -171,17 +176,17 @@ class Channel:
         self.slack = told["slack"]
         with self.open(self._probe()) as session:
             told = session.told(limits.START_SECONDS) or {}
-        open_ = [name for name in SENTENCES if told.get(name) is not True]
+        open_ = [name for name in TRIALS if told.get(name) is not True]
         if open_ and self._address.level == "full":
             tried = f"tried from inside and found open: {', '.join(open_)}"
             raise IsolationError(_refused(tried))
-        self.closed = [words for name, words in SENTENCES.items() if name not in open_]
+        self.closed = [words for name, words in TRIALS.items() if name not in open_]
 
     def _probe(self) -> dict[str, Any]:
         """Return the message of a session that tries what must be closed."""
         seconds = limits.process_computing_seconds(limits.START_SECONDS)
-        hidden = dict(self._address.hidden)
-        return {"probe": hidden, "computing_seconds": seconds}
+        paths = dict(self._address.must_look_empty)
+        return {"probe": paths, "computing_seconds": seconds}
 
     def open(self, message: dict[str, Any]) -> Forked:
         """Open a session that does the steps of a message."""
@@ -326,25 +331,27 @@ def _remove(
         lock.close()
 
 
-def _secret(hidden: Sequence[str]) -> set[str]:
+def _not_to_be_seen(class_folders: Sequence[str]) -> set[str]:
     """Return what must not be seen: the class's folders, the home, the course."""
-    folders = (*hidden, os.path.expanduser("~"), *course_copy.covered())
+    folders = (*class_folders, os.path.expanduser("~"), *course_copy.course_paths())
     return set(map(os.path.realpath, folders))
 
 
-def _way(folder: str, shown: Sequence[str]) -> list[str]:
+def _names_on_the_way(folder: str, shown: Sequence[str]) -> list[str]:
     """Return the names in a folder through which the way to something shown goes."""
     here = Path(os.path.realpath(folder))
     below = [Path(path) for path in shown if Path(path).is_relative_to(here)]
     return sorted({path.relative_to(here).parts[0] for path in below if path != here})
 
 
-def _masked(needed: Sequence[str], hidden: Sequence[str]) -> tuple[str, ...]:
+def _to_be_masked(
+    needed: Sequence[str], class_folders: Sequence[str]
+) -> tuple[str, ...]:
     """Return what must be covered: it lies in what is needed, and holds none of it."""
     places = [os.path.realpath(path) for path in needed]
     return tuple(
         path
-        for path in sorted(_secret(hidden))
+        for path in sorted(_not_to_be_seen(class_folders))
         if any(Path(path).is_relative_to(place) for place in places)
         and not any(Path(place).is_relative_to(path) for place in places)
     )

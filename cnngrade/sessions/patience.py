@@ -25,7 +25,7 @@ class Patience:
     together: float = float("inf")
     trial: float = limits.TRIAL_CELL_SECONDS
 
-    def of(self, step: Step) -> float:
+    def seconds_for(self, step: Step) -> float:
         """Return the seconds after which the session is ended for this step."""
         if step.asks:
             return self.questions[step.task] + limits.ANSWER_GRACE_SECONDS
@@ -33,7 +33,7 @@ class Patience:
 
     def session(self, steps: Iterable[Step]) -> float:
         """Return the seconds after which no session goes on, whatever happens."""
-        return self.together + max(map(self.of, steps), default=0.0)
+        return self.together + max(map(self.seconds_for, steps), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class StepTimes:
     Attributes:
         cell: seconds that a cell may compute on a typical machine.
         questions: the same for the answers to a question, by the name of the task.
-        slack: how many times as long as there things take here.
+        slack: how many times as long things take here as there.
     """
 
     cell: float
     questions: dict[str, float]
     slack: float
 
-    def of(self, step: Step) -> tuple[float, float]:
+    def computing_and_clock(self, step: Step) -> tuple[float, float]:
         """Return the seconds a step may compute, and take by the clock."""
         if not step.asks:
             return self.cell * self.slack, limits.clock_seconds(self.cell, self.slack)

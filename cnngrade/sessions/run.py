@@ -14,20 +14,20 @@ from cnngrade.files.plan import Step
 from cnngrade.limits import MOST_SESSIONS, TRIAL_ANSWER_SECONDS
 
 from .patience import Patience
-from .session import LEFT_RUNNING, Done, Session
+from .session import LEFT_RUNNING, Session, StepOutcome
 
 Open = Callable[[list[int], bool], AbstractContextManager[Session]]
 """Opens a session that does the steps at these places, each guarded or not."""
 
 
-def run(
+def run_steps(
     steps: Sequence[Step],
     open_session: Open,
     patience: Callable[[], Patience],
     watch: Callable[[Step], None] = lambda step: None,
     *,
     trial: bool = False,
-) -> dict[int, Done]:
+) -> dict[int, StepOutcome]:
     """Return what came of each step, by its place; a step not reached is left out.
 
     `patience` is called once the first session is starting, since to know them takes
@@ -50,7 +50,7 @@ def run(
             known = known or patience()
             for number in session.starts(wanted):
                 watch(steps[number])
-                seconds = known.of(steps[number])
+                seconds = known.seconds_for(steps[number])
                 if trying:
                     asks = steps[number].asks
                     most = TRIAL_ANSWER_SECONDS if asks else known.trial
@@ -76,20 +76,20 @@ class _Record:
     """
 
     def __init__(self) -> None:
-        self.done: dict[int, Done] = {}
-        self.suspects: dict[int, dict[int, Done | None]] = {}
+        self.done: dict[int, StepOutcome] = {}
+        self.suspects: dict[int, dict[int, StepOutcome | None]] = {}
 
     def is_due(self, number: int, step: Step) -> bool:
         """Cells run again in a new session; what is asked, or ended one, does not."""
         before = self.done.get(number)
         return before is None or (before.state == "done" and not step.asks)
 
-    def add(self, number: int, found: Done) -> bool:
+    def add(self, number: int, found: StepOutcome) -> bool:
         """Keep what came of a step; tell if a new session is needed for the rest."""
         if found.state == "held up":
             left_out = self.suspects.setdefault(number, {})
-            left_out[found.by] = self.done.get(found.by)
-            self.done[found.by] = Done("died", reason=LEFT_RUNNING)
+            left_out[found.held_up_by] = self.done.get(found.held_up_by)
+            self.done[found.held_up_by] = StepOutcome("died", reason=LEFT_RUNNING)
             return True
         if number not in self.done or found.state != "done":
             self.done[number] = found

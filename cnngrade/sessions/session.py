@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.limits import NEXT_STEP_SECONDS, START_SECONDS
 
 _NOTHING_YET = {"state": "nothing yet"}
@@ -26,16 +26,16 @@ _ENDED_BY_LIMIT = {
 """The signals by which the kernel says which limit of the jail was reached."""
 
 
-class IsolationError(NotebookError):
+class IsolationError(CannotGradeError):
     """A level of isolation cannot be had; the text says which and why."""
 
 
-class TemplateEndedError(NotebookError):
+class TemplateEndedError(CannotGradeError):
     """The process that opens sessions is there no more; another one can be made."""
 
 
 @dataclass(frozen=True)
-class Done:
+class StepOutcome:
     """What came of a step.
 
     Attributes:
@@ -43,13 +43,13 @@ class Done:
             running came in its way, so that nothing is known of this one.
         facts: what the process told of it (see `cnngrade.inside.steps`).
         reason: for "died": how the process ended, in words.
-        by: for "held up": the place of the earlier step.
+        held_up_by: for "held up": the place of the earlier step.
     """
 
     state: str
     facts: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
-    by: int = -1
+    held_up_by: int = -1
 
 
 class Session(ABC):
@@ -67,29 +67,29 @@ class Session(ABC):
             told = self._told(NEXT_STEP_SECONDS if place else START_SECONDS)
             if told != {"step": number, "state": "start"}:
                 if place == 0:
-                    raise NotebookError(self.why_not())
+                    raise CannotGradeError(self.why_not())
                 return  # it ended between two steps: the one before did that
             yield number
 
-    def wait(self, number: int, seconds: float) -> Done:
+    def wait(self, number: int, seconds: float) -> StepOutcome:
         """Return what came of a step that has started."""
         told = self._told(seconds)
         state = told.get("state") if told.get("step") == number else ""
         if state == "done":
-            return Done("done", _facts(told))
+            return StepOutcome("done", _facts(told))
         if state == "died":
-            return Done("died", reason=how_it_ended(told.get("code")))
+            return StepOutcome("died", reason=how_it_ended(told.get("code")))
         if state == "timed out":
-            return Done("timed out")
+            return StepOutcome("timed out")
         if state == "left running":
             by = told.get("by", number)
             if isinstance(by, int) and 0 <= by < number:
-                return Done("held up", by=by)
-            return Done("died", reason=LEFT_RUNNING)
+                return StepOutcome("held up", held_up_by=by)
+            return StepOutcome("died", reason=LEFT_RUNNING)
         self.goes_on = False
         if told == _NOTHING_YET:
-            return Done("timed out")
-        return Done("died", reason=self.how_it_ended())
+            return StepOutcome("timed out")
+        return StepOutcome("died", reason=self.how_it_ended())
 
     def _told(self, seconds: float) -> dict[str, Any]:
         """Return the next message, or what stands for none."""

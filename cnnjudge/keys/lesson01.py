@@ -1096,7 +1096,9 @@ def _fits(kernel: np.ndarray, wanted: str, picture: np.ndarray) -> bool:
 
 
 def _kernel_fits(values: Mapping[str, PlainValue], case: Case) -> bool:
-    return _fits(_kernel_in(values), case.note, case.probe[0].double().numpy())
+    return _fits(
+        _kernel_in(values), case.facts_for_judge, case.probe[0].double().numpy()
+    )
 
 
 def _finds(kernel: np.ndarray) -> bool:
@@ -1375,7 +1377,7 @@ _PARAMETER_COUNTS = Key(
             ),
         },
     ),
-    each=True,
+    each_case_alone=True,
 )
 
 # -- learning -------------------------------------------------------------------------

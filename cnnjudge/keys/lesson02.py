@@ -1123,7 +1123,7 @@ _SHAPES_KEY = Key(
         ),
     ),
     "The formula",
-    each=True,
+    each_case_alone=True,
     also_right=(
         {name: list(pair) for name, pair in _SHAPES.items()},
         {name: torch.Size(pair) for name, pair in _SHAPES.items()} | {"more": 1},

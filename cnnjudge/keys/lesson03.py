@@ -30,7 +30,7 @@ def _pool(kind: str) -> Callable[..., Tensor]:
     return pool
 
 
-def _best(windows: Tensor, kind: str, dim: int) -> Tensor:
+def _reduced(windows: Tensor, kind: str, dim: int) -> Tensor:
     if kind == "avg":
         return windows.mean(dim)
     return windows.amax(dim) if kind == "max" else windows.amin(dim)
@@ -40,7 +40,7 @@ def _by_unfold(kind: str) -> Callable[..., Tensor]:
     def pool(x: Tensor, kernel_size: Size, stride: Size | None = None) -> Tensor:
         (h, w), (sh, sw) = _pair(kernel_size), _pair(stride or kernel_size)
         windows = x.unfold(2, h, sh).unfold(3, w, sw).flatten(4)
-        return _best(windows, kind, -1)
+        return _reduced(windows, kind, -1)
 
     return pool
 
@@ -53,7 +53,7 @@ def _by_loops(kind: str) -> Callable[..., Tensor]:
             row = []
             for j in range(0, x.shape[3] - w + 1, sw):
                 window = x[:, :, i : i + h, j : j + w].reshape(*x.shape[:2], -1)
-                row.append(_best(window, kind, 2))
+                row.append(_reduced(window, kind, 2))
             rows.append(torch.stack(row, dim=2))
         return torch.stack(rows, dim=2)
 
@@ -81,7 +81,7 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
     def over_channels(
         x: Tensor, kernel_size: Size, stride: Size | None = None
     ) -> Tensor:
-        return _best(pool(x, kernel_size, stride), kind, 1)[:, None]
+        return _reduced(pool(x, kernel_size, stride), kind, 1)[:, None]
 
     def in_place(x: Tensor, kernel_size: Size, stride: Size | None = None) -> Tensor:
         result = pool(x, kernel_size, stride)
@@ -92,7 +92,7 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
     others = {"max": "avg", "avg": "max", "min": "max"}
     other = others[kind]
     said = {"max": "largest", "avg": "mean", "min": "smallest"}
-    found = [
+    mistakes = [
         Mistake(
             "default stride 1",
             "without a stride the window moves by 1. It should move by its own size.",
@@ -173,7 +173,7 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
         ),
     ]
     if kind == "max":
-        found.append(
+        mistakes.append(
             Mistake(
                 "maximum that starts from zero",
                 "the maximum starts from 0, so that it is wrong where all numbers are "
@@ -182,7 +182,7 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
             )
         )
     if kind == "min":
-        found.append(
+        mistakes.append(
             Mistake(
                 "minimum that starts from zero",
                 "the minimum starts from 0, so that it is wrong where all numbers are "
@@ -190,7 +190,7 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
                 lambda x, k, stride=None: pool(x, k, stride).clamp(max=0),
             )
         )
-        found.append(
+        mistakes.append(
             Mistake(
                 "sign not turned back",
                 "the sign of the result is wrong: what was turned before has to be "
@@ -199,7 +199,7 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
             )
         )
     if kind == "avg":
-        found.append(
+        mistakes.append(
             Mistake(
                 "sum for mean",
                 "this is the sum of each window; the mean is asked for.",
@@ -208,7 +208,7 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
                 ),
             )
         )
-        found.append(
+        mistakes.append(
             Mistake(
                 "divided by four always",
                 "the sum is divided by 4 whatever the window. A window has its own "
@@ -218,14 +218,14 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
                 ),
             )
         )
-        found.append(
+        mistakes.append(
             Mistake(
                 "whole-number division",
                 "the mean is rounded down: `//` is not `/`.",
                 lambda x, k, stride=None: pool(x, k, stride).floor(),
             )
         )
-    return tuple(found)
+    return tuple(mistakes)
 
 
 def _global(x: Tensor) -> Tensor:

@@ -762,7 +762,7 @@ _LAYER_TABLE = Key(
         tuple(_RIGHT),
         [(torch.Size([size]).numel(), count) for size, count in _RIGHT],
     ),
-    each=True,
+    each_case_alone=True,
 )
 
 
@@ -846,7 +846,7 @@ def _then(
     return mend
 
 
-def _map(model: Any, shape: Sequence[int], place: int) -> Sequence[int]:
+def _map_shape(model: Any, shape: Sequence[int], place: int) -> Sequence[int]:
     """Return the shape of what is flattened: (channels, height, width)."""
     x = torch.zeros(1, *shape, dtype=next(model.parameters()).dtype)
     with torch.no_grad():
@@ -859,7 +859,7 @@ def _map(model: Any, shape: Sequence[int], place: int) -> Sequence[int]:
 
 
 def _one_channel(model: Any, shape: Any, place: int) -> int:
-    _, height, width = _map(model, shape, place)
+    _, height, width = _map_shape(model, shape, place)
     return height * width
 
 
@@ -869,7 +869,7 @@ def _without_batch(model: Any, shape: Any, place: int) -> int:
 
 
 def _square_map(model: Any, shape: Any, place: int) -> int:
-    channels, height, _ = _map(model, shape, place)
+    channels, height, _ = _map_shape(model, shape, place)
     return channels * height * height
 
 
@@ -1060,8 +1060,8 @@ _MEND = Key(
             "channels only",
             "`in_features` is the number of channels of the last map. All its numbers "
             "are flattened.",
-            _with_size(lambda *given: _map(*given)[0]),
-            _sized(lambda *given: _map(*given)[0]),
+            _with_size(lambda *given: _map_shape(*given)[0]),
+            _sized(lambda *given: _map_shape(*given)[0]),
         ),
         Mistake(
             "the length of the batch",
@@ -1080,8 +1080,10 @@ _MEND = Key(
             "the picture's size with the map's channels",
             "`in_features` takes the height and width of the picture. The layers in "
             "between may change them.",
-            _with_size(lambda *given: _map(*given)[0] * given[1][1] * given[1][2]),
-            _sized(lambda *given: _map(*given)[0] * given[1][1] * given[1][2]),
+            _with_size(
+                lambda *given: _map_shape(*given)[0] * given[1][1] * given[1][2]
+            ),
+            _sized(lambda *given: _map_shape(*given)[0] * given[1][1] * given[1][2]),
         ),
         Mistake(
             "nothing mended",

@@ -850,12 +850,12 @@ def _untrained() -> nn.Module:
 
 def _shape(values: Mapping[str, PlainValue], case: Case) -> bool:
     scores = values["scores"]
-    return scores.type == "tensor" and scores.shape == (len(case.note), 10)
+    return scores.type == "tensor" and scores.shape == (len(case.facts_for_judge), 10)
 
 
 def _share(values: Mapping[str, PlainValue], case: Case) -> float:
     said = values["scores"].data.argmax(axis=1)
-    return float((said == np.array(case.note)).mean())
+    return float((said == np.array(case.facts_for_judge)).mean())
 
 
 def _passes(values: Mapping[str, PlainValue], case: Case) -> bool:
@@ -869,7 +869,7 @@ def _passes(values: Mapping[str, PlainValue], case: Case) -> bool:
 
 def _one_answer(values: Mapping[str, PlainValue], case: Case) -> bool:
     said = np.bincount(values["scores"].data.argmax(axis=1), minlength=10)
-    return bool(said.max() >= 0.9 * len(case.note))
+    return bool(said.max() >= 0.9 * len(case.facts_for_judge))
 
 
 def _below(
@@ -941,7 +941,7 @@ _TRAINED = Key(
             _below(0, _ENOUGH, "turned"),
         ),
     ),
-    "The cure: train off centre",
+    "The fix: train off centre",
     accepts=_passes,
     also_right=(
         nn.Sequential(_Nearest(), nn.LogSoftmax(dim=1)).eval(),

@@ -21,9 +21,9 @@ def _lenet(
     act: type[nn.Module] = nn.Tanh,
     pool: Callable[..., nn.Module] = lambda: nn.AvgPool2d(2),
     s4: Callable[..., nn.Module] | None = None,
-    silent: Sequence[str] = (),
-    turned: bool = False,
-    squashed: bool = False,
+    without_act: Sequence[str] = (),
+    pool_first: bool = False,
+    act_after_pool: bool = False,
     padding: int = 0,
     channels: int = 1,
     kernel: int = 5,
@@ -32,14 +32,14 @@ def _lenet(
     c5: int | None = None,
     widths: tuple[int, int] = (120, 84),
     dropout: bool = False,
-    end: Layers | None = None,
+    extra_layers: Layers | None = None,
 ) -> nn.Sequential:
     """Return LeNet-5, or what a mistake makes of it; `c5` inputs make C5 Linear."""
 
     def stage(name: str, conv: nn.Conv2d, pooling: nn.Module) -> Layers:
-        middle: Layers = [act()] if name not in silent else []
-        after: Layers = [act()] if squashed else []
-        pooled = [pooling, *middle] if turned else [*middle, pooling, *after]
+        middle: Layers = [act()] if name not in without_act else []
+        after: Layers = [act()] if act_after_pool else []
+        pooled = [pooling, *middle] if pool_first else [*middle, pooling, *after]
         return [conv, *pooled]
 
     given: dict[str, Any] = {"bias": conv_bias and bias}
@@ -48,15 +48,15 @@ def _lenet(
     layers += stage("c3", nn.Conv2d(6, 16, kernel, **given), (s4 or pool)())
     if c5 is None:
         layers += [nn.Conv2d(16, widths[0], 5, **given)]
-        layers += [act()] if "c5" not in silent else []
+        layers += [act()] if "c5" not in without_act else []
         layers += [nn.Flatten()]
     else:
         layers += [nn.Flatten(), nn.Linear(c5, widths[0], bias=bias)]
-        layers += [act()] if "c5" not in silent else []
+        layers += [act()] if "c5" not in without_act else []
     layers += [nn.Dropout(0.5)] if dropout else []
     layers += [nn.Linear(*widths, bias=bias)]
-    layers += [act()] if "f6" not in silent else []
-    layers += [nn.Linear(widths[1], 10, bias=bias), *(end or [])]
+    layers += [act()] if "f6" not in without_act else []
+    layers += [nn.Linear(widths[1], 10, bias=bias), *(extra_layers or [])]
     return nn.Sequential(*layers)
 
 
@@ -90,9 +90,11 @@ def _lenet_lazy() -> nn.Sequential:
     )  # fmt: skip
 
 
-def _silent(layer: str, hint: str) -> Mistake:
+def _without_act(layer: str, hint: str) -> Mistake:
     return Mistake(
-        f"no activation after {layer}", hint, lambda: _lenet(silent=[layer.lower()])
+        f"no activation after {layer}",
+        hint,
+        lambda: _lenet(without_act=[layer.lower()]),
     )
 
 
@@ -124,39 +126,39 @@ _LENET5 = Key(
             "softmax at the end",
             "a softmax stands at the end. Logits are asked for; the loss does what "
             "is left.",
-            lambda: _lenet(end=[nn.Softmax(dim=1)]),
+            lambda: _lenet(extra_layers=[nn.Softmax(dim=1)]),
         ),
         Mistake(
             "log-softmax at the end",
             "a log-softmax stands at the end. Logits are asked for, as they come out "
             "of the last layer.",
-            lambda: _lenet(end=[nn.LogSoftmax(dim=1)]),
+            lambda: _lenet(extra_layers=[nn.LogSoftmax(dim=1)]),
         ),
         Mistake(
             "activation after the output",
             "an activation follows the output. Logits may be of any size.",
-            lambda: _lenet(end=[nn.Tanh()]),
+            lambda: _lenet(extra_layers=[nn.Tanh()]),
         ),
         Mistake(
             "no activation at all",
             "there is no activation at all. The drawing leaves them out; the table "
             "has them.",
-            lambda: _lenet(silent=["c1", "c3", "c5", "f6"]),
+            lambda: _lenet(without_act=["c1", "c3", "c5", "f6"]),
         ),
-        _silent("C1", "an activation is left out after the first convolution."),
-        _silent("C3", "an activation is left out after the second convolution."),
-        _silent("C5", "an activation is left out between C5 and F6."),
-        _silent("F6", "an activation is left out between F6 and the output."),
+        _without_act("C1", "an activation is left out after the first convolution."),
+        _without_act("C3", "an activation is left out after the second convolution."),
+        _without_act("C5", "an activation is left out between C5 and F6."),
+        _without_act("F6", "an activation is left out between F6 and the output."),
         Mistake(
             "pooling before the activation",
             "the pooling comes before the activation. The mean of what is squashed is "
             "not the squashed mean.",
-            lambda: _lenet(turned=True),
+            lambda: _lenet(pool_first=True),
         ),
         Mistake(
             "activation after the pooling, too",
             "an activation follows the pooling, too. In the table its field is empty.",
-            lambda: _lenet(squashed=True),
+            lambda: _lenet(act_after_pool=True),
         ),
         Mistake(
             "made for 28x28",

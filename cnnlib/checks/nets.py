@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from .question import Draw
+from .question import CaseRandom
 
 
-def drawn_net(draw: Draw, build: Callable[[], nn.Module]) -> nn.Module:
+def drawn_net(draw: CaseRandom, build: Callable[[], nn.Module]) -> nn.Module:
     """Return a net whose weights and running averages are drawn.
 
     It is built without memory first, so that PyTorch's random state stays as it was.
@@ -31,7 +31,7 @@ def drawn_net(draw: Draw, build: Callable[[], nn.Module]) -> nn.Module:
     return net
 
 
-def weights(draw: Draw) -> Tensor:
+def weights(draw: CaseRandom) -> Tensor:
     """Draw the numbers for `fill_parameters`: a prime count, so no two rows repeat."""
     return draw.tensor(4099)
 

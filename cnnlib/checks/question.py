@@ -19,7 +19,7 @@ class Case:
         kind: what is special about it, in words that follow "with": "a 2x3 kernel".
         args, kwargs: handed over as deep copies.
         gradient: whether the gradient must flow from the result to the tensors given.
-        note: plain facts that a judge needs besides the arguments.
+        facts_for_judge: plain facts that a judge needs besides the arguments.
         probe: what `observe` is handed after the arguments, and the answer never sees:
             weights to load, images to try.
     """
@@ -28,7 +28,7 @@ class Case:
     args: tuple = ()
     kwargs: dict[str, Any] = field(default_factory=dict)
     gradient: bool = False
-    note: Any = None
+    facts_for_judge: Any = None
     probe: tuple = ()
 
     @property
@@ -67,7 +67,7 @@ class Question:
     name: str
     lesson: str
     points: int
-    cases: Callable[[Draw], list[Case]]
+    cases: Callable[[CaseRandom], list[Case]]
     takes: tuple[str, ...] = ()
     is_value: bool = False
     observe: Callable[[Any, Sequence[Any]], dict[str, Any]] = result_only
@@ -77,10 +77,10 @@ class Question:
 
     def draw(self, seed: int) -> list[Case]:
         """Return the cases of a seed, the same ones every time."""
-        return self.cases(Draw(seed))
+        return self.cases(CaseRandom(seed))
 
 
-class Draw:
+class CaseRandom:
     """Random arguments of cases, repeatable under a seed on every machine."""
 
     def __init__(self, seed: int) -> None:

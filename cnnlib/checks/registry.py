@@ -6,7 +6,7 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
-from . import questions as lessons
+from . import questions as question_modules
 from .question import Question
 
 
@@ -17,7 +17,8 @@ def questions() -> dict[str, Question]:
     Each module in ``questions/`` has those of one lesson; none is listed by hand.
     """
     by_name: dict[str, Question] = {}
-    for name in sorted(entry.name for entry in pkgutil.iter_modules(lessons.__path__)):
-        module = import_module(f"{lessons.__name__}.{name}")
+    found = pkgutil.iter_modules(question_modules.__path__)
+    for name in sorted(entry.name for entry in found):
+        module = import_module(f"{question_modules.__name__}.{name}")
         by_name |= {question.name: question for question in module.QUESTIONS}
     return by_name

@@ -19,7 +19,7 @@ import numpy as np
 from .values import CaseOutcome, PlainValue
 
 MOST_BYTES = 64 * 2**20
-"""The numbers of one array beyond which it stays behind, and only its shape goes."""
+"""Of one array; a larger one stays behind, and only its shape goes."""
 _LONGEST = 10_000  # entries of a list or dict, characters of a text
 _DEEPEST = 8
 _BITS = 8_192  # of an int
@@ -31,7 +31,7 @@ _SCALARS = {"bool": bool, "int": int, "float": float, "str": str, "module": str}
 
 
 class WireError(ValueError):
-    """Something that came in is not what an `CaseOutcome` is sent as."""
+    """Something that came in is not what a `CaseOutcome` is sent as."""
 
 
 def dumps(message: dict[str, Any]) -> bytes:
@@ -65,18 +65,18 @@ def pack(outcomes: list[CaseOutcome]) -> list[dict[str, Any]]:
 
 def unpack(sent: Any, count: int) -> list[CaseOutcome]:
     """Return the `count` outcomes that `pack` was given; raise `WireError` if wrong."""
-    _expect(_is_list(sent) and len(sent) == count, f"{count} outcomes")
+    _expect(_is_small_list(sent) and len(sent) == count, f"{count} outcomes")
     return [_outcome(entry) for entry in sent]
 
 
 def _outcome(sent: Any) -> CaseOutcome:
     keys = {"values", "error", "message", "remarks"}
     _expect(isinstance(sent, dict) and sent.keys() == keys, f"the keys {keys}")
-    _expect(_is_dict(sent["values"]), "values by name")
+    _expect(_is_small_dict(sent["values"]), "values by name")
     _expect(_is_text(sent["error"], _WORDS), "an error in words")
     _expect(_is_text(sent["message"], _WORDS), "a message in words")
     remarks = sent["remarks"]
-    _expect(_is_list(remarks), "a list of remarks")
+    _expect(_is_small_list(remarks), "a list of remarks")
     _expect(all(_is_text(remark, _WORDS) for remark in remarks), "remarks in words")
     values = {name: _unpack(value, _DEEPEST) for name, value in sent["values"].items()}
     return CaseOutcome(values, sent["error"], sent["message"], tuple(remarks))
@@ -115,10 +115,10 @@ def _unpack(sent: Any, deep: int) -> PlainValue:
         return _array(kind, sent)
     _expect(sent.keys() <= {"type", "data"}, "a type and its data")
     if kind == "list":
-        _expect(_is_list(data), "the entries of a list")
+        _expect(_is_small_list(data), "the entries of a list")
         return PlainValue(kind, [_unpack(entry, deep - 1) for entry in data])
     if kind == "dict":
-        _expect(_is_dict(data), "the entries of a dict")
+        _expect(_is_small_dict(data), "the entries of a dict")
         return PlainValue(kind, {key: _unpack(v, deep - 1) for key, v in data.items()})
     if kind in _SCALARS:
         _expect(type(data) is _SCALARS[kind], f"the data of type {kind}")
@@ -134,7 +134,7 @@ def _array(kind: str, sent: dict[str, Any]) -> PlainValue:
     _expect(sent.keys() == {"type", "dtype", "shape", "data"}, "an array")
     name, shape, text = sent["dtype"], sent["shape"], sent["data"]
     dtype = _dtype(name, tensor=kind == "tensor")
-    _expect(_is_list(shape) and len(shape) <= 32, "the shape of an array")
+    _expect(_is_small_list(shape) and len(shape) <= 32, "the shape of an array")
     sides = all(type(side) is int and 0 <= side < 2**40 for side in shape)
     _expect(sides, "the sides of an array")
     size = math.prod(shape) * dtype.itemsize
@@ -166,11 +166,11 @@ def _is_text(item: Any, longest: int) -> TypeGuard[str]:
     return isinstance(item, str) and len(item) <= longest
 
 
-def _is_list(item: Any) -> TypeGuard[list]:
+def _is_small_list(item: Any) -> TypeGuard[list]:
     return isinstance(item, list) and len(item) <= _LONGEST
 
 
-def _is_dict(item: Any) -> TypeGuard[dict]:
+def _is_small_dict(item: Any) -> TypeGuard[dict]:
     return isinstance(item, dict) and len(item) <= _LONGEST
 
 

@@ -21,12 +21,14 @@ SPLIT = 6.0
 """Room between towers, in points."""
 BRACKET = 7.0
 """Room between the words and the bracket around a repeat, in points."""
-NAME = 44.0
+WIDEST_NAME = 44.0
 """Width above which a name is broken at its dots, in points."""
 LINE = TEXT * LINE_HEIGHT
 HEAD = ("output size", "parameters")
 
-Span = tuple[float, float]
+LeftAndWidth = tuple[float, float]
+FromTo = tuple[float, float]
+"""Where an arrow starts and where it ends, from left to right."""
 
 
 class Column:
@@ -38,8 +40,8 @@ class Column:
         names = max(text_size(_name(box))[0] for box in boxes)
         beside = [word for box in boxes for word in (box.size, box.params)]
         self.left = names + BESIDE if names else 0.0
-        self.boxes = max(_box_width(box) for box in boxes)
-        self.right = self.left + self.boxes + BESIDE
+        self.box_width = max(_box_width(box) for box in boxes)
+        self.right = self.left + self.box_width + BESIDE
         self.end = self.right + max(text_size(word)[0] for word in (*HEAD, *beside))
         self.width = self.end + max(_bracket_width(group) for group in groups)
         self.spots = _spots(boxes)
@@ -61,9 +63,9 @@ class Column:
                 self._draw_bracket(sheet, inside, group.times)
         return sheet
 
-    def _spans(self, towers: int) -> list[Span]:
+    def _spans(self, towers: int) -> list[LeftAndWidth]:
         """Left edge and width of each of the boxes that stand side by side."""
-        width = (self.boxes - SPLIT * (towers - 1)) / towers
+        width = (self.box_width - SPLIT * (towers - 1)) / towers
         return [(self.left + i * (width + SPLIT), width) for i in range(towers)]
 
     def _draw_box(self, sheet: Canvas, box: OperationBox, middle: float) -> None:
@@ -99,7 +101,7 @@ class Column:
             x, start = left + width / 2, lowest - _box_height(bottom) / 2
             sheet.arrow((x, start), (x, start - ARROW), INK)
 
-    def _joins(self, above: OperationBox, box: OperationBox) -> list[Span]:
+    def _joins(self, above: OperationBox, box: OperationBox) -> list[FromTo]:
         """Where arrows start and end: tower to tower, or each tower to all of them."""
         sources, targets = (
             [left + width / 2 for left, width in self._spans(towers)]
@@ -145,10 +147,10 @@ def slot(box: OperationBox) -> float:
 
 
 def _name(box: OperationBox) -> str:
-    """Break a long name at its dots, into lines of at most ``NAME`` where it can be."""
+    """Break a name wider than ``WIDEST_NAME`` at its dots, where it has some."""
     lines = [""]
     for part in re.findall(r"[^.]+\.?", box.name):
-        if lines[-1] and text_size(lines[-1] + part)[0] > NAME:
+        if lines[-1] and text_size(lines[-1] + part)[0] > WIDEST_NAME:
             lines.append("")
         lines[-1] += part
     return "\n".join(lines)

@@ -9,6 +9,7 @@ which one reads them:
 - `operations`: names of PyTorch's operations and of their arguments; which layers make
   one row
 - `tensors`: what is known about each tensor, and how it stays on the meta device
+- `names`: under which of its names a module is called
 - `trace`: watching a run
 - `untouched`: the copy that is run; nothing of the user's changes
 - `errors`, `misfits`: where a run stopped, and the sentence for shapes that do not fit
@@ -30,7 +31,7 @@ from .feed import read_feed
 from .fields import add_receptive_fields
 from .operations import class_name, described
 from .report import Summary
-from .rows import Parameters, SummaryRow, rows_of
+from .rows import Parameters, SummaryRow, rows_of, rows_of_layers
 from .run import observe
 
 __all__ = ["Summary", "SummaryRow", "summary"]
@@ -81,15 +82,19 @@ def summary(
     >>> summary(net, (1, 28, 28)).rows[0].mult_adds_formula
     '3*3*1 * 3 * 28*28 = 21,168'
 
+    Without a size there is no run: the table has the layers with their parameters.
+
     Raises ValueError, naming the layer, the two numbers and the cure, where the input
     does not fit the model; TypeError where an argument is not of a legal kind.
     """
     model = described(model)
     if depth is not None and (isinstance(depth, bool) or depth < 1):
         raise ValueError(f"depth must be 1 or more, or None for all; got {depth!r}.")
+    if input_size is None and input_data is None:
+        return _without_run(model, depth, formulas)
     feed = read_feed(model, input_size, input_data, dtypes)
     run = observe(model, feed)
-    parameters = Parameters(model, run.parameters)
+    parameters = Parameters(run.model, run.parameters)
     rows = rows_of(run.steps, run.shapes, parameters, run.modules)
     add_receptive_fields(rows, run.steps, run.inputs)
     return Summary(
@@ -99,6 +104,26 @@ def summary(
         total_params=parameters.total,
         trainable_params=parameters.trainable,
         notes=[*run.notes, *parameters.unused_notes()],
+        kinds={name: class_name(module) for name, module in run.model.named_modules()},
+        depth=depth,
+        formulas=formulas,
+    )
+
+
+def _without_run(model: nn.Module, depth: int | None, formulas: bool | None) -> Summary:
+    """Show what is known without an input: the layers and their parameters."""
+    parameters = Parameters(model, {})
+    return Summary(
+        model_name=type(model).__name__,
+        input_shapes=[],
+        rows=rows_of_layers(model, parameters),
+        total_params=parameters.total,
+        trainable_params=parameters.trainable,
+        notes=[
+            "Without the size of an input only the parameters are known. With it, as "
+            "in summary(model, (1, 28, 28)), the table also has shapes, work and "
+            "receptive fields."
+        ],
         kinds={name: class_name(module) for name, module in model.named_modules()},
         depth=depth,
         formulas=formulas,

@@ -12,7 +12,8 @@ import torch
 
 from cnnlib.arithmetic.value import times
 
-from .operations import BY_FORMULA, class_name, is_leaf, is_pytorch
+from .feed import Feed
+from .operations import BY_FORMULA, OWN_TYPE, class_name, is_leaf, is_pytorch
 from .records import Shape, Stop, TracedStep, TracedTensor, shape_text, tensors_of
 
 
@@ -37,10 +38,15 @@ class Scene:
     """What is known of a run where it stopped; `batch` is the length of its batch."""
 
     def __init__(
-        self, steps: list[TracedStep], inputs: list[TracedTensor], batch: int = 1
+        self,
+        steps: list[TracedStep],
+        inputs: list[TracedTensor],
+        feed: Feed,
+        batch: int = 1,
     ) -> None:
         self._steps = steps
-        self._inputs = {value.key: value for value in inputs}
+        self._feed = feed
+        self.inputs = {value.key: value for value in inputs}
         self._batch = batch
 
     @cached_property
@@ -57,9 +63,9 @@ class Scene:
 
     def odd_input(self, axes: int, *, longer: bool) -> Shape | None:
         """Size of the only input if it has more, or fewer, than `axes` axes."""
-        if len(self._inputs) != 1:
+        if len(self.inputs) != 1:
             return None
-        size = next(iter(self._inputs.values())).shape[1:]
+        size = next(iter(self.inputs.values())).shape[1:]
         odd = len(size) > axes if longer else len(size) < axes
         return size if odd else None
 
@@ -70,9 +76,7 @@ class Scene:
         batch. But the model's inputs have a batch. A tensor that begins with the
         length of the batch, and has no fewer axes than any input, has it too.
         """
-        longest = max(
-            (len(tensor.shape) for tensor in self._inputs.values()), default=0
-        )
+        longest = max((len(tensor.shape) for tensor in self.inputs.values()), default=0)
         return value.shape[:1] == (self._batch,) and len(value.shape) >= longest
 
     def shape(self, value: TracedTensor) -> Shape:
@@ -81,23 +85,46 @@ class Scene:
 
     def input_size(self, value: TracedTensor) -> Shape | None:
         """Size that the caller gave, if the value is an input of the model."""
-        model_input = self._inputs.get(value.key)
+        model_input = self.inputs.get(value.key)
         return None if model_input is None else model_input.shape[1:]
 
     def input_number(self, value: TracedTensor) -> int | None:
         """Tell which input of the model a tensor is, perhaps in another shape."""
-        while value.key not in self._inputs:
+        while value.key not in self.inputs:
             step = self._sources.get(value.key)
             if step is None or len(step.inputs) != 1:
                 return None
             if any(op.name in BY_FORMULA or op.params for op in step.ops):
                 return None
             value = step.inputs[0]
-        return list(self._inputs).index(value.key)
+        return list(self.inputs).index(value.key)
+
+    def given(self, value: TracedTensor | None = None) -> Shape | None:
+        """Shape of the tensor that the caller gave for an input, if it was one.
+
+        Without `value` that of the only input.
+        """
+        number = 0 if value is None else list(self.inputs).index(value.key)
+        return self._feed.tensors[number].given
+
+    def decisive_input(self, value: TracedTensor) -> int | None:
+        """Tell the input of the model that gives a tensor its type, if one does."""
+        while value.key not in self.inputs:
+            step = self._sources.get(value.key)
+            if step is None or len(step.inputs) != 1:
+                return None
+            if any(op.name in BY_FORMULA | OWN_TYPE or op.params for op in step.ops):
+                return None
+            if step.inputs[0].dtype != value.dtype:
+                return None
+            value = step.inputs[0]
+        if self.inputs[value.key].dtype != value.dtype:
+            return None  # the model has converted it
+        return list(self.inputs).index(value.key)
 
     def origin(self, value: TracedTensor) -> str:
         """Say where a tensor comes from, to be put after a comma: "from 3 (ReLU)"."""
-        if value.key in self._inputs:
+        if value.key in self.inputs:
             return f"from the input of size {self.input_size(value)}"
         step = self._sources.get(value.key)
         if step is None:
@@ -115,10 +142,27 @@ class Scene:
         if value.dtype == weight.dtype or torch.is_autocast_enabled():
             return None
         wanted = self.dtype(weight)
-        return (
-            f"{name_of(stop)} has weights of {wanted} but gets {self.dtype(value)}, "
-            f"{self.origin(value)}. Pass dtypes=torch.{wanted}, or convert the model."
+        found = self.dtype(value)
+        start = (
+            f"{name_of(stop)} has weights of {wanted} but gets {found}, "
+            f"{self.origin(value)}. "
         )
+        number = self.decisive_input(value)
+        if number is None:
+            return (
+                f"{start}The type comes about inside the model: convert the values "
+                f"before this layer, with x.to(torch.{wanted})."
+            )
+        both = ", or convert the model" if value.dtype.is_floating_point else ""
+        return f"{start}Pass {self._with_dtype(number, wanted)}{both}."
+
+    def _with_dtype(self, number: int, wanted: str) -> str:
+        """Write the argument that gives one input of the model another type."""
+        types = [self.dtype(value) for value in self.inputs.values()]
+        types[number] = wanted
+        if len(types) == 1:
+            return f"dtypes=torch.{wanted}"
+        return f"dtypes=[{', '.join(f'torch.{dtype}' for dtype in types)}]"
 
     def flattened(self, value: TracedTensor) -> str:
         """Show the product that a flattened size is, " (2*25*25 after flatten)"."""

@@ -6,50 +6,53 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves, tree_map
+
+from cnnlib.text import shortened
 
 from .records import Shape
+from .tensors import UNSIZED
 
 
 @dataclass
 class Slot:
-    """One input of the model: a tensor of some size, or a fixed value."""
+    """A tensor among the inputs of the model."""
 
-    size: Shape = ()
-    dtype: torch.dtype = torch.float32
-    fixed: Any = None
-    is_tensor: bool = True
-    name: str | None = None  # keyword, if it is passed as one
+    size: Shape
+    dtype: torch.dtype
+    given: Shape | None = None
+    """Shape of the tensor that the caller gave, if it was one."""
 
 
 @dataclass
 class Feed:
-    """The inputs of the model, in order."""
+    """The inputs of the model, with a `Slot` in place of each tensor."""
 
-    slots: list[Slot] = field(default_factory=list)
+    args: list[Any] = field(default_factory=list)
+    kwargs: dict[str, Any] = field(default_factory=dict)
 
     @property
     def tensors(self) -> list[Slot]:
-        """Those that are tensors."""
-        return [slot for slot in self.slots if slot.is_tensor]
+        """The tensors, in order, however they are nested."""
+        leaves = tree_leaves((self.args, self.kwargs))
+        return [leaf for leaf in leaves if isinstance(leaf, Slot)]
 
     def make(
         self, batch: int, device: torch.device
     ) -> tuple[list[Tensor], list[Any], dict[str, Any]]:
         """Tensors for one run, and the arguments of the model they stand in."""
         tensors: list[Tensor] = []
-        args: list[Any] = []
-        kwargs: dict[str, Any] = {}
-        for slot in self.slots:
-            item = slot.fixed
-            if slot.is_tensor:
-                item = _tensor((batch, *slot.size), slot.dtype, device)
-                tensors.append(item)
-            if slot.name is None:
-                args.append(item)
-            else:
-                kwargs[slot.name] = item
+
+        def filled(leaf: Any) -> Any:
+            if not isinstance(leaf, Slot):
+                return leaf
+            tensors.append(_tensor((batch, *leaf.size), leaf.dtype, device))
+            return tensors[-1]
+
+        args, kwargs = tree_map(filled, (self.args, self.kwargs))
         return tensors, args, kwargs
 
 
@@ -65,22 +68,19 @@ def _tensor(shape: Shape, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 def read_feed(model: nn.Module, input_size: Any, input_data: Any, dtypes: Any) -> Feed:
     """Read the caller's arguments: a size, several sizes, or tensors."""
-    if (input_size is None) == (input_data is None):
+    if input_size is not None and input_data is not None:
         raise TypeError(
-            "summary needs either input_size, such as (1, 28, 28), or input_data, "
-            "a tensor that the model takes."
+            "summary takes either input_size, such as (1, 28, 28), or input_data, a "
+            "tensor that the model takes, not both."
         )
     if input_data is not None:
-        return Feed(_slots_of_data(input_data))
+        return _feed_of_data(input_data, dtypes)
     sizes = _read_sizes(input_size)
     types = _read_dtypes(dtypes, len(sizes), _floating_dtype(model))
-    names = list(input_size) if isinstance(input_size, dict) else [None] * len(sizes)
-    return Feed(
-        [
-            Slot(size, dtype, name=name)
-            for size, dtype, name in zip(sizes, types, names, strict=True)
-        ]
-    )
+    slots = [Slot(size, dtype) for size, dtype in zip(sizes, types, strict=True)]
+    if isinstance(input_size, dict):
+        return Feed(kwargs=dict(zip(input_size, slots, strict=True)))
+    return Feed(list(slots))
 
 
 # -- sizes --------------------------------------------------------------------------
@@ -88,6 +88,8 @@ def read_feed(model: nn.Module, input_size: Any, input_data: Any, dtypes: Any) -
 
 def _read_sizes(input_size: Any) -> list[Shape]:
     """Return one size for each input, from one size or several."""
+    if any(_is_data(leaf) for leaf in tree_leaves(input_size)):
+        raise TypeError(_tensors_for_sizes(input_size))
     if isinstance(input_size, dict):
         return [_read_size(size) for size in input_size.values()]
     if _is_whole(input_size):
@@ -119,11 +121,37 @@ def _is_whole(item: Any) -> bool:
     return hasattr(item, "__index__") and not isinstance(item, bool | Tensor)
 
 
+def _is_data(item: Any) -> bool:
+    """Whether it is a tensor or an array, not a number of either kind."""
+    return hasattr(item, "__array__") and getattr(item, "ndim", 1) > 0
+
+
+def _tensors_for_sizes(argument: Any) -> str:
+    """Say where tensors belong, and which size the first of them has."""
+    first = next(leaf for leaf in tree_leaves(argument) if _is_data(leaf))
+    shape = tuple(np.shape(first))
+    several = "" if first is argument else f" in a {type(argument).__name__}"
+    what = f"{type(first).__name__} of shape {shape}{several}"
+    if isinstance(first, Tensor) and len(shape) > 1:
+        cure = "Pass it by name, input_data=..., with its batch axis."
+    elif len(shape) > 1:
+        cure = "Pass the size of one input, or input_data=torch.as_tensor(array)[None]."
+        if len(shape) == 4:
+            cure = f"Pass the size of one input, {shape[1:]}."
+    else:
+        cure = "Pass a tuple of whole numbers, such as tuple(size.tolist())."
+    return (
+        "input_size is the size of one input without the batch, such as (1, 28, 28); "
+        f"got {what}. {cure}"
+    )
+
+
 def _no_size(argument: Any) -> str:
     """Say that an argument is not a size."""
     return (
         "input_size is the size of one input without the batch, such as (1, 28, 28), "
-        f"or a list of such sizes for a model with several inputs; got {argument!r}."
+        "or a list of such sizes for a model with several inputs; got "
+        f"{shortened(repr(argument), 80)}."
     )
 
 
@@ -154,20 +182,26 @@ def _floating_dtype(model: nn.Module) -> torch.dtype:
 # -- tensors ------------------------------------------------------------------------
 
 
-def _slots_of_data(input_data: Any) -> list[Slot]:
-    if isinstance(input_data, dict):
-        return [_slot(item, name) for name, item in input_data.items()]
-    items = input_data if isinstance(input_data, tuple | list) else [input_data]
-    slots = [_slot(item) for item in items]
-    if not any(slot.is_tensor for slot in slots):
+def _feed_of_data(input_data: Any, dtypes: Any) -> Feed:
+    """Keep the size and the type of every tensor, and all else as it is."""
+    is_several = isinstance(input_data, dict | tuple | list)
+    data = tree_map(_slot, input_data if is_several else [input_data])
+    feed = Feed(kwargs=data) if isinstance(data, dict) else Feed(list(data))
+    if not feed.tensors:
+        arrays = any(hasattr(leaf, "__array__") for leaf in tree_leaves(input_data))
         raise TypeError(
             "input_data is a tensor with its batch axis, or a list or dict of what the "
-            f"model takes; got {type(input_data).__name__} without a tensor."
+            f"model takes; got {type(input_data).__name__} without a tensor"
+            f"{': torch.as_tensor(array) makes one of an array' if arrays else ''}."
         )
-    return slots
+    if dtypes is not None:
+        types = _read_dtypes(dtypes, len(feed.tensors), torch.float32)
+        for slot, dtype in zip(feed.tensors, types, strict=True):
+            slot.dtype = dtype
+    return feed
 
 
-def _slot(item: Any, name: str | None = None) -> Slot:
-    if not isinstance(item, Tensor) or item.dim() == 0:
-        return Slot(fixed=item, is_tensor=False, name=name)
-    return Slot(tuple(item.shape[1:]), item.dtype, name=name)
+def _slot(item: Any) -> Any:
+    if not isinstance(item, Tensor) or isinstance(item, UNSIZED) or item.dim() == 0:
+        return item
+    return Slot(tuple(item.shape[1:]), item.dtype, tuple(item.shape))

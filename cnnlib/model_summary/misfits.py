@@ -164,13 +164,36 @@ def _features(
     )
 
 
-def _embedding(stop: Stop, scene: Scene) -> str | None:
-    value = stop.arguments.get("input")
-    if not isinstance(value, TracedTensor) or not value.dtype.is_floating_point:
+_INDICES = {
+    "index": "index",
+    "embedding": "input",
+    "embedding_bag": "input",
+    "one_hot": "tensor",
+    "cross_entropy": "target",
+    "nll_loss": "target",
+    "take_along_dim": "indices",
+    **dict.fromkeys(words("gather index_select take scatter scatter_add"), "index"),
+    **dict.fromkeys(words("index_add index_copy index_fill"), "index"),
+}
+"""The argument of an operation that says, in whole numbers, what it picks."""
+
+
+def fractions_as_indices(stop: Stop) -> TracedTensor | None:
+    """Return the tensor of fractions by which an operation should look values up."""
+    name = _INDICES.get(stop.op.removesuffix("_"), "")
+    unnamed = [stop.arguments.get("rest", ()), stop.arguments.get("input")]
+    tensors = tensors_of([stop.arguments.get(name, unnamed)]) if name else []
+    fractions = [value for value in tensors if value.dtype.is_floating_point]
+    return fractions[-1] if fractions else None
+
+
+def _indices(stop: Stop, scene: Scene) -> str | None:
+    value = fractions_as_indices(stop)
+    if value is None:
         return None
     return (
         f"{name_of(stop)} looks up whole numbers but gets {scene.dtype(value)}, "
-        f"{scene.origin(value)}. Pass whole numbers, with dtypes=torch.long."
+        f"{scene.origin(value)}. Make it whole numbers before, with x.long()."
     )
 
 
@@ -213,6 +236,9 @@ def _wrong_rank(
         return (
             f"{need}but gets {shape_text(scene.shape(value))}, {scene.origin(value)}."
         )
+    given = scene.given(value if value.key in scene.inputs else None)
+    if given is not None:
+        return f"{need}but input_data has shape {given}. {_data_fix(given, axes)}"
     if len(size) == axes + 2:
         return (
             f"{need}but input_size {size} has {len(size)}. input_size is that of one "
@@ -222,6 +248,20 @@ def _wrong_rank(
         full = (channels or 1, *size)
         return f"{need}but input_size {size} has {len(size)}: pass {full}."
     return f"{need}but input_size {size} has {len(size)}."
+
+
+def _data_fix(given: Shape, axes: int) -> str:
+    """Say how a tensor gets the axes (N, C, ...) with `axes` after the channels."""
+    missing = axes + 2 - len(given)
+    if missing < 0:
+        return f"Pass a tensor with {axes + 2} axes, the batch first."
+    if missing == 1 and given[0] != 1:
+        return "Pass input_data[:, None]: the axis of the channels is missing."
+    index = ", ".join(["None"] * missing)
+    return f"Pass input_data[{index}]: the batch is an axis of its own, in front."
+
+
+_MOVED = "input_data.movedim(-1, 1)"
 
 
 def _wrong_channels(
@@ -238,6 +278,10 @@ def _wrong_channels(
         f"{scene.origin(value)}. "
     )
     if size is not None and len(size) == axes + 1:
+        if scene.given(value) is not None:
+            if size[-1] == channels:
+                return f"{start}PyTorch puts the channels first: pass {_MOVED}."
+            return f"{start}Pass input_data with {channels} channels, or {fix}."
         if size[-1] == channels:
             right = (size[-1], *size[:-1])
             return f"{start}PyTorch puts the channels first: pass {right}."
@@ -405,5 +449,5 @@ _RULES: dict[str, Callable[[Stop, Scene], str | None]] = {
     "bmm": _matmul,
     "view": _reshape,
     "reshape": _reshape,
-    "embedding": _embedding,
+    **dict.fromkeys(_INDICES, _indices),
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from .records import TracedOp, tensors_of
+from .records import TracedOp, TracedTensor, tensors_of
 from .tracks import Track, Tracks, lost, mix, mixed, moved, union
 
 MixingRule: TypeAlias = Callable[[TracedOp, list[Tracks], int], Tracks]
@@ -117,9 +117,35 @@ def _index(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
             tracks, dim = _cut_along(tracks, dim, first, step), dim + 1
         elif isinstance(entry, int) and not isinstance(entry, bool):
             tracks = _without(tracks, dim, entry % sizes.pop(0))
+        elif _picks_along_one(entry, entries):
+            tracks = {
+                label: None if track and dim in track.dims else track
+                for label, track in tracks.items()
+            }
+            sizes.pop(0)
+            dim += 1
         else:
             return dict.fromkeys(tracks)
     return tracks
+
+
+def _picks_along_one(entry: object, entries: list[object]) -> bool:
+    """Whether an entry of an index is the only list or tensor, along one axis."""
+    lists = [e for e in entries if isinstance(e, list | TracedTensor)]
+    if len(lists) != 1 or entry is not lists[0]:
+        return False
+    if isinstance(entry, list):
+        return not any(isinstance(e, list | TracedTensor) for e in entry)
+    return isinstance(entry, TracedTensor) and len(entry.shape) == 1
+
+
+def _index_select(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
+    """Pick positions of one axis in any order; other axes stay as they are."""
+    dim = _axis(op)
+    return {
+        label: None if track and dim in track.dims else track
+        for label, track in before[0].items()
+    }
 
 
 def _with_new_axis(tracks: Tracks, dim: int) -> Tracks:
@@ -303,6 +329,7 @@ RULES: dict[str, MixingRule] = {
     "select": _select,
     "unbind": _unbind,
     "index": _index,
+    "index_select": _index_select,
     "cat": _cat,
     "stack": _stack,
     "roll": _reordered,

@@ -71,7 +71,10 @@ ELEMENTWISE = words(
     reciprocal square sin cos tan atan erf sign round floor ceil clamp maximum minimum
     where lerp addcmul addcdiv masked_fill tril triu eq ne lt le gt ge logical_not
     logical_and logical_or floordiv floor_divide mod remainder invert isnan isinf
-    nan_to_num local_response_norm stochastic_depth
+    nan_to_num local_response_norm stochastic_depth log_sigmoid logit erfc erfinv exp2
+    log2 log10 sinh cosh asin acos asinh acosh atanh atan2 frac trunc sgn fmod fmax fmin
+    float_power clamp_min clamp_max logaddexp hypot copysign heaviside xlogy sinc lgamma
+    digamma isfinite logical_xor bernoulli isclose conj real imag angle deg2rad rad2deg
     """
 )
 """Operations in which a value depends on the values at its own place only."""
@@ -99,11 +102,20 @@ PLAIN = (
 )
 """Operations without a matrix product; all others are looked into."""
 
+OWN_TYPE = words(
+    """
+    argmax argmin argsort sort topk one_hot nonzero bincount searchsorted bucketize
+    eq ne lt le gt ge logical_not logical_and logical_or isnan isinf isfinite
+    """
+)
+"""Operations whose results, or some of them, are of a type that no input decides."""
+
 _SAME_NAME = {
     "multiply": "mul",
     "subtract": "sub",
     "divide": "div",
     "truediv": "div",
+    "rdiv": "div",
     "true_divide": "div",
     "negative": "neg",
     "absolute": "abs",
@@ -156,6 +168,12 @@ _ARGUMENTS = {
     "narrow": "input dim start length",
     "select": "input dim index",
     "index": "input index",
+    "gather": "input dim index",
+    "index_select": "input dim index",
+    "take_along_dim": "input indices dim",
+    "take": "input index",
+    "scatter": "input dim index src",
+    "scatter_add": "input dim index src",
     "pixel_shuffle": "input factor",
     "pixel_unshuffle": "input factor",
     "unfold": "input kernel_size dilation padding stride",

@@ -101,8 +101,15 @@ def _kind(row: SummaryRow) -> str:
     return "operation" if row.functional else row.kind
 
 
+def _has_run(row: SummaryRow) -> bool:
+    """Whether there was an input, so that shapes and work are known."""
+    return bool(row.output_shapes)
+
+
 def _output(row: SummaryRow) -> str:
     """Write the shape of a row's output; several of the same are counted."""
+    if not _has_run(row):
+        return "-"
     first, *others = row.output_shapes or (row.output_shape,)
     if not others:
         return shape_text(first)
@@ -123,6 +130,8 @@ def _is_shared(row: SummaryRow) -> bool:
 
 def _work(row: SummaryRow) -> str:
     """Write the number of multiply-adds."""
+    if not _has_run(row):
+        return "-"
     return "not counted" if row.mult_adds is None else f"{row.mult_adds:,}"
 
 
@@ -157,6 +166,8 @@ def _memory(size: int) -> str:
 
 def _title(summary: Summary) -> str:
     """Say what the table is about."""
+    if not summary.input_shapes:
+        return f"{summary.model_name}, without an input"
     sizes = ", ".join(shape_text(shape) for shape in summary.input_shapes)
     plural = "s" if len(summary.input_shapes) > 1 else ""
     return f"{summary.model_name}, input{plural} {sizes}"
@@ -170,6 +181,9 @@ def _totals(summary: Summary) -> list[tuple[str, str]]:
     )
     one = "one image" if any(len(s) > 2 for s in summary.input_shapes) else "one input"
     convention = f"weights only (no bias), {one}, M = 10^6"
+    params = ("Parameters", f"{summary.total_params:,} ({trainable})")
+    if not summary.input_shapes:
+        return [params]
     left_out = summary.not_counted
     without = ""
     if left_out:
@@ -177,7 +191,7 @@ def _totals(summary: Summary) -> list[tuple[str, str]]:
         more = f" and {len(left_out) - 4} more" if len(left_out) > 4 else ""
         without = f", without {few}{more} (not counted)"
     return [
-        ("Parameters", f"{summary.total_params:,} ({trainable})"),
+        params,
         (
             "Mult-adds",
             f"{_in_millions(summary.total_mult_adds)}{without}; {convention}",
@@ -237,8 +251,12 @@ def _cells(row: SummaryRow) -> _Cells:
 
 
 def _total_cells(summary: Summary) -> _Cells:
-    params, work = f"{summary.total_params:,}", f"{summary.total_mult_adds:,}"
+    params, work = f"{summary.total_params:,}", _total_work(summary)
     return ("Total", "", "", params, "", work, "", "")
+
+
+def _total_work(summary: Summary) -> str:
+    return f"{summary.total_mult_adds:,}" if summary.input_shapes else "-"
 
 
 def _fitted(cells: list[_Cells]) -> list[_Cells]:
@@ -405,7 +423,7 @@ def _html_foot(summary: Summary) -> str:
     return (
         '<tr><th scope="row">Total</th><td></td>'
         f'<td class="number">{summary.total_params:,}</td>'
-        f'<td class="number">{summary.total_mult_adds:,}</td><td></td></tr>'
+        f'<td class="number">{_total_work(summary)}</td><td></td></tr>'
     )
 
 

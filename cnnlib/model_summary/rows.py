@@ -17,6 +17,7 @@ from torch.nn.parameter import UninitializedParameter
 from cnnlib.arithmetic import Worked, batch_norm_params, conv_params, linear_params
 
 from .counts import expression, grouped, mult_adds, shape_formula, total
+from .operations import class_name, is_leaf
 from .records import Shape, TracedStep, TracedTensor
 
 
@@ -100,6 +101,28 @@ def rows_of(
     return rows
 
 
+def rows_of_layers(model: nn.Module, parameters: Parameters) -> list[SummaryRow]:
+    """One row for each layer, and for each module with parameters of its own.
+
+    They have no shapes, since nothing has run.
+    """
+    rows = []
+    for name, module in model.named_modules():
+        own = [module] if is_leaf(module) else list(module.parameters(recurse=False))
+        if not own:
+            continue
+        kind = class_name(module)
+        path = name or kind
+        row = SummaryRow(path, kind, path.count(".") + 1, (), (), module=module)
+        row.mult_adds = None
+        tensors = module.parameters(recurse=is_leaf(module))
+        _add_params(row, [id(p) for p in tensors], module, parameters)
+        rows.append(row)
+    for row in rows:
+        row.share_params = row.params / parameters.total if row.params else 0.0
+    return rows
+
+
 def _row_of(
     step: TracedStep,
     shapes: dict[int, Shape],
@@ -139,12 +162,18 @@ def _shape(tensor: TracedTensor, shapes: dict[int, Shape]) -> Shape:
 def _count_params(row: SummaryRow, step: TracedStep, parameters: Parameters) -> None:
     used = [id(p) for p in row.module.parameters()] if row.module else []
     used += [key for op in step.ops for key in parameters.in_order(op.params)]
+    _add_params(row, used, step.module, parameters)
+
+
+def _add_params(
+    row: SummaryRow, used: list[int], module: Any, parameters: Parameters
+) -> None:
     fresh, row.shared_with = parameters.count_in(row.name, used)
     tensors = [parameters.all[key] for key in fresh]
     row.params = sum(p.numel() for p in tensors)
     row.trainable_params = sum(p.numel() for p in tensors if p.requires_grad)
     if row.params:
-        worked = _params_of_layer(step.module)
+        worked = _params_of_layer(module)
         if worked is None or worked != row.params:
             worked = grouped([tuple(p.shape) for p in tensors])
         row.params_formula = worked.formula
@@ -198,10 +227,14 @@ class Parameters:
         """Take the model's parameters; lazy ones have a size in their `copies` only."""
         named = {id(p): (name, p) for name, p in model.named_parameters()}
         self.names = {key: name for key, (name, _) in named.items()}
-        self.all = {
-            key: copies[key] if isinstance(p, UninitializedParameter) else p
+        sized = {
+            key: copies.get(key, p) if isinstance(p, UninitializedParameter) else p
             for key, (_, p) in named.items()
-            if not isinstance(copies[key], UninitializedParameter)
+        }
+        self.all = {
+            key: p
+            for key, p in sized.items()
+            if not isinstance(p, UninitializedParameter)
         }
         self.order = {key: position for position, key in enumerate(self.all)}
         self.counted_in: dict[int, str] = {}

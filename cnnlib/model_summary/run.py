@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
+from .counts import mult_adds
 from .errors import Scene, refusal
 from .feed import Feed
-from .misfits import mismatch
+from .misfits import fractions_as_indices, mismatch
 from .records import Misfit, Shape, TracedOp, TracedStep, TracedTensor
 from .tensors import tensors_in
 from .trace import Tracer
@@ -27,6 +28,8 @@ from .untouched import buffers_kept, nothing_changed, runnable_copy
 class Observation:
     """What a run has shown."""
 
+    model: nn.Module
+    """The model; a copy with all its layers, where it makes some while it runs."""
     steps: list[TracedStep]
     inputs: list[TracedTensor]
     shapes: dict[int, Shape]
@@ -44,6 +47,7 @@ class _TracedRun:
     """One run of a copy, to its end or to an error."""
 
     tracer: Tracer
+    feed: Feed
     inputs: list[TracedTensor]
     outputs: list[TracedTensor] = field(default_factory=list)
     error: Exception | None = None
@@ -51,7 +55,7 @@ class _TracedRun:
     @property
     def scene(self) -> Scene:
         batch = self.inputs[0].shape[0] if self.inputs else 1
-        return Scene(self.tracer.steps, self.inputs, batch)
+        return Scene(self.tracer.steps, self.inputs, self.feed, batch)
 
     def explained(self) -> str | None:
         """Sentence about the shapes that stopped the run, if that is what it was."""
@@ -71,40 +75,99 @@ def observe(model: nn.Module, feed: Feed) -> Observation:
         return _observe(model, feed)
 
 
-def _observe(model: nn.Module, feed: Feed) -> Observation:
+_WAYS = ((True, False), (False, False), (True, True), (False, True))
+"""Ways to run a model, (on the meta device, with gradients): the cheapest first.
+
+Numbers are needed where a model looks at values, gradients where it asks for them.
+"""
+
+
+class _Copy:
+    """A copy of the model that can be run again and again, in one way."""
+
+    def __init__(
+        self, model: nn.Module, feed: Feed, *, meta: bool, gradients: bool
+    ) -> None:
+        self.model = model
+        self.module, self.owners = runnable_copy(model, meta=meta)
+        pairs = zip(self.module.modules(), model.modules(), strict=True)
+        self._pairs = list(pairs)
+        self._feed, self._meta, self._gradients = feed, meta, gradients
+
+    def run(self, batch: int = 1) -> _TracedRun:
+        """Run the copy on `batch` inputs, to its end or to an error."""
+        device = torch.device("meta") if self._meta else _device_of(self.model)
+        kept = nullcontext() if self._meta else buffers_kept(self.model)
+        with kept, torch.set_grad_enabled(self._gradients):
+            return _traced_run(self, self._feed, device, batch)
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether a run has made parameters that the model does not have."""
+        return any(id(p) not in self.owners for p in self.module.parameters())
+
+    @property
+    def modules(self) -> dict[int, nn.Module]:
+        """The model's own modules, by the id of their copies."""
+        return {id(module): own for module, own in self._pairs}
+
+    @property
+    def parameters(self) -> dict[int, nn.Parameter]:
+        """Copies of the parameters, by the id of the model's own."""
+        copies = dict(self.module.named_parameters())
+        own = self.model.named_parameters()
+        return {id(p): copies[name] for name, p in own if name in copies}
+
+
+def _observe(model: nn.Module, feed: Feed, *, may_grow: bool = True) -> Observation:
     notes: list[str] = []
-    device = torch.device("meta")
-    copied, owners = runnable_copy(model, meta=True)
-    run = _traced_run(copied, owners, feed, device)
-    while run.error is not None and _turned_to_whole_numbers(run, feed):
-        run = _traced_run(copied, owners, feed, device)
-    if run.error is not None:
+    for meta, gradients in _WAYS:
+        copied = _Copy(model, feed, meta=meta, gradients=gradients)
+        run = copied.run()
+        while run.error is not None and _turned_to_whole_numbers(run, feed):
+            run = copied.run()
+        if run.error is None:
+            break
         sentence = run.explained()
         if sentence is not None:
             raise ValueError(sentence) from None
-        device = _device_of(model)
-        copied, owners = runnable_copy(model, meta=False)
-        with buffers_kept(model):
-            run = _traced_run(copied, owners, feed, device)
-        if run.error is not None:
-            raise refusal(run.error, run.tracer.stop, run.explained())
+    if run.error is not None:
+        raise refusal(run.error, run.tracer.stop, run.explained())
+    if not meta:
         notes.append(
             "The model looks at values while it runs, so a copy was run with real "
             "numbers; another input may take another course."
         )
-    shapes = _shapes(
-        run, lambda: _traced_run(copied, owners, feed, device, batch=2), notes
-    )
-    modules = dict(zip(map(id, copied.modules()), model.modules(), strict=True))
+    if may_grow and copied.has_grown:
+        grown = _observe(copied.module, feed, may_grow=False)
+        grown.notes.append(
+            "The model makes parameters while it runs; it has been given those that "
+            "this input asks for."
+        )
+        return grown
+    if meta or _work(run) <= _MOST_WORK:
+        shapes = _shapes(run, lambda: copied.run(batch=2), notes)
+    else:
+        shapes = shapes_without_batch(run.tracer.steps)
     notes += _notes_on_parameters(run.tracer, model)
     return Observation(
+        model,
         run.tracer.steps,
         run.inputs,
         shapes,
-        modules,
-        {owners[id(p)]: p for p in copied.parameters()},
+        copied.modules,
+        copied.parameters,
         notes,
     )
+
+
+_MOST_WORK = 1e9
+"""Multiply-adds of a run with real numbers up to which another one finds the batch."""
+
+
+def _work(run: _TracedRun) -> int:
+    ops = (op for step in run.tracer.steps for op in step.ops)
+    return sum(int(mult_adds(op) or 0) for op in ops)
 
 
 def _notes_on_parameters(tracer: Tracer, model: nn.Module) -> list[str]:
@@ -123,19 +186,16 @@ def _notes_on_parameters(tracer: Tracer, model: nn.Module) -> list[str]:
 
 
 def _traced_run(
-    copied: nn.Module,
-    owners: dict[int, int],
-    feed: Feed,
-    device: torch.device,
-    batch: int = 1,
+    copied: _Copy, feed: Feed, device: torch.device, batch: int
 ) -> _TracedRun:
     tensors, args, kwargs = feed.make(batch, device)
-    tracer = Tracer(copied, owners, meta=device.type == "meta")
-    run = _TracedRun(tracer, [tracer.mark_input(tensor) for tensor in tensors])
+    tracer = Tracer(copied.module, copied.owners, meta=device.type == "meta")
+    inputs = [tracer.mark_input(tensor) for tensor in tensors]
+    run = _TracedRun(tracer, feed, inputs)
     tracer.check = lambda stop: mismatch(stop, run.scene)
     try:
-        with torch.no_grad(), tracer.watching(copied):
-            result = copied(*args, **kwargs)
+        with tracer.watching(copied.module):
+            result = copied.module(*args, **kwargs)
     except Exception as error:
         run.error = error
     else:
@@ -149,17 +209,13 @@ def _device_of(model: nn.Module) -> torch.device:
 
 
 def _turned_to_whole_numbers(run: _TracedRun, feed: Feed) -> bool:
-    """Let the input that an embedding has refused be whole numbers from now on.
+    """Let the input that an operation has refused as indices be whole numbers.
 
     False where the run stopped for another reason.
     """
     stop = run.tracer.stop
-    if stop is None or stop.op not in ("embedding", "embedding_bag", "one_hot"):
-        return False
-    indices = stop.arguments.get("input")
-    if not isinstance(indices, TracedTensor) or not indices.dtype.is_floating_point:
-        return False
-    number = run.scene.input_number(indices)
+    indices = None if stop is None else fractions_as_indices(stop)
+    number = None if indices is None else run.scene.decisive_input(indices)
     if number is None:
         return False
     feed.tensors[number].dtype = torch.long
@@ -205,20 +261,21 @@ def _notes_on_output(run: _TracedRun, second: _TracedRun) -> list[str]:
 
 
 def _check_signature(model: nn.Module, feed: Feed) -> None:
-    args = [slot for slot in feed.slots if slot.name is None]
-    kwargs: dict[str, Any] = {slot.name: slot for slot in feed.slots if slot.name}
     try:
         signature = inspect.signature(model.forward)
     except (TypeError, ValueError):
         return
     try:
-        signature.bind(*args, **kwargs)
+        signature.bind(*feed.args, **feed.kwargs)
     except TypeError:
         names = ", ".join(signature.parameters)
+        given = len(feed.args) + len(feed.kwargs)
+        cure = "Pass one size for each input, in a list: [(1, 28, 28), (10,)]."
+        if any(slot.given for slot in feed.tensors):
+            cure = "Pass input_data=[...] with one entry for each input, or a dict."
         raise ValueError(
-            f"{type(model).__name__}.forward takes ({names}), but {len(feed.slots)} "
-            f"input{'s were' if len(feed.slots) != 1 else ' was'} given. Pass one size "
-            f"for each input, in a list: [(1, 28, 28), (10,)]."
+            f"{type(model).__name__}.forward takes ({names}), but {given} "
+            f"input{'s were' if given != 1 else ' was'} given. {cure}"
         ) from None
 
 

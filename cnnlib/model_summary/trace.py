@@ -24,6 +24,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from . import operations
+from .names import Names
 from .operations import is_one_row, is_pytorch
 from .records import (
     Misfit,
@@ -49,10 +50,10 @@ from .tensors import (
     without_device,
 )
 
-_CHECKED = operations.BY_FORMULA | NORMS | {"embedding"}
+_CHECKED = operations.BY_FORMULA | NORMS | {"embedding", "index_select"}
 """Operations to check before they run, since the meta device lets wrong input pass.
 
-Among them the embedding, for which PyTorch 2.11 takes floats.
+Among them those that look up, for which PyTorch 2.11 takes floats.
 """
 
 
@@ -117,12 +118,8 @@ class Tracer(TorchFunctionMode):
         """Operations that use parameters which the model has not registered."""
         self.ledger = Ledger(parameters)
         self._meta = meta
-        self._open_calls: list[_LayerCall] = []
-        self._counts: dict[int, int] = {}  # calls so far, by id of the module
-        self._names: dict[int, list[str]] = {}  # a shared module has several
-        for name, module in model.named_modules(remove_duplicate=False):
-            self._names.setdefault(id(module), []).append(name)
-        self._taken = {name for names in self._names.values() for name in names}
+        self._names = Names(model)
+        self._first_calls: dict[int, str] = {}  # names, by id of the module
 
     @contextmanager
     def watching(self, model: nn.Module) -> Iterator[None]:
@@ -132,7 +129,7 @@ class Tracer(TorchFunctionMode):
         for module in modules:
             module.__dict__["forward"] = self._watched(module)
         try:
-            with self:
+            with self, self._names.watching(model):
                 yield
         finally:
             for module, forward in zip(modules, before, strict=True):
@@ -151,40 +148,36 @@ class Tracer(TorchFunctionMode):
         forward = module._modules.get("_orig_mod") or module.forward
 
         def watched(*args: Any, **kwargs: Any) -> Any:
-            call = self._enter(module, (args, kwargs))
-            try:
-                result = forward(*args, **kwargs)
-            except Exception:
-                if self.stop is None:
-                    self.stop = Stop(call.name, module, inputs=call.inputs)
-                raise
-            finally:
-                self._open_calls.pop()
+            with self._names.call(module) as name:
+                call = self._enter(name, module, (args, kwargs))
+                try:
+                    result = forward(*args, **kwargs)
+                except Exception:
+                    if self.stop is None:
+                        self.stop = Stop(name, module, inputs=call.inputs)
+                    raise
             self._leave(call, result)
             return result
 
         return watched
 
-    def _enter(self, module: nn.Module, arguments: Any) -> _LayerCall:
-        count = self._counts.get(id(module), 0)
-        self._counts[id(module)] = count + 1
-        names = self._names.get(id(module)) or [type(module).__name__]
+    def _enter(self, name: str, module: nn.Module, arguments: Any) -> _LayerCall:
         tensors = list(tensors_in(arguments))
         if not self._meta:
             self.ledger.mark_strangers(tensors)
-        call = _LayerCall(
-            names[min(count, len(names) - 1)],
+        called_before = self._first_calls.get(id(module))
+        self._first_calls.setdefault(id(module), name)
+        return _LayerCall(
+            name,
             module,
             [self.ledger.traced(tensor) for tensor in tensors],
             len(self.steps),
-            names[0] if count else None,
+            called_before,
         )
-        self._open_calls.append(call)
-        return call
 
     def _leave(self, call: _LayerCall, result: Any) -> None:
         inside = self.steps[call.start :]
-        if not self._open_calls and not is_pytorch(call.module):
+        if not self._names.frames and not is_pytorch(call.module):
             return  # the whole model, written by hand: look into it
         if not is_one_row(call.module, [step.kind for step in inside]):
             return
@@ -304,17 +297,17 @@ class Tracer(TorchFunctionMode):
 
     def _free_name(self, op_name: str) -> str:
         """Name for the row of an operation: "block.relu", the next "block.relu_2"."""
-        path = self._open_calls[-1].name if self._open_calls else ""
+        path = self._names.frames[-1].name if self._names.frames else ""
         stem = f"{path}.{op_name}" if path else op_name
         name, number = stem, 1
-        while name in self._taken:
+        while name in self._names.taken:
             number += 1
             name = f"{stem}_{number}"
-        self._taken.add(name)
+        self._names.taken.add(name)
         return name
 
     def _stop_at(self, call: FunctionCall) -> Stop:
-        layer = self._open_calls[-1] if self._open_calls else None
+        layer = self._names.frames[-1] if self._names.frames else None
         return Stop(
             layer.name if layer else "",
             layer.module if layer else None,

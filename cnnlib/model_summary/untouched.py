@@ -195,7 +195,8 @@ def buffers_kept(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         for buffer, version, values in before:
-            if buffer._version != version:
+            # Batch norm changes its statistics without counting the version up.
+            if buffer._version != version or not buffer.equal(values):
                 with torch.no_grad():
                     buffer.copy_(values)
 

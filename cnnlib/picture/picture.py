@@ -17,6 +17,8 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from PIL import Image
 
+from cnnlib.text import printable
+
 from .png import encode_png
 
 DPI = 120
@@ -88,7 +90,8 @@ class Picture:
         path.write_bytes(self.png)
 
     def __repr__(self) -> str:
-        return self.sentence
+        """Return the sentence, in signs that the console can write."""
+        return printable(self.sentence, getattr(sys.stdout, "encoding", None))
 
     def _repr_html_(self) -> str:
         """Return a figure with alt text; the caption is not read out a second time."""

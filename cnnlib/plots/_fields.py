@@ -104,7 +104,7 @@ def plot_overlay(
 
 def lay_heat(ax: Axes, picture: np.ndarray, warm: np.ndarray) -> Scale:
     """Draw the image dimmed and the heat over it, the stronger the less transparent."""
-    scale = scale_for(warm, unsigned=OVERLAY)
+    scale = scale_for(warm, unsigned_map=OVERLAY)
     strength = np.abs(warm) / scale.largest
     colours = np.dstack([scale.colours(warm) / 255, 0.9 * np.sqrt(strength)])
     rows, columns = picture.shape[1:]

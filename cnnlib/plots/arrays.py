@@ -25,6 +25,8 @@ def to_array(data: Any, name: str) -> np.ndarray:
             raise ValueError(
                 f"The {name} has rows of different lengths, so it is no array."
             ) from None
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)  # longdouble, which PyTorch does not have
     if array.dtype.kind not in "buif":
         raise TypeError(
             f"The {name} must hold real numbers (a NumPy array, a torch tensor or "
@@ -36,7 +38,8 @@ def to_array(data: Any, name: str) -> np.ndarray:
 def to_floats(data: Any, name: str, *, finite: bool = True) -> np.ndarray:
     """Return floats of 32 bits or more; empty or not ``finite`` data is refused."""
     array = to_array(data, name)
-    array = array.astype(np.result_type(array.dtype, np.float32), copy=False)
+    dtype = np.result_type(array.dtype, np.float32).newbyteorder("=")
+    array = array.astype(dtype, copy=not array.flags.writeable)
     if array.size == 0:
         raise ValueError(f"The {name} is empty: its shape is {array.shape}.")
     if finite and not np.isfinite(array).all():

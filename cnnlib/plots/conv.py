@@ -11,6 +11,7 @@ from cnnlib.text import an, count, kind, number, sentence, size, values
 
 from ._correlate import correlate, read_kernel
 from .arrays import SHOWN_CHANNELS, read_image, read_shown_image, to_floats
+from .filters import SINGLY, draw_mosaic
 from .images import draw_panel, drawable, stretched
 from .panels import Drawn, Sheet, sheet
 from .style import Scale, scale_for
@@ -114,7 +115,8 @@ def plot_convs(
     called and nothing about the layer changes. ``image`` as for ``plot_conv``, with as
     many channels as the layer takes; other than 1, 3 or 4 channels are shown by their
     mean. All responses share one colour scale, as in ``plot_conv``. ``axis=True``
-    writes each panel's true height and width at its corners.
+    writes each panel's true height and width at its corners. More than 16 responses
+    are one mosaic, numbered by rows.
     ``ax``: 1 + number of filters Axes; they are returned instead of a Picture.
     """
     if not isinstance(conv_layer, ConvLayer):
@@ -131,8 +133,11 @@ def plot_convs(
         *((response, scale) for response in responses),
     ]
     first = "image" if few else f"mean of {picture.shape[0]} channels"
-    titles = [first, *(f"filter {i}" for i in range(len(responses)))]
-    page = draw_row(panels, titles, ax, axis)
+    if len(responses) > SINGLY and ax is None:
+        page = draw_mosaic(panels[0], first, responses, scale, axis=axis)
+    else:
+        titles = [first, *(f"filter {i}" for i in range(len(responses)))]
+        page = draw_row(panels, titles, ax, axis)
     text = _describe(picture, conv_layer, responses) + _ends_words(scale, responses)
     return page.result(sentence(text))
 
@@ -149,7 +154,9 @@ def _run(picture: np.ndarray, layer: ConvLayer) -> np.ndarray:
             f"The layer takes {count(layer.in_channels, 'channel')}, but the image has "
             f"{channels}{hint}: its shape (C, H, W) is {picture.shape}."
         )
-    x = torch.tensor(picture).to(weight.device, weight.dtype)[None]
+    x = torch.from_numpy(np.array(picture, order="C")).to(weight.device, weight.dtype)[
+        None
+    ]
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "same" with an even kernel makes a copy

@@ -42,7 +42,7 @@ def plot_feature_maps(
         raise ValueError(f'scale must be "common" or "own"; got {scale!r}.')
     if columns is not None and columns < 1:
         raise ValueError(f"columns must be at least 1; got {columns}.")
-    common = scale_for(data, unsigned=HEAT)
+    common = scale_for(data, unsigned_map=HEAT)
     text = _describe(data, title, scale)
     if columns is None:
         large = data.shape[2] > 60 and len(data) <= 16
@@ -58,7 +58,7 @@ def plot_feature_maps(
         ax.set_axis_off()
         set_title(ax, title)
         return ax
-    levels = scale_levels(_fitted(data, columns), common)
+    levels = scale_levels(fit_maps(data, columns), common)
     page = _page(levels, columns, title, _ends(common, own=scale == "own"))
     return Picture(encode_indexed(page, colour_table(common)), text)
 
@@ -84,14 +84,16 @@ def mosaic_columns(images: int) -> int:
     return images if images <= 8 else 8 if images <= 64 else 16
 
 
-def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
-    """Lay (N, H, W) bytes out in rows of ``columns``; gaps and free places are 255.
+def tile(
+    images: np.ndarray, columns: int, gap: int = 1, fill: float = 255
+) -> np.ndarray:
+    """Lay (N, H, W) out in rows of ``columns``; gaps and free places are ``fill``.
 
     The result is (rows * (H + gap) - gap, columns * (W + gap) - gap).
     """
     total, height, width = images.shape
     rows = -(-total // columns)
-    full = np.full((rows * columns, height + gap, width + gap), 255, np.uint8)
+    full = np.full((rows * columns, height + gap, width + gap), fill, images.dtype)
     full[:total, :height, :width] = images
     grid = full.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
     page = grid.reshape(rows * (height + gap), columns * (width + gap))
@@ -110,7 +112,7 @@ def scale_levels(data: np.ndarray, scale: Scale) -> np.ndarray:
     return (scale.place(data) * (SCALE_COLOURS - 1)).round().astype(np.uint8)
 
 
-def _fitted(data: np.ndarray, columns: int) -> np.ndarray:
+def fit_maps(data: np.ndarray, columns: int) -> np.ndarray:
     """Return the maps in screen size: a whole number of times larger, or averaged."""
     height, width = data.shape[1:]
     room = (FIGURE_WIDTH - 120 - MAP_GAP * (columns - 1)) // columns

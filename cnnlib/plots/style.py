@@ -41,18 +41,18 @@ class Scale:
 
     low: float
     high: float
-    name: str
+    cmap_name: str
     extend: Literal["neither", "min", "max", "both"] = "neither"
 
     @property
     def cmap(self) -> Colormap:
         """The Matplotlib colour map."""
-        return matplotlib.colormaps[self.name]
+        return matplotlib.colormaps[self.cmap_name]
 
     @property
     def signed(self) -> bool:
         """Whether zero is the middle of the scale."""
-        return self.name == SIGNED
+        return self.cmap_name == SIGNED
 
     @property
     def largest(self) -> float:
@@ -72,7 +72,7 @@ class Scale:
 def scale_for(
     values: np.ndarray,
     *,
-    unsigned: str = GREY,
+    unsigned_map: str = GREY,
     signed: bool | None = None,
     robust: bool = False,
 ) -> Scale:
@@ -86,9 +86,9 @@ def scale_for(
         signed = negative_share(values) > 0
     if not signed:
         low, high = min(0.0, float(values.min())), float(values.max())
-        if unsigned == GREY and high <= 1:
+        if unsigned_map == GREY and high <= 1:
             high = 1.0
-        return Scale(low, high if high > low else low + 1.0, unsigned)
+        return Scale(low, high if high > low else low + 1.0, unsigned_map)
     size = np.abs(values)
     top = float(size.max()) or 1.0
     usual = float(np.quantile(size, 0.99)) if robust else top

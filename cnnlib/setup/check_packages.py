@@ -7,7 +7,14 @@ from pathlib import Path
 
 from .facts import Facts
 from .on_disk import numbers
-from .row import TORCH_AFRESH, SetupRow, torch_works, waits, without_torch, wrong
+from .row import (
+    TORCH_AFRESH,
+    SetupRow,
+    package_fault,
+    torch_works,
+    waits,
+    without_torch,
+)
 
 _BOTH = "%pip install --upgrade torch torchvision"
 _WIDGETS = "%pip install --upgrade --force-reinstall ipywidgets jupyterlab_widgets"
@@ -42,7 +49,7 @@ def torch(facts: Facts) -> SetupRow:
     """Say whether PyTorch starts, is new enough and on terms with NumPy."""
     if row := waits("PyTorch", "torch", facts.torch, facts):
         return row
-    if what := wrong(facts.torch, (2, 6)):
+    if what := package_fault(facts.torch, (2, 6)):
         fix = TORCH_AFRESH if facts.torch.error else _BOTH
         return SetupRow("PyTorch", "fix", what, fix)
     if facts.bridge_error:
@@ -62,7 +69,7 @@ def torchvision(facts: Facts) -> SetupRow:
         pair = f"torchvision {part.version}, PyTorch {facts.torch.version}"
         answer = f"does not fit PyTorch: {part.error} ({pair})"
         return SetupRow("torchvision", "fix", answer, TORCH_AFRESH)
-    if what := wrong(part, (0, 21)):
+    if what := package_fault(part, (0, 21)):
         return SetupRow("torchvision", "fix", what, _BOTH)
     return SetupRow("torchvision", "ready", "fits PyTorch", detail=part.version or "")
 
@@ -71,7 +78,7 @@ def widgets(facts: Facts) -> SetupRow:
     """Say whether both halves of the widgets are there, where needed, and fit."""
     if row := waits("Widgets", "ipywidgets", facts.widgets, facts):
         return row
-    if what := wrong(facts.widgets, (7, 7)):
+    if what := package_fault(facts.widgets, (7, 7)):
         return SetupRow("Widgets", "fix", what, _WIDGETS)
     mine, lab = facts.widgets.version or "", facts.lab_widgets.version
     if facts.lab.version and lab is None:
@@ -89,7 +96,7 @@ def matplotlib(facts: Facts) -> SetupRow:
     """Say whether Matplotlib, which draws every picture, starts."""
     if row := waits("Pictures", "matplotlib", facts.matplotlib, facts):
         return row
-    if what := wrong(facts.matplotlib, (3, 9)):
+    if what := package_fault(facts.matplotlib, (3, 9)):
         fix = "%pip install --upgrade --force-reinstall matplotlib numpy"
         return SetupRow("Pictures", "fix", f"Matplotlib: {what}", fix)
     detail = f"Matplotlib {facts.matplotlib.version}"

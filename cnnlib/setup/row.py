@@ -34,15 +34,17 @@ class SetupRow:
     detail: str = ""
 
 
-def wrong(part: Package, least: tuple[int, int]) -> str:
+def package_fault(package: Package, minimum: tuple[int, int]) -> str:
     """Say what is wrong with a package, "" for nothing."""
-    needed = ".".join(map(str, least))
-    if part.version is None:
+    needed = ".".join(map(str, minimum))
+    if package.version is None:
         return "not installed"
-    if part.error:
-        return f"installed, but does not start: {part.error}"
-    if numbers(part.version)[:2] < least:
-        return f"version {part.version} is too old, the course needs {needed} or newer"
+    if package.error:
+        return f"installed, but does not start: {package.error}"
+    if numbers(package.version)[:2] < minimum:
+        return (
+            f"version {package.version} is too old, the course needs {needed} or newer"
+        )
     return ""
 
 

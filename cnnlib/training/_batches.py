@@ -9,8 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cnnlib.model_summary.untouched import buffers_kept
+
 from ._augment import Augment
 from .checks import evaluating
+from .device import device_of, seeded, train_mode
 
 _WHOLE_ON_DEVICE = 2**30  # bytes of images that may move to an accelerator at once
 
@@ -59,6 +62,46 @@ class Batches:
                 )
             batch = changed
         return batch
+
+
+def check_smallest_batch(model: nn.Module, images: Tensor, size: int) -> None:
+    """Raise ValueError where an epoch has a batch of one, and batch norm refuses it.
+
+    The model is tried in training mode; it is as before afterwards.
+    """
+    count = len(images)
+    if min(size, count) > 1 and count % size != 1:
+        return
+    if _trains_on(model, images[:1]) or not _trains_on(model, images[[0, -1]]):
+        return
+    if count == 1:
+        raise ValueError(
+            "Batch norm cannot learn from one value per channel, which is what one "
+            "image gives: train on two images at least."
+        )
+    sizes = [*range(min(size, count), 1, -1), *range(2, count + 1)]
+    better = next(n for n in sizes if count % n != 1)
+    raise ValueError(
+        f"With batch_size={size} one of the batches of {count} images has one image "
+        "alone, but batch norm cannot learn from one value per channel. Choose "
+        f"batch_size={better}."
+    )
+
+
+def _trains_on(model: nn.Module, batch: Tensor) -> bool:
+    """Whether the model takes a batch in training mode."""
+    home = device_of(model)
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        with seeded(0, home), buffers_kept(model), torch.no_grad():
+            train_mode(model)
+            model(batch.to(home, copy=True))
+    except (RuntimeError, ValueError):
+        return False
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return True
 
 
 def best_layout(

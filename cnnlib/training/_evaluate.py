@@ -13,12 +13,15 @@ from torch.nn import functional
 from cnnlib.text import percent
 
 from .checks import (
+    answer,
+    apply_loss,
     as_images,
     as_labels,
+    as_model,
     at_least,
+    check_loss,
     check_range,
     count_classes,
-    evaluating,
 )
 from .device import device_of, usable
 
@@ -91,10 +94,13 @@ def evaluate(
         TypeError: images or labels are neither tensor nor array.
         ValueError: they do not fit each other or the model; the sentence says how.
     """
-    images = as_images(images, model)
+    given, images = images, as_images(images, as_model(model))
     labels = as_labels(labels, len(images)).cpu()
-    check_range(labels, count_classes(model, images))
+    classes = count_classes(model, images, given)
+    check_range(labels, classes)
+    check_loss(loss, classes, model)
     scores = forward(model, images, batch_size, device)
+    _check_finite(scores)
     return judge(scores, labels, loss)
 
 
@@ -120,9 +126,22 @@ def predict(
         TypeError: images are neither tensor nor array.
         ValueError: they do not fit the model; the sentence says how.
     """
-    images = as_images(images, model)
-    count_classes(model, images)
-    return forward(model, images, batch_size, device).softmax(dim=1)
+    given, images = images, as_images(images, as_model(model))
+    count_classes(model, images, given)
+    scores = forward(model, images, batch_size, device)
+    _check_finite(scores)
+    return scores.softmax(dim=1)
+
+
+def _check_finite(scores: Tensor) -> None:
+    """Raise ValueError where scores have no softmax."""
+    broken = int((~torch.isfinite(scores.softmax(dim=1)).all(dim=1)).sum())
+    if broken:
+        raise ValueError(
+            f"For {broken:,} of {len(scores):,} images the model gives numbers that "
+            "are not finite (NaN or infinity): its training went wrong, or its weights "
+            "were never set. Build the model anew and train it, with a lower lr."
+        )
 
 
 def forward(
@@ -137,10 +156,10 @@ def forward(
     target = home if device is None else usable(device)
     try:
         model.to(target)
-        with evaluating(model), torch.no_grad():
-            batches = [
-                model(batch.to(target, copy=True)).cpu() for batch in images.split(size)
-            ]
+        batches = [
+            answer(model, batch.to(target, copy=True)).cpu()
+            for batch in images.split(size)
+        ]
     finally:
         model.to(home)
     return torch.cat(batches)
@@ -150,7 +169,7 @@ def judge(scores: Tensor, labels: Tensor, loss: Loss) -> Evaluation:
     """Turn scores (N, classes) and labels (N,) into an Evaluation."""
     predictions = scores.argmax(dim=1)
     return Evaluation(
-        loss=float(loss(scores, labels)),
+        loss=float(apply_loss(loss, scores, labels)),
         accuracy=float((predictions == labels).double().mean()),
         predictions=predictions,
         labels=labels,

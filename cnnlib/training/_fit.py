@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,12 +11,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cnnlib.text import listed, sentence
+
 from ._augment import Augment
-from ._batches import Batches, best_layout
+from ._batches import Batches, best_layout, check_smallest_batch
 from ._evaluate import Evaluation, Loss, forward, judge
 from ._history import History
-from ._optimize import Stepper, learning_on
-from .checks import as_images, as_labels, at_least, check_range, count_classes, positive
+from ._optimize import UNREGISTERED, Stepper, learning_on, unregistered
+from .checks import (
+    as_images,
+    as_labels,
+    as_model,
+    at_least,
+    check_loss,
+    check_range,
+    count_classes,
+    positive,
+)
 from .device import best_device, seeded, usable
 from .progress import NoProgress, progress
 
@@ -100,8 +112,10 @@ def fit(
     batch_size = at_least(1, "batch_size", batch_size)
     seed = at_least(0, "seed", seed)
     target = best_device() if device is None else usable(device)
-    images, labels = _labelled(model, images, labels)
-    held_out = _held_out(model, validation)
+    images, labels = _labelled(as_model(model), images, labels, loss)
+    check_smallest_batch(model, images, batch_size)
+    _warn_of_plain_lists(model)
+    held_out = _held_out(model, validation, loss)
     history = History()
     with seeded(seed, target), learning_on(model, target):
         batches = Batches(
@@ -151,15 +165,31 @@ def fit(
     return history
 
 
-def _labelled(model: nn.Module, images: Any, labels: Any) -> tuple[Tensor, Tensor]:
-    """Check images and labels against each other and the model."""
-    images = as_images(images, model)
+def _labelled(
+    model: nn.Module, images: Any, labels: Any, loss: Loss
+) -> tuple[Tensor, Tensor]:
+    """Check images, labels and loss against each other and the model."""
+    given, images = images, as_images(images, model)
     labels = as_labels(labels, len(images))
-    check_range(labels, count_classes(model, images))
+    classes = count_classes(model, images, given)
+    check_range(labels, classes)
+    check_loss(loss, classes, model)
     return images, labels
 
 
-def _held_out(model: nn.Module, validation: Any) -> tuple[Tensor, Tensor] | None:
+def _warn_of_plain_lists(model: nn.Module) -> None:
+    lists = unregistered(model)
+    if lists and any(True for _ in model.parameters()):
+        warnings.warn(
+            sentence(UNREGISTERED.format(lists=listed(lists)))
+            + " Training misses them.",
+            stacklevel=3,
+        )
+
+
+def _held_out(
+    model: nn.Module, validation: Any, loss: Loss
+) -> tuple[Tensor, Tensor] | None:
     if validation is None:
         return None
     if not isinstance(validation, tuple | list) or len(validation) != 2:
@@ -167,7 +197,8 @@ def _held_out(model: nn.Module, validation: Any) -> tuple[Tensor, Tensor] | None
             "validation should be a pair (images, labels), "
             f"not {type(validation).__name__}."
         )
-    return _labelled(model, *validation)
+    images, labels = validation
+    return _labelled(model, images, labels, loss)
 
 
 def _epoch(batches: Batches, stepper: Stepper, watcher: NoProgress) -> _Epoch:

@@ -10,8 +10,11 @@ from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from cnnlib.text import listed, sentence
+
 from ._evaluate import Loss
-from .device import device_of
+from .checks import apply_loss
+from .device import device_of, train_mode
 
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("one-cycle", "constant")
@@ -44,29 +47,35 @@ class Stepper:
 
     def step(self, images: Tensor, labels: Tensor) -> Tensor:
         """Change the weights once; return the mean loss before the change."""
-        loss = self._loss(self._model(images), labels)
-        if loss.dim() != 0:
-            raise ValueError(
-                f"The loss of a batch has shape {tuple(loss.shape)}, expected one "
-                'number: the mean over the images (reduction="mean").'
-            )
+        loss = apply_loss(self._loss, self._scores(images), labels)
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
         self._schedule.step()
         return loss.detach()
 
+    def _scores(self, images: Tensor) -> Tensor:
+        try:
+            scores: Tensor = self._model(images)
+        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            raise ValueError(
+                "The model cannot be trained on a batch of shape "
+                f"{tuple(images.shape)}: {sentence(str(error))} Where augment changes "
+                "the size of the images, use one that keeps it."
+            ) from error
+        return scores
+
 
 def _optimizer(name: str, model: nn.Module, lr: float, decay: float) -> Optimizer:
     learning = [weight for weight in model.parameters() if weight.requires_grad]
     if not learning:
-        raise ValueError("The model has nothing to learn: no parameter requires_grad.")
+        raise ValueError(f"The model has nothing to learn: {_why_nothing(model)}.")
     fused = device_of(model).type in ("cpu", "cuda")
     if name == "adam":
         return AdamW(learning, lr, _BETAS, weight_decay=decay, fused=fused)
     if name == "sgd":
         return SGD(learning, lr, momentum=0.9, weight_decay=decay, fused=fused)
-    raise ValueError(f"optimizer should be one of {OPTIMIZERS}, not {name!r}.")
+    raise ValueError(f"optimizer should be one of {OPTIMIZERS}, not {_short(name)}.")
 
 
 def _schedule(name: str, optimizer: Optimizer, steps: int) -> LambdaLR:
@@ -74,7 +83,44 @@ def _schedule(name: str, optimizer: Optimizer, steps: int) -> LambdaLR:
         return LambdaLR(optimizer, lambda step: one_cycle(step, steps))
     if name == "constant":
         return LambdaLR(optimizer, lambda step: 1.0)
-    raise ValueError(f"schedule should be one of {SCHEDULES}, not {name!r}.")
+    raise ValueError(f"schedule should be one of {SCHEDULES}, not {_short(name)}.")
+
+
+def _short(value: object) -> str:
+    return repr(value) if isinstance(value, str) else f"of type {type(value).__name__}"
+
+
+def _why_nothing(model: nn.Module) -> str:
+    if any(True for _ in model.parameters()):
+        return "no parameter requires_grad; model.requires_grad_(True) lets all learn"
+    lists = unregistered(model)
+    if lists:
+        return f"{UNREGISTERED.format(lists=listed(lists))}"
+    return "it has no parameters"
+
+
+UNREGISTERED = (
+    "layers in a plain list or dict are not registered ({lists}); use nn.ModuleList or "
+    "nn.ModuleDict"
+)
+
+
+def unregistered(model: nn.Module) -> list[str]:
+    """Names of plain lists and dicts with layers whose parameters training misses."""
+    known = {id(parameter) for parameter in model.parameters()}
+    return [
+        f"{path}.{name}".lstrip(".")
+        for path, module in model.named_modules()
+        for name, value in vars(module).items()
+        if isinstance(value, list | tuple | dict) and not name.startswith("_")
+        for layers in [value.values() if isinstance(value, dict) else value]
+        if any(
+            id(parameter) not in known and parameter.requires_grad
+            for layer in layers
+            if isinstance(layer, nn.Module)
+            for parameter in layer.parameters()
+        )
+    ]
 
 
 def one_cycle(step: int, steps: int) -> float:
@@ -94,18 +140,9 @@ def learning_on(model: nn.Module, device: torch.device) -> Iterator[None]:
     home = device_of(model)
     try:
         model.to(device)
-        _train_mode(model)
+        train_mode(model)
         yield
     finally:
         model.zero_grad()
         model.eval()
         model.to(home)
-
-
-def _train_mode(model: nn.Module) -> None:
-    """Training mode, except for layers whose parameters are all frozen."""
-    model.train()
-    for layer in model.modules():
-        own = list(layer.parameters(recurse=False))
-        if own and not any(weight.requires_grad for weight in own):
-            layer.eval()

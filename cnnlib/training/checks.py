@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,20 +22,35 @@ _AXES = (
     "A batch has shape (N, C, H, W): grey images (N, H, W) get their channel axis by "
     "images[:, None], one image (C, H, W) its batch axis by image[None]."
 )
+_OTHER_TASKS = (
+    "This is for classifiers, with one class for each image; for other targets write "
+    "the loop of lesson 05."
+)
+
+
+def as_model(model: Any) -> nn.Module:
+    """Return `model` if it is a net, else raise TypeError."""
+    if isinstance(model, nn.Module):
+        return model
+    if isinstance(model, type):
+        name = model.__name__
+        raise TypeError(f"{name} is a class: build a net of it first, {name}(...).")
+    raise TypeError(f"The model should be an nn.Module, not {type(model).__name__}.")
 
 
 def as_images(images: Any, model: nn.Module) -> Tensor:
     """Return `images` as a floating tensor (N, ...) of the model's own dtype.
 
     Raises:
-        TypeError: not a tensor or NumPy array.
+        TypeError: not a tensor or NumPy array of numbers.
         ValueError: whole numbers, no images, or values that are not finite.
     """
-    images = _tensor(images, "images")
+    given, images = images, _tensor(images, "images")
     if images.dtype == torch.bool or not images.is_floating_point():
+        floats = _in_code(given, ".float()", '.astype("float32")')
         raise ValueError(
             f"The images hold whole numbers ({_name(images)}), but a net computes with "
-            "fractions: images.float() / 255 brings 0..255 to 0..1."
+            f"fractions: images{floats} / 255 brings 0..255 to 0..1."
         )
     if images.dim() < 2 or len(images) == 0:
         raise ValueError(
@@ -50,26 +66,96 @@ def as_labels(labels: Any, count: int) -> Tensor:
     """Return `labels` as an int64 tensor (count,).
 
     Raises:
-        TypeError: not a tensor or NumPy array.
+        TypeError: not a tensor or NumPy array of numbers.
         ValueError: not whole numbers, not one axis, or not `count` of them.
     """
-    labels = _tensor(labels, "labels")
+    given, labels = labels, _tensor(labels, "labels")
+    whole = _in_code(given, ".long()", ".astype(int)")
     if labels.dim() != 1:
-        hint = " A one-hot table becomes that by labels.argmax(1)."
         raise ValueError(
             f"The labels have shape {tuple(labels.shape)}, expected ({count},): one "
-            f"whole number per image.{hint if labels.dim() == 2 else ''}"
+            f"whole number per image. {_to_one_axis(labels, count, whole)}"
         )
     if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
+        fractions = labels.is_complex() or (
+            labels.is_floating_point() and bool((labels != labels.floor()).any())
+        )
+        cure = f": labels{whole} makes them so."
         raise ValueError(
             f"The labels are {_name(labels)}, expected whole numbers 0, 1, 2 ... that "
-            "name the classes: labels.long() if that is what they hold."
+            f"name the classes{'. ' + _OTHER_TASKS if fractions else cure}"
         )
     if len(labels) != count:
         raise ValueError(
             f"There are {count} images but {len(labels)} labels: each image needs one."
         )
     return labels.long()
+
+
+def _to_one_axis(labels: Tensor, count: int, whole: str) -> str:
+    """Say how labels of another shape become (count,), where that can be told."""
+    if labels.dim() == 2 and labels.shape[1] == 1:
+        return "The second axis goes away by labels[:, 0]."
+    if labels.numel() == count:
+        return "They become that by labels.reshape(-1)."
+    if labels.dim() == 2 and len(labels) == count:
+        numbers = labels.double() if not labels.is_complex() else labels
+        if ((numbers == 0) | (numbers == 1)).all() and (numbers.sum(1) == 1).all():
+            first = whole if labels.dtype == torch.bool else ""
+            return f"A one-hot table becomes that by labels{first}.argmax(1)."
+    return _OTHER_TASKS
+
+
+def check_loss(loss: Any, classes: int, model: nn.Module) -> None:
+    """Raise TypeError or ValueError unless `loss` is one of scores and labels.
+
+    PyTorch's own losses are tried, on zeros; others are not called before they have to.
+    """
+    if isinstance(loss, type):
+        name = loss.__name__
+        raise TypeError(f"The loss {name} is a class: build one, {name}().")
+    if not callable(loss):
+        raise TypeError(
+            "The loss should be a function of scores and labels, such as "
+            f"nn.CrossEntropyLoss(), not {type(loss).__name__}."
+        )
+    if isinstance(loss, nn.Module) and type(loss).__module__.startswith("torch.nn"):
+        own = [*loss.buffers(), *loss.parameters()]
+        device = own[0].device if own else torch.device("cpu")
+        scores = torch.zeros(classes + 1, classes, dtype=_float_dtype(model))
+        labels = torch.zeros(classes + 1, dtype=torch.long)
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            apply_loss(loss, scores.to(device), labels.to(device))
+
+
+def apply_loss(loss: Any, scores: Tensor, labels: Tensor) -> Tensor:
+    """Return the loss, one number; raise ValueError where it is none."""
+    try:
+        value = loss(scores, labels)
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise ValueError(
+            f"The loss {_called(loss)} cannot be applied to scores of shape "
+            f"{tuple(scores.shape)} and labels of shape {tuple(labels.shape)}: "
+            f"{_first_line(error)} {_OTHER_TASKS}"
+        ) from error
+    if not isinstance(value, Tensor):
+        raise ValueError(
+            f"The loss of a batch is of type {type(value).__name__}, expected a tensor "
+            "with one number."
+        )
+    if value.dim() != 0:
+        each = value.shape == labels.shape
+        got = "one number per image" if each else f"shape {tuple(value.shape)}"
+        raise ValueError(
+            f"The loss gives {got}, expected one number for all: the mean over the "
+            'images (reduction="mean").'
+        )
+    return value
+
+
+def _called(loss: Any) -> str:
+    return getattr(loss, "__name__", type(loss).__name__)
 
 
 def check_range(labels: Tensor, classes: int) -> None:
@@ -82,10 +168,11 @@ def check_range(labels: Tensor, classes: int) -> None:
         )
 
 
-def count_classes(model: nn.Module, images: Tensor) -> int:
+def count_classes(model: nn.Module, images: Tensor, given: Any = None) -> int:
     """Return the number of scores that `model` gives per image, by trying one image.
 
-    The model is asked in evaluation mode and without gradients; its mode is kept.
+    The model is asked in evaluation mode; its mode is kept. `given` is what the caller
+    handed over as images.
 
     Raises:
         ValueError: the model cannot take such an image, or does not give (N, classes).
@@ -93,20 +180,56 @@ def count_classes(model: nn.Module, images: Tensor) -> int:
     sample = images[:1].to(device_of(model), copy=True)
     shape = tuple(sample.shape[1:])
     try:
-        with evaluating(model), torch.no_grad():
-            scores = model(sample)
+        scores: Any = answer(model, sample)
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise ValueError(
             f"The model cannot take images of shape {shape}: "
-            f"{_reason(model, shape, error)} {_AXES if len(shape) == 2 else _CURE}"
+            f"{_reason(model, shape, error)} {_fix(model, images, given)}"
         ) from error
     if not isinstance(scores, Tensor) or scores.dim() != 2 or len(scores) != 1:
         got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores)
         raise ValueError(
             f"For one image of shape {shape} the model gives {got}, expected "
-            "(1, classes): one row of scores per image."
+            f"(1, classes): one row of scores per image. {_OTHER_TASKS}"
         )
     return scores.shape[1]
+
+
+def answer(model: nn.Module, batch: Tensor) -> Tensor:
+    """Return what the model gives in evaluation mode, without gradients.
+
+    A model that asks for gradients in its own forward gets them.
+    """
+    with evaluating(model):
+        try:
+            with torch.no_grad():
+                return model(batch)
+        except RuntimeError:
+            with torch.enable_grad():
+                scores = model(batch)
+            return scores.detach() if isinstance(scores, Tensor) else scores
+
+
+def _fix(model: nn.Module, images: Tensor, given: Any) -> str:
+    """Say what makes images of them that the model takes: what has been tried."""
+    sample = images[:1].to(device_of(model), copy=True)
+    last = _in_code(given, ".permute(0, 3, 1, 2)", ".transpose(0, 3, 1, 2)")
+    flat = _in_code(given, ".flatten(1)", ".reshape(len(images), -1)")
+    if images.dim() == 3:
+        return _AXES
+    if images.dim() == 4 and _takes(model, sample.permute(0, 3, 1, 2)):
+        return f"PyTorch puts the channels first: pass images{last}."
+    if images.dim() > 2 and _takes(model, sample.flatten(1)):
+        return f"Pass images{flat}, or begin the model with nn.Flatten()."
+    return _CURE
+
+
+def _takes(model: nn.Module, batch: Tensor) -> bool:
+    try:
+        answer(model, batch)
+    except (RuntimeError, ValueError, IndexError, TypeError):
+        return False
+    return True
 
 
 @contextmanager
@@ -144,13 +267,34 @@ def positive(name: str, value: Any, *, or_zero: bool = False) -> float:
 
 def _tensor(value: Any, name: str) -> Tensor:
     if isinstance(value, np.ndarray):
-        return torch.from_numpy(np.ascontiguousarray(value))
+        return _from_numpy(value, name)
     if not isinstance(value, Tensor):
         raise TypeError(
             f"The {name} should be a torch tensor or a NumPy array, "
             f"not {type(value).__name__}."
         )
     return value
+
+
+def _from_numpy(array: np.ndarray, name: str) -> Tensor:
+    """Read an array of numbers, in whatever order of bytes it lies in memory."""
+    if array.dtype.kind not in "buifc":
+        cure = (
+            ": np.unique(labels, return_inverse=True)[1] numbers the classes"
+            if name == "labels"
+            else ""
+        )
+        raise TypeError(f"The {name} are no numbers (dtype {array.dtype}){cure}.")
+    dtype = array.dtype.newbyteorder("=")
+    if dtype.itemsize > 8 and dtype.kind == "f":
+        dtype = np.dtype(np.float64)  # longdouble, which PyTorch does not have
+    copy = None if array.flags.writeable else True
+    return torch.from_numpy(np.array(array, dtype, order="C", copy=copy))
+
+
+def _in_code(value: Any, torch_code: str, numpy_code: str) -> str:
+    """Return what one writes for a tensor, or for an array."""
+    return numpy_code if isinstance(value, np.ndarray) else torch_code
 
 
 def _float_dtype(model: nn.Module) -> torch.dtype:

@@ -83,3 +83,12 @@ def _seed(seed: int, device: torch.device) -> None:
             torch.cuda.manual_seed(seed)
     elif device.type == "mps":
         torch.mps.manual_seed(seed)
+
+
+def train_mode(model: nn.Module) -> None:
+    """Training mode, except for layers whose parameters are all frozen."""
+    model.train()
+    for layer in model.modules():
+        own = list(layer.parameters(recurse=False))
+        if own and not any(weight.requires_grad for weight in own):
+            layer.eval()

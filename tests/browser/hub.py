@@ -86,7 +86,7 @@ def accounts(names: list[str], homes: Path) -> Iterator[list[Student]]:
         for group in new:
             subprocess.run(["groupadd", group], check=True)
         for student in students:
-            command = ["useradd", "-m", "-d", student.home, "-g", GROUPS[0]]
+            command = ["useradd", "-m", "-d", str(student.home), "-g", GROUPS[0]]
             subprocess.run([*command, student.name], check=True)
             entry = f"{student.name}:{student.password}"
             subprocess.run(["chpasswd"], input=entry, text=True, check=True)

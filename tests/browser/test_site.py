@@ -118,8 +118,8 @@ def faults(page, name: str) -> list[str]:
     steps = pairwise(levels)
     if levels.count(1) != 1 or any(after > before + 1 for before, after in steps):
         found.append(f"headings {levels}")
-    where = None if name in WITH_CODE else {"exclude": [["pre"]]}
-    for violation in Axe().run(page, where, AXE).response["violations"]:
+    looked_at = None if name in WITH_CODE else {"exclude": [["pre"]]}
+    for violation in Axe().run(page, looked_at, AXE).response["violations"]:
         where = [node["target"] for node in violation["nodes"][:3]]
         found.append(f"{violation['id']}: {where}")
     return found

@@ -256,7 +256,8 @@ def test_colours_are_those_of_plot_conv(shown, kernel):
     kernel = torch.as_tensor(kernel).float()
     right = plot_conv(photo(), kernel).figure.axes[1].images[0]
     values = np.asarray(right.get_array())
-    scale = Scale(*right.get_clim(), right.get_cmap().name)
+    low, high = right.get_clim()
+    scale = Scale(low, high, right.get_cmap().name)
     with shown(photo(), kernel) as page:
         found, before = drawn(page, 1), drawn(page, 0)
         ends = page.locator(".ends").nth(1).inner_text().split()

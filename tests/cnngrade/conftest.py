@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.patience import TOO_LONG
 from tools.build.build import ROOT
 
 COMMAND = [sys.executable, "-m", "cnnlib", "grade"]
@@ -15,13 +16,13 @@ DIFFERENT_EACH_TIME = {"timings.csv", "timings.html", "journal.jsonl"}
 
 
 def grade(submissions, out, *arguments, check=True):
-    """Run the command; a new report has seed 7."""
+    """GradingSettings the command; a new report has seed 7."""
     seed = [] if (out / "journal.jsonl").exists() else ["--seed", "7"]
     done = subprocess.run(
         [*COMMAND, str(submissions), "--out", str(out), *seed, *arguments],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=TOO_LONG,
         check=False,
     )
     if check:

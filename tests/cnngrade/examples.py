@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from cnngrade.record import Result, Run, TaskResult
+from cnngrade.record import GradingSettings, Result, TaskResult
 from cnnjudge.verdict import Verdict, unjudged
 
-RUN = Run(
+RUN = GradingSettings(
     version="0.1.0",
     seed=481516,
     timeout=60.0,
@@ -122,7 +122,7 @@ def hostile(text: str) -> Result:
 
 
 HOSTILE = [hostile(text) for text in HOSTILE_TEXTS]
-HOSTILE_RUN = Run(
+HOSTILE_RUN = GradingSettings(
     SCRIPT,
     1,
     1.5,

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from typer.testing import CliRunner
 from cnngrade import limits as limits_module
 from cnngrade.cli import student_commands
 from cnngrade.files import match
-from cnngrade.files.notebook import NotebookError, read
+from cnngrade.files.notebook import CannotGradeError, read
 from cnngrade.files.plan import plan
 from cnngrade.judging import judged as judged_module
 from cnngrade.judging import verdicts as verdicts_module
@@ -24,6 +23,7 @@ from cnngrade.record import TaskResult
 from cnngrade.sessions import run
 from cnnjudge.verdict import Verdict
 from tests.exercise_files import ROOT, TASKS, Book
+from tests.patience import is_alive, wait_until
 
 COMMAND = [str(Path(sys.executable).with_name("cnnlib")), "check"]
 
@@ -77,6 +77,7 @@ def noticed(book: Book, folder: Path, name: str = "03_pooling.ipynb") -> list[st
 # ---- the command as a user calls it
 
 
+@pytest.mark.process
 def test_a_solved_exercise_passes_and_a_pipe_gets_plain_words(solved, tmp_path):
     solved.save(tmp_path)
     done = subprocess.run(
@@ -103,6 +104,7 @@ def test_a_solved_exercise_passes_and_a_pipe_gets_plain_words(solved, tmp_path):
     ).read_text()
 
 
+@pytest.mark.process
 def test_an_untouched_exercise_is_unsolved_in_ascii_and_80_columns(unsolved, tmp_path):
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(
@@ -160,6 +162,7 @@ BAD = """class Bad(Exception):
 raise Bad"""
 
 
+@pytest.mark.process
 def test_each_ruined_cell_costs_its_own_task_alone(solved, tmp_path, monkeypatch):
     for task, source in RUIN.items():
         solved.write(task, source)
@@ -171,9 +174,9 @@ def test_each_ruined_cell_costs_its_own_task_alone(solved, tmp_path, monkeypatch
     solved.add(len(solved.cells), BAD)
     solved.add(len(solved.cells), "get_ipython().showtraceback = None\n1 / 0")
     monkeypatch.setattr(limits_module, "ANSWER_GRACE_SECONDS", 1)
-    limits = verdicts_module.limits(3)
-    limits.questions["min_pool2d"] = 1
-    monkeypatch.setattr(verdicts_module, "limits", lambda seconds: limits)
+    patience = verdicts_module.check_patience(3)
+    patience.questions["min_pool2d"] = 1
+    monkeypatch.setattr(verdicts_module, "check_patience", lambda seconds: patience)
     judged = check_file(solved.save(tmp_path), 3)
     assert statuses(judged) == {
         "max_pool2d": "error",
@@ -212,6 +215,7 @@ def test_each_ruined_cell_costs_its_own_task_alone(solved, tmp_path, monkeypatch
     ]
 
 
+@pytest.mark.process
 def test_the_other_ways_in_which_there_is_no_answer(solved, tmp_path):
     solved.write("max_pool2d", "def max_pool(x):\n    return x")
     solved.write("avg_pool2d", "avg_pool2d = 3")
@@ -242,6 +246,7 @@ def test_the_other_ways_in_which_there_is_no_answer(solved, tmp_path):
     )
 
 
+@pytest.mark.process
 def test_where_too_many_cells_end_python_the_rest_is_not_reached(
     solved, tmp_path, monkeypatch
 ):
@@ -253,6 +258,7 @@ def test_where_too_many_cells_end_python_the_rest_is_not_reached(
     assert "or too many ended Python" in texts(judged)["flatten"]
 
 
+@pytest.mark.process
 def test_nothing_is_left_behind_when_the_command_is_killed(solved, tmp_path):
     pid = tmp_path / "pid"
     source = "import os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))\n"
@@ -261,26 +267,15 @@ def test_nothing_is_left_behind_when_the_command_is_killed(solved, tmp_path):
         [*COMMAND, solved.save(tmp_path)], stdout=subprocess.DEVNULL
     )
     try:
-        wait_for(lambda: pid.exists() and pid.read_text(), 60)
-        assert runs(int(pid.read_text()))
+        wait_until(lambda: pid.exists() and pid.read_text())
+        assert is_alive(int(pid.read_text()))
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    wait_for(lambda: not runs(int(pid.read_text())), 20)
+    wait_until(lambda: not is_alive(int(pid.read_text())))
 
 
-def runs(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()
-
-
-def wait_for(holds, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
+@pytest.mark.process
 @pytest.mark.parametrize("chosen", ["", "2"])
 def test_the_notebook_runs_on_one_thread_unless_told(
     solved, tmp_path, monkeypatch, chosen
@@ -295,6 +290,7 @@ def test_the_notebook_runs_on_one_thread_unless_told(
     assert check_file(solved.save(tmp_path)).notes == []
 
 
+@pytest.mark.process
 def test_the_notebook_runs_in_its_folder_with_magics_and_without_input(
     solved, tmp_path
 ):
@@ -317,12 +313,13 @@ def test_the_notebook_runs_in_its_folder_with_magics_and_without_input(
     ]
 
 
+@pytest.mark.process
 def test_broken_installations_are_said_in_a_sentence(solved, tmp_path, monkeypatch):
     (tmp_path / "IPython").mkdir()
     (tmp_path / "IPython" / "__init__.py").write_text("raise ImportError('gone')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(
-        NotebookError, match=r"could not be started .* ImportError: gone"
+        CannotGradeError, match=r"could not be started .* ImportError: gone"
     ):
         check_file(solved.save(tmp_path))
 
@@ -330,6 +327,7 @@ def test_broken_installations_are_said_in_a_sentence(solved, tmp_path, monkeypat
 # ---- lost, moved, copied, edited
 
 
+@pytest.mark.process
 def test_lost_ids_and_metadata_cost_nothing(solved, tmp_path):
     wrong = "def global_avg_pool(x):\n    return np.float64(1) / F.max(x)"
     solved.write("global_avg_pool", wrong)
@@ -461,6 +459,7 @@ def test_an_answer_that_was_split_runs_in_order(solved, tmp_path):
     assert found[-1] == "? edge_then_pool"
 
 
+@pytest.mark.process
 def test_an_answer_below_its_check_is_pointed_out(unsolved, solved, tmp_path):
     answer = "".join(solved.cell("flatten")["source"])
     unsolved.add(unsolved.place("flatten-check") + 1, answer)
@@ -480,6 +479,7 @@ def test_an_answer_below_its_check_is_pointed_out(unsolved, solved, tmp_path):
     ]
 
 
+@pytest.mark.process
 def test_an_answer_in_a_cell_of_its_own_counts(solved, tmp_path):
     source = "".join(solved.drop("flatten")["source"])
     solved.add(solved.place("flatten-check"), "# mine\n" + source)
@@ -492,6 +492,7 @@ def test_an_answer_in_a_cell_of_its_own_counts(solved, tmp_path):
     ]
 
 
+@pytest.mark.process
 def test_marks_to_look_away_are_ignored_and_told(unsolved, tmp_path):
     unsolved.cell("flatten-check")["metadata"]["tags"] = ["raises-exception", "mine"]
     unsolved.cell("max_pool2d-check")["metadata"]["tags"] = ["skip-execution"]
@@ -545,7 +546,7 @@ def test_another_release_and_a_newer_minor_format_are_judged_with_a_word(
 )
 def test_an_exercise_is_known_by_what_is_left(unsolved, tmp_path, ids, marks, name):
     unsolved.forget(ids, marks)
-    assert matched(unsolved, tmp_path, name).reference.name == "03_pooling"
+    assert matched(unsolved, tmp_path, name).exercise.name == "03_pooling"
 
 
 @pytest.mark.parametrize(
@@ -555,13 +556,13 @@ def test_an_empty_exercise_is_known_by_its_file_name(unsolved, tmp_path, name):
     unsolved.forget()
     del unsolved.cells[:]
     found = matched(unsolved, tmp_path, name)
-    assert found.reference.lesson == "03"
+    assert found.exercise.lesson == "03"
     asked = [step for step in steps(unsolved, tmp_path) if step[0] == "?"]
     assert asked == [f"? {task}" for task in TASKS]
 
 
 def refused(path: Path) -> str:
-    with pytest.raises(NotebookError) as caught:
+    with pytest.raises(CannotGradeError) as caught:
         check_file(path)
     return str(caught.value)
 
@@ -598,6 +599,7 @@ FILES = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("text", FILES, ids=range(len(FILES)))
 def test_a_file_that_is_no_notebook_is_refused_with_the_reason(text, tmp_path):
     path = tmp_path / "03_pooling.ipynb"
@@ -683,6 +685,7 @@ def test_a_file_that_cannot_be_judged_stops_no_other(solved, tmp_path, monkeypat
     assert "There is no notebook (.ipynb) in the folder" in joined
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("encoding", "sign"), [("utf-8", "✗"), ("ascii", "?")])
 def test_errors_go_to_stderr_and_nothing_else_is_said(tmp_path, encoding, sign):
     done = subprocess.run(
@@ -701,6 +704,7 @@ def test_help_and_no_arguments(monkeypatch):
     assert invoke()[0] == 2
 
 
+@pytest.mark.process
 def test_a_wrong_path_is_told_before_torch_is_loaded(tmp_path):
     code = (
         "import sys\nfrom cnnlib.__main__ import main\n"

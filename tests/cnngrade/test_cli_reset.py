@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from cnngrade.cli import student_commands
 from cnngrade.files import reset as reset_module
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.files.reset import reset
 from tests.exercise_files import ROOT, TASKS, Book
 
@@ -205,7 +205,7 @@ def test_half_a_sign_is_written_so_that_it_can_be_read_again(solved, tmp_path):
 def test_an_unknown_task_is_told_the_legal_names(solved, tmp_path):
     path = solved.save(tmp_path)
     before = path.read_bytes()
-    with pytest.raises(NotebookError) as caught:
+    with pytest.raises(CannotGradeError) as caught:
         reset(path, "conv2d")
     assert "has no task called conv2d. It has: max_pool2d, avg_pool2d, " in str(
         caught.value
@@ -226,7 +226,7 @@ def test_a_write_that_fails_leaves_the_file_whole_and_nothing_beside_it(
         with monkeypatch.context() as patched:
             patched.setattr(reset_module.os, name, full)
             with pytest.raises(
-                NotebookError, match=r"No space left on device\. It was"
+                CannotGradeError, match=r"No space left on device\. It was"
             ):
                 reset(path, "flatten")
         assert path.read_bytes() == before

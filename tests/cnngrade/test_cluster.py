@@ -11,6 +11,9 @@ import time
 import pytest
 
 from tests.cnngrade.conftest import grade, rows
+from tests.patience import TOO_LONG
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("the class of four")]
 
 pytest.importorskip("distributed")
 
@@ -32,7 +35,7 @@ def cluster(tmp_path):
                     cwd=tmp_path,
                 )
             )
-        for _ in range(600):
+        for _ in range(10 * TOO_LONG):
             found = re.search(needle, log.read_text())
             if found:
                 return found[0]
@@ -72,13 +75,11 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
         text=True,
     )
     journal = out / "journal.jsonl"
-    for _ in range(1200):
-        if journal.exists() and len(journal.read_text().splitlines()) > 3:
-            break
+    while not (journal.exists() and len(journal.read_text().splitlines()) > 3):
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
     workers[0].send_signal(signal.SIGKILL)
-    said, _ = process.communicate(timeout=240)
+    said, _ = process.communicate(timeout=TOO_LONG)
     assert process.returncode == 0, said
     entries = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
     students = [entry["result"]["student"] for entry in entries]

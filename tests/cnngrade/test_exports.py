@@ -11,15 +11,17 @@ import zipfile
 import pytest
 import yaml
 
-from cnngrade.files.notebook import NotebookError
-from cnngrade.school.journal import open_journal
+from cnngrade.class_run.journal import open_journal
+from cnngrade.files.notebook import CannotGradeError
 from tests.cnngrade.conftest import answered, grade
 from tools.build.build import ROOT
 from tools.build.course import Course
 
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("the class of four")]
+
 
 def cnnlib(*arguments):
-    """Run a command of the course."""
+    """GradingSettings a command of the course."""
     command = [sys.executable, "-m", "cnnlib", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
@@ -95,7 +97,7 @@ def test_a_report_whose_journal_has_another_form_is_refused(tmp_path):
     said = cnnlib("export", tmp_path, "--to", "canvas", "--out", tmp_path / "x")
     assert said.returncode == 2
     assert words in " ".join(said.stderr.split())
-    with pytest.raises(NotebookError, match=words):
+    with pytest.raises(CannotGradeError, match=words):
         open_journal(tmp_path, older["run"])
 
 

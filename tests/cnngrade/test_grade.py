@@ -15,11 +15,14 @@ from functools import partial
 
 import pytest
 
-from cnngrade.files.notebook import NotebookError
-from cnngrade.school import classroom
-from cnngrade.school import journal as journal_module
-from cnngrade.school import pool as pool_module
+from cnngrade.class_run import grade_class
+from cnngrade.class_run import journal as journal_module
+from cnngrade.class_run import pool as pool_module
+from cnngrade.files.notebook import CannotGradeError
 from tests.cnngrade.conftest import COMMAND, grade, rows, unlike
+from tests.patience import TOO_LONG
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("the class of four")]
 
 KILLS = int(os.environ.get("CNNLIB_KILLS", "3"))
 
@@ -119,13 +122,13 @@ def test_another_run_is_refused(graded, school, tmp_path, arguments, words):
 
 def test_another_release_is_refused(graded):
     run = _run(version="9.9")
-    with pytest.raises(NotebookError, match=r"with release .* not release 9\.9 of"):
+    with pytest.raises(CannotGradeError, match=r"with release .* not release 9\.9 of"):
         journal_module.open_journal(graded, run)
 
 
 def _run(**changes):
     return {
-        "version": classroom.version("cnnlib"),
+        "version": grade_class.version("cnnlib"),
         "seed": None,
         "timeout": 0.0,
         "isolation": "full",
@@ -143,7 +146,7 @@ def test_a_half_written_line_is_left_out(graded, tmp_path):
         assert len(journal.results) == 3
         assert path.read_bytes().endswith(b"\n")
     path.write_bytes(whole.replace(b'"result"', b'"resu\n', 1))
-    with pytest.raises(NotebookError, match="a line that is not JSON"):
+    with pytest.raises(CannotGradeError, match="a line that is not JSON"):
         journal_module.open_journal(out, _run())
 
 
@@ -153,8 +156,10 @@ def test_killed_at_any_moment_and_started_again_it_gives_the_same(
     chance = random.Random(time.time_ns())
     begun = time.monotonic()
     grade(school, tmp_path / "whole")
-    whole, killed = time.monotonic() - begun, 0
-    for number in range(KILLS):
+    whole = time.monotonic() - begun
+    killed, number = 0, 0
+    while killed < KILLS:
+        number += 1
         out = tmp_path / f"out{number}"
         begun = time.monotonic()
         wait = chance.uniform(0.1, 0.95) * whole
@@ -165,6 +170,8 @@ def test_killed_at_any_moment_and_started_again_it_gives_the_same(
         )
         try:
             process.wait(timeout=wait)
+            whole = min(whole, time.monotonic() - begun)  # too quick for us
+            continue
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -174,9 +181,6 @@ def test_killed_at_any_moment_and_started_again_it_gives_the_same(
         lines = (out / "journal.jsonl").read_text().splitlines()
         keys = [json.loads(line)["result"]["student"] for line in lines[1:]]
         assert sorted(keys) == ["half", "none", "right", "wrong"], said.stdout
-        assert time.monotonic() - begun < 120
-    print(f"{killed} of {KILLS} killed in {whole:.1f} s")
-    assert killed > KILLS / 2
 
 
 def test_the_order_of_work_does_not_show(graded, school, tmp_path):
@@ -208,7 +212,7 @@ def test_stopped_by_the_keyboard_it_says_how_to_go_on(school, tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=TOO_LONG)
     assert process.returncode == 130
     assert "give the same command to go on" in " ".join(said.split())
     assert "Traceback" not in said
@@ -221,7 +225,7 @@ def _lines(path):
 
 def test_stopped_while_a_worker_is_being_started_none_is_left():
     context = multiprocessing.get_context("spawn")
-    unknown = context.Process(target=time.sleep, args=(60,))
+    unknown = context.Process(target=time.sleep, args=(10**6,))
 
     def stopped():
         with pool_module.pool(1, "", None) as pool:
@@ -231,13 +235,13 @@ def test_stopped_while_a_worker_is_being_started_none_is_left():
 
     with pytest.raises(KeyboardInterrupt):
         stopped()
-    unknown.join(timeout=20)
+    unknown.join(timeout=TOO_LONG)
     assert unknown.exitcode == -signal.SIGKILL
 
 
 def test_the_process_that_hands_out_jobs_does_not_import_torch():
     code = (
-        "import sys, cnngrade.cli.student_commands, cnngrade.school.classroom, "
+        "import sys, cnngrade.cli.student_commands, cnngrade.class_run.grade_class, "
         "cnngrade.cli.class_printing; print('torch' in sys.modules)"
     )
     said = subprocess.run(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cnngrade.files.notebook import NotebookError, parse, read
+from cnngrade.files.notebook import CannotGradeError, parse, read
 from cnngrade.intake import sources, zips
 from cnngrade.intake.intake import Intake, Source, Submission, file_name, gather
 from tests.exercise_files import ROOT
@@ -574,6 +574,7 @@ def test_a_zip_is_opened_once_for_all_its_files(tmp_path, monkeypatch):
     assert times == ["class.zip", "anna.zip"]
 
 
+@pytest.mark.process
 def test_a_forked_process_reads_a_zip_for_itself(tmp_path):
     files = {f"s{i}.ipynb": notebook(mark=f"{i}" * 1000) for i in range(40)}
     found = gather(put(tmp_path, "x.zip", packed(files)))
@@ -590,7 +591,8 @@ def test_a_forked_process_reads_a_zip_for_itself(tmp_path):
         assert [mark(found, f"s{i}") for i in range(40)] == expected
     os.waitpid(child, 0)
     assert os.read(pipe, 1) == b"y"
-    os.close(pipe), os.close(told)
+    os.close(pipe)
+    os.close(told)
 
 
 # ---- nobody hands in for somebody else
@@ -784,7 +786,7 @@ def test_what_cannot_be_read_is_a_submission_if_its_lesson_is_known(tmp_path):
         "0212345": ["02"],
     }
     assert reasons(asked)["ben/03_pooling/mine.ipynb"] == "is of lesson 03"
-    with pytest.raises(NotebookError, match="not UTF-8"):
+    with pytest.raises(CannotGradeError, match="not UTF-8"):
         parse(asked.submissions[1].source.read(), Path("x.ipynb"))
 
 
@@ -841,15 +843,15 @@ def test_a_file_that_became_a_pipe_or_a_link_stays_shut(tmp_path):
     (one,) = gather(tmp_path).submissions
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(NotebookError, match="no ordinary file"):
+    with pytest.raises(CannotGradeError, match="no ordinary file"):
         one.source.read()
     path.unlink()
     path.symlink_to(put(tmp_path, "secret.ipynb"))
-    with pytest.raises(NotebookError, match="cannot be read"):
+    with pytest.raises(CannotGradeError, match="cannot be read"):
         one.source.read()
     path.unlink()
     with pytest.raises(
-        NotebookError, match=r"^anna.ipynb cannot be read: No such file"
+        CannotGradeError, match=r"^anna.ipynb cannot be read: No such file"
     ):
         one.source.read()
 
@@ -927,7 +929,7 @@ def test_a_locked_zip_is_said_to_be_locked(tmp_path):
     found = gather(put(tmp_path, "x.zip", bytes(made)))
     assert placed(found) == {"ben": ["02"]}
     assert "locked with a password" in reasons(found)["anna.ipynb"]
-    with pytest.raises(NotebookError, match="locked with a password"):
+    with pytest.raises(CannotGradeError, match="locked with a password"):
         found.submissions[0].source.read()
 
 
@@ -960,7 +962,7 @@ def test_a_damaged_zip_is_listed_or_refused(tmp_path, kind):
     assert placed(found) == {"ben": ["02"]}
     assert reasons(found) == {"anna.zip": "is no zip file, or a damaged one"}
     with pytest.raises(
-        NotebookError, match=r"anna.zip is no zip file, or a damaged one"
+        CannotGradeError, match=r"anna.zip is no zip file, or a damaged one"
     ):
         gather(tmp_path / "anna.zip")
 
@@ -980,6 +982,7 @@ def test_damage_within_a_zip_costs_one_file(tmp_path):
     assert "damaged" in reasons(found)["anna.ipynb"]
 
 
+@pytest.mark.process
 def test_files_too_large_are_not_read(tmp_path, monkeypatch):
     for module in (zips, sources):
         monkeypatch.setattr(module, "FILE_BYTES", 200_000)
@@ -990,7 +993,7 @@ def test_files_too_large_are_not_read(tmp_path, monkeypatch):
     found = gather(tmp_path)
     assert placed(found) == {"anna": ["02"], "clara": ["02"]}
     assert reasons(found)["ben.ipynb"].startswith("is larger than")
-    with pytest.raises(NotebookError, match="larger than"):
+    with pytest.raises(CannotGradeError, match="larger than"):
         found.submissions[0].source.read()
     stored = io.BytesIO()
     with zipfile.ZipFile(stored, "w") as archive:  # a member, and a zip in a zip
@@ -1047,7 +1050,7 @@ def test_a_zip_bomb_is_refused_unread(tmp_path, monkeypatch):
     assert "would unpack to more than" in reasons(found)["anna.zip"]
     assert "would unpack to more than" in reasons(found)["ben.zip/work.zip"]
     assert set(read_members) == {"work.zip", "02_padding_and_stride.ipynb"}
-    with pytest.raises(NotebookError, match="would unpack to more than"):
+    with pytest.raises(CannotGradeError, match="would unpack to more than"):
         gather(tmp_path / "class" / "anna.zip")
 
 
@@ -1062,6 +1065,7 @@ def test_a_zip_that_lies_about_sizes_gains_nothing(tmp_path):
     assert all("damaged" in reason for reason in reasons(found).values())
 
 
+@pytest.mark.process
 def test_a_zip_of_countless_files_is_refused_before_it_is_listed(tmp_path, monkeypatch):
     monkeypatch.setattr(zips, "ZIP_MEMBERS", 3)
     made = packed({f"{i}.ipynb": b"{}" for i in range(4)})
@@ -1076,7 +1080,7 @@ def test_a_zip_of_countless_files_is_refused_before_it_is_listed(tmp_path, monke
     monkeypatch.setattr(zips, "ZipFile", lambda file: opened.append(file))
     for data in (made, made[:-2] + b"\5\0hello", with_large_numbers(made)):
         path = put(tmp_path, "x.zip", data)
-        with pytest.raises(NotebookError, match="holds more than"):
+        with pytest.raises(CannotGradeError, match="holds more than"):
             gather(path)
     assert opened == []
 
@@ -1098,6 +1102,7 @@ def test_the_second_record_is_what_python_goes_by(tmp_path):
     assert zips._list_size(io.BytesIO(made)) == listed
 
 
+@pytest.mark.process
 def test_deep_folders_and_long_names_end(tmp_path):
     folder, made = (
         tmp_path,
@@ -1120,15 +1125,17 @@ def test_deep_folders_and_long_names_end(tmp_path):
 
 
 def test_paths_that_are_nothing(tmp_path):
-    with pytest.raises(NotebookError, match="no file or folder"):
+    with pytest.raises(CannotGradeError, match="no file or folder"):
         gather(tmp_path / "nowhere")
-    with pytest.raises(NotebookError, match="There is no file in"):
+    with pytest.raises(CannotGradeError, match="There is no file in"):
         gather(tmp_path)
-    with pytest.raises(NotebookError, match="no folder, no zip file and no notebook"):
+    with pytest.raises(
+        CannotGradeError, match="no folder, no zip file and no notebook"
+    ):
         gather(put(tmp_path, "x.pdf"))
-    with pytest.raises(NotebookError, match="There is no file in"):
+    with pytest.raises(CannotGradeError, match="There is no file in"):
         gather(put(tmp_path, "x.zip", packed({".gitkeep": b""})))
-    with pytest.raises(NotebookError, match="no exercise of lesson 99"):
+    with pytest.raises(CannotGradeError, match="no exercise of lesson 99"):
         gather(tmp_path, "99")
 
 
@@ -1172,6 +1179,7 @@ def test_bytes_are_parsed_as_the_file_is_read(tmp_path):
     assert parse(path.read_bytes(), path) == read(path)
 
 
+@pytest.mark.process
 def test_finding_submissions_needs_no_pytorch():
     code = "import cnngrade.intake.intake, sys; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -153,6 +153,7 @@ def test_two_of_a_name_in_two_groups_are_both_graded(tmp_path):
     assert found.superseded == []
 
 
+@pytest.mark.process
 def test_students_are_told_before_the_grading_and_a_doubt_stops_it(tmp_path):
     files = {"CS1/anna.ipynb": answered(flatten=True), "CS1/bob.ipynb": answered()}
     zipped = put(tmp_path, "x.zip", packed({n: t.encode() for n, t in files.items()}))

@@ -11,9 +11,12 @@ from itertools import pairwise
 
 import pytest
 
-from cnngrade.record import Run
+from cnngrade.record import GradingSettings, TaskResult
 from cnngrade.report import class_facts, marked, pages, write
+from cnnjudge import messages
 from cnnjudge.verdict import Verdict, unjudged
+from cnnlib.checks.ask import ask
+from cnnlib.checks.registry import questions
 
 from .examples import (
     CLASS,
@@ -66,14 +69,14 @@ class Page(HTMLParser):
         return [attrs for name, attrs in self.tags if name == tag]
 
 
-def student(name: str, run: Run = RUN) -> Page:
+def student(name: str, settings: GradingSettings = RUN) -> Page:
     own = [one for one in CLASS if one.student == name]
-    return Page(pages.feedback(run, name, own))
+    return Page(pages.feedback(settings, name, own))
 
 
-def the_class(results=CLASS, run: Run = RUN) -> Page:
+def the_class(results=CLASS, settings: GradingSettings = RUN) -> Page:
     files = write.feedback_names(results)
-    return Page(pages.class_page(run, results, files))
+    return Page(pages.class_page(settings, results, files))
 
 
 # --- feedback -----------------------------------------------------------------------
@@ -216,7 +219,7 @@ def test_times_are_on_their_own_page():
 
 
 def test_an_empty_class_has_pages():
-    page = the_class([], Run("1", 0, 1.0, "none"))
+    page = the_class([], GradingSettings("1", 0, 1.0, "none"))
     assert "There was nothing to grade." in page.text
     assert "No isolation" in page.text
 
@@ -332,18 +335,19 @@ def test_hostile_names_stay_in_the_folder(tmp_path):
 
 def test_a_write_cut_short_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "index.html"
-    write.replace(path, b"old")
+    write.put_in_place(path, b"old")
 
     def fails(*_):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "replace", fails)
     with pytest.raises(OSError, match="disk full"):
-        write.replace(path, b"new")
+        write.put_in_place(path, b"new")
     assert path.read_bytes() == b"old"
     assert [one.name for one in tmp_path.iterdir()] == ["index.html"]
 
 
+@pytest.mark.process
 def test_reports_need_no_torch():
     code = (
         "import sys; from cnngrade.report import write; "
@@ -351,3 +355,20 @@ def test_reports_need_no_torch():
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_what_is_noticed_during_a_call_has_words_for_the_student_and_the_class():
+    """The two lists know the same remarks: those that `ask` says it makes."""
+    question = questions()["flatten"]
+    made = re.findall(r"``(\w+)(:\w+)?``", ask.__doc__)
+    assert len(made) > 6
+    for kind, name in made:
+        verdict = messages.remarked(question, kind + name, None)
+        (fact,) = class_facts.mistake_facts([result("Ann", TaskResult(verdict, 1))])
+        for words in (verdict.lead, fact.mistake):
+            assert words
+            assert "{" not in words
+            assert ("NAME" in words) == (name == ":NAME")
+    kinds = {kind for kind, _ in made}
+    assert {key.partition(":")[0] for key in messages._REMARKS} == kinds
+    assert class_facts._REMARKS.keys() == kinds

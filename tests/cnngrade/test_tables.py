@@ -11,7 +11,7 @@ import pytest
 
 from cnngrade.record import STATUSES, Result
 from cnngrade.report import tables
-from cnngrade.visible import cut, cut_lines, one_line, visible
+from cnngrade.safe_text import cut, cut_lines, one_line, visible
 
 from .examples import (
     CLASS,

@@ -74,6 +74,7 @@ def test_a_packed_file_of_another_lesson_has_a_row_of_its_own(tmp_path):
     assert order == [("anna", "02", False), ("anna", "03", True), ("ben", "03", False)]
 
 
+@pytest.mark.process
 def test_the_report_has_it(tmp_path):
     put(tmp_path / "given", "anna/x.ipynb", answered(flatten=True).encode())
     put(tmp_path / "given", "ben/work.rar", b"Rar!")

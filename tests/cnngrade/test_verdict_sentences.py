@@ -5,6 +5,8 @@ import pytest
 from cnngrade.judging.judged import check_file
 from tests.exercise_files import Book
 
+pytestmark = pytest.mark.process
+
 
 def verdict(tmp_path, change, task="max_pool2d"):
     book = Book("solutions")

@@ -110,18 +110,18 @@ def test_an_endless_loop_is_stopped():
     question = Question(
         "f", "03", 1, lambda d: [Case("a number", (1,))] * 3, ("x",), seconds=0.3
     )
-    started = time.monotonic()
+    started = time.process_time()  # computing: a busy machine has no share in it
     outcomes = ask(question, forever, question.draw(0))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert [o.error for o in outcomes] == ["TooLong", "NotReached", "NotReached"]
 
 
 def test_an_answer_that_sleeps_now_and_then_is_not_stopped_late():
     question = Question(
-        "f", "03", 1, lambda d: [Case("a number", (1,))], ("x",), seconds=0.2
+        "f", "03", 1, lambda d: [Case("a number", (1,))], ("x",), seconds=1.0
     )
     assert ask(question, lambda x: x, question.draw(0))[0].error == ""
-    time.sleep(0.4)  # the watch that is over must not strike now
+    time.sleep(1.2)  # the watch that is over must not strike now
 
 
 @pytest.mark.parametrize("left", ["seed", "dtype", "grad", "numpy", "random"])
@@ -183,7 +183,7 @@ def test_an_unsolved_function_and_value():
         (lambda x: x.mean(dim=(2, 3)).long(), "has dtype int64; it must be"),
         (lambda x: x.mean(dim=(2, 3)).mT, "has shape (2, 1); it must be (1, 2)"),
         (lambda x: x.mean(dim=4), "It raised IndexError: Dimension out of range"),
-        (lambda x: undefined(x), "It raised NameError: name 'undefined'"),  # noqa: F821
+        (lambda x: eval("undefined"), "It raised NameError: name 'undefined'"),
         (lambda x, y: x, "It raised TypeError"),
         (lambda x: x.mean(dim=(2, 3)) + float("nan"), "all 8 cases are wrong"),
         (lambda x: exit(), "It raised SystemExit"),
@@ -205,7 +205,7 @@ def test_an_object_that_equals_everything_is_only_of_its_type():
         def __ne__(self, other):
             return False
 
-        __hash__ = None
+        __hash__ = None  # type: ignore[assignment]
 
     assert "of type Liar" in message(checks.global_avg_pool, lambda x: Liar())
 
@@ -225,7 +225,7 @@ def test_a_tensor_subclass_that_equals_everything_is_compared_by_its_numbers():
         def detach(self):
             raise RuntimeError("do not look")
 
-        __hash__ = None
+        __hash__ = None  # type: ignore[assignment]
 
     verdict = checks.global_avg_pool.verdict(
         lambda x: torch.zeros(x.shape[:2]).as_subclass(Liar)

@@ -34,8 +34,8 @@ def test_there_is_one_for_every_lesson_with_tasks():
 def test_what_is_committed_is_what_the_text_builds(drafts):
     for draft in drafts:
         assert build.text_differences(draft, COURSE) == [], "run `make build`"
-    path = exercise.reference_path(drafts[1].lesson, COURSE)
-    assert path.read_text(encoding="utf-8") == exercise.reference(drafts[1])
+    path = exercise.handed_out_path(drafts[1].lesson, COURSE)
+    assert path.read_text(encoding="utf-8") == exercise.handed_out_json(drafts[1])
 
 
 @pytest.mark.parametrize("check", hygiene.CHECKS, ids=lambda check: check.__name__)
@@ -118,6 +118,8 @@ def test_signature_and_docstring_are_kept(path):
             stub = ast.parse(exercise.unsolved(cell.text, cell.task)).body[-1]
             answer = ast.parse(exercise.solved(cell.text)).body
             full = next(n for n in answer if getattr(n, "name", "") == cell.task)
+            assert isinstance(stub, ast.FunctionDef)
+            assert isinstance(full, ast.FunctionDef)
             assert ast.dump(stub.args) == ast.dump(full.args)
             assert ast.get_docstring(stub) == ast.get_docstring(full)
             names = [a.arg for a in stub.args.args]

@@ -14,6 +14,8 @@ from tools import nbgrader_course
 from tools.build import build
 from tools.build.course import Course
 
+pytestmark = pytest.mark.process
+
 NAME = "03_pooling"
 HALF = ["max_pool2d", "flatten"]
 LOUD = """\

@@ -6,20 +6,23 @@ import sys
 import xml.etree.ElementTree as ET
 
 import nbformat
+import pytest
 
 from tools.build import build
 from tools.build.course import Course
+
+pytestmark = pytest.mark.process
 
 COURSE = Course(build.ROOT)
 
 
 def run_lax(folder, report):
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
-    command += ["--nbval-cell-timeout=120", "-p", "no:cacheprovider", "-q"]
+    command += ["--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q"]
     command += ["-n", "2", "--dist", "loadfile", f"--junit-xml={report}", str(folder)]
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     env |= {"OMP_NUM_THREADS": "1", "CNNLIB_DATA": "bundled"}
-    subprocess.run(command, cwd=COURSE.root, env=env, capture_output=True, timeout=600)
+    subprocess.run(command, cwd=COURSE.root, env=env, capture_output=True, timeout=1800)
     cases = ET.parse(report).getroot().iter("testcase")
     return {
         (stem(case.get("classname")), case.get("name")): any(

@@ -25,10 +25,12 @@ def found(request):
     return rows_of(request.param)
 
 
+@pytest.mark.slow
 def test_right_answers_pass_and_mistakes_are_named(found):
     assert [(r.answer, r.verdict.text) for r in found if not r.as_it_should] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in TASKS if n != "trained_model"])
 def test_verdicts_do_not_hang_on_the_seed(name):
     seed = 1 + TASKS.index(name)
@@ -36,6 +38,7 @@ def test_verdicts_do_not_hang_on_the_seed(name):
     assert [(r.answer, r.verdict.text) for r in rows if not r.as_it_should] == []
 
 
+@pytest.mark.slow
 def test_a_known_answer_may_load_data_while_it_is_asked():
     lesson05._examples.cache_clear()
     name = "trained without shifts"
@@ -43,6 +46,7 @@ def test_a_known_answer_may_load_data_while_it_is_asked():
     assert Check("trained_model").verdict(mistake.answer).mistake == name
 
 
+@pytest.mark.slow
 def test_every_hint_can_be_shown(found):
     """Its own answer is told by it; a mistake that is only noticed has no hint."""
     shown = {row.answer: row.verdict.hint for row in found if not row.right}
@@ -51,6 +55,7 @@ def test_every_hint_can_be_shown(found):
         assert bool(mistake.hint) != bool(mistake.remark)
 
 
+@pytest.mark.slow
 def test_at_least_two_other_right_answers(found):
     assert sum(r.right for r in found) >= 3
 
@@ -80,6 +85,7 @@ def test_the_cases_are_as_many_and_of_the_same_kinds_for_every_seed(name):
     assert len(set(kinds[0])) == len(kinds[0])
 
 
+@pytest.mark.slow
 def test_the_table_is_the_one_that_is_committed():
     rows = [row for name in TASKS for row in rows_of(name)]
     committed = (ROOT / proof.TABLE).read_text(encoding="utf-8")

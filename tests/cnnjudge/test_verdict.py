@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from cnngrade.cli import printing
@@ -101,6 +102,7 @@ def test_a_result_comes_back_from_its_plain_form():
     assert Result.from_plain(result.plain()) == result
 
 
+@pytest.mark.process
 def test_a_verdict_needs_no_pytorch():
     code = "import sys, cnnjudge.verdict; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -126,6 +126,7 @@ def test_bundled_forbids_the_web_for_a_root_without_data(
     assert data.load_mnist(tmp_path).source == "bundled"
 
 
+@pytest.mark.process
 def test_reading_needs_neither_torchvision_nor_scikit_learn(tmp_path):
     write(tmp_path / "MNIST" / "raw", PLAIN)
     code = (

@@ -140,6 +140,11 @@ def chain(name):
     return on_meta(build), size
 
 
+def net_of(name):
+    model, size = chain(name)
+    return read_net(model, size, "test")
+
+
 def resnet18():
     torchvision = pytest.importorskip("torchvision")
     return on_meta(torchvision.models.resnet18), (3, 224, 224)
@@ -172,8 +177,8 @@ def measured(model, size):
     return rows
 
 
-QUIET = ("ReLU", "PReLU", "Tanh", "ScaledTanh", "Softmax", "Dropout", "Sigmoid")
-QUIET += ("LocalResponseNorm", "BatchNorm2d", "LayerNorm")
+QUIET = {"ReLU", "PReLU", "Tanh", "ScaledTanh", "Softmax", "Dropout", "Sigmoid"}
+QUIET |= {"LocalResponseNorm", "BatchNorm2d", "LayerNorm"}
 
 
 def is_quiet(layer):
@@ -194,7 +199,7 @@ def drawn(picture):
     (collection,) = [c for c in ax.collections if isinstance(c, PolyCollection)]
     solids = []
     for path, fill in zip(
-        collection.get_paths(), collection.get_facecolors(), strict=True
+        collection.get_paths(), np.asarray(collection.get_facecolor()), strict=True
     ):
         corners = ax.transData.transform(path.vertices[:-1])
         if len(corners) == 4 and fill[3] > 0:
@@ -269,7 +274,7 @@ def _steps_and_spots(name):
     from cnnlib.diagrams.canvas import text_size
     from cnnlib.diagrams.steps import steps_of
 
-    steps = steps_of(read_net(*chain(name), "test"))
+    steps = steps_of(net_of(name))
     items = [
         rows_module.Widths(
             step.body.width,
@@ -636,7 +641,7 @@ def rectangles(picture):
     ]
     found = {True: [], False: []}
     for path, fill in zip(
-        collection.get_paths(), collection.get_facecolors(), strict=True
+        collection.get_paths(), np.asarray(collection.get_facecolor()), strict=True
     ):
         corners = path.vertices[:-1]
         if len(corners) == 4:
@@ -672,7 +677,7 @@ def test_dense_layers_are_fans_and_flattening_joins_the_ends():
 
 
 def test_two_towers_of_alexnet():
-    net = read_net(*chain("two-tower"), "test")
+    net = net_of("two-tower")
     names = ["input", *(row.name for row in net.rows)]
     apart = [name for name, towers in zip(names, net.towers, strict=True) if towers > 1]
     assert apart[0] == "conv1"
@@ -680,7 +685,7 @@ def test_two_towers_of_alexnet():
     assert "conv3" in apart
     assert "flatten" not in apart
     assert set(net.towers) == {1, 2}
-    assert set(read_net(*chain("one-tower"), "test").towers) == {1}
+    assert set(net_of("one-tower").towers) == {1}
 
 
 def test_towers_are_drawn():
@@ -809,7 +814,7 @@ def unfolded(groups):
 
 @pytest.mark.parametrize("name", CHAINS)
 def test_folding_leaves_nothing_out(name):
-    boxes = boxes_module.boxes_of(read_net(*chain(name), "test"), True)
+    boxes = boxes_module.boxes_of(net_of(name), True)
     groups = boxes_module.grouped(boxes, True)
     assert unfolded(groups) == [box.text for box in boxes]
     assert all(group.times == 1 for group in boxes_module.grouped(boxes, False))

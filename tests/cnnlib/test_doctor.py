@@ -17,9 +17,12 @@ from tests.broken import ROOT, SOUND_TORCH, Site, ask, can_mount, tool
 
 from .small_mnist import PACKED, PLAIN, write
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="the broken set-ups are folders of links"
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="the broken set-ups are folders of links"
+    ),
+]
 PIP = f'"{sys.executable}" -m pip install'
 AFRESH = "install --upgrade --force-reinstall torch torchvision"
 NMS = "operator torchvision::nms does not exist"
@@ -360,6 +363,7 @@ def test_the_page_in_a_terminal():
 
 def test_the_command_is_there(tmp_path):
     command = shutil.which("cnnlib", path=str(Path(sys.executable).parent))
+    assert command
     done = subprocess.run([command, "doctor", "--help"], capture_output=True, text=True)
     assert done.returncode == 0
     assert "Exit code 0: everything is ready" in " ".join(done.stdout.split())

@@ -158,6 +158,7 @@ def test_tensor_refuses_other_shapes(shape):
         images.to_tensor(np.zeros(shape))
 
 
+@pytest.mark.process
 def test_photographs_need_neither_scikit_learn_loaded_nor_torchvision():
     """Importing scikit-learn would cost a second in lesson 01."""
     code = (

@@ -25,14 +25,32 @@ from cnnlib.data import (
     mnist_files,
     places,
 )
+from tests.patience import TOO_LONG, is_alive
 
 from .small_mnist import ARRAYS, MD5, NAMES, PACKED, PLAIN, is_small_mnist, write
 
-NEVER = 600  # seconds: reached only by a program that would wait for ever
+pytestmark = pytest.mark.process
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, *where):
+        super().__init__(*where)
+        self.requests = Counter()
+        self.released = threading.Event()
+        self.half_sent = threading.Event()
+        self.trickle_begun = threading.Event()
+        self.client_gone = threading.Event()
+
+    def handle_error(self, *_):
+        """A client that was stopped half-way is part of the test."""
 
 
 class Handler(BaseHTTPRequestHandler):
     """Serves the small files; the first part of the path says how badly."""
+
+    server: Server
 
     def do_GET(self):
         _, manner, name = self.path.split("/")
@@ -79,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def wait_until_the_client_is_gone(self):
-        self.connection.settimeout(NEVER)
+        self.connection.settimeout(TOO_LONG)
         self.connection.recv(1)
         self.close_connection = True
         self.server.client_gone.set()
@@ -88,19 +106,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_):
-        """A client that was stopped half-way is part of the test."""
-
-
 @pytest.fixture
 def server():
     server = Server(("127.0.0.1", 0), Handler)
-    server.requests = Counter()
-    for event in ("released", "half_sent", "trickle_begun", "client_gone"):
-        setattr(server, event, threading.Event())
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield server
@@ -127,7 +135,7 @@ def mirrors(server, monkeypatch):
 @pytest.fixture(autouse=True)
 def patience(monkeypatch):
     """A busy machine may take its time, where a test asks for no time limit."""
-    monkeypatch.setattr(load, "TIME_LIMIT", float(NEVER))
+    monkeypatch.setattr(load, "TIME_LIMIT", float(TOO_LONG))
 
 
 @pytest.fixture
@@ -199,14 +207,6 @@ def no_child(monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", refuse)
 
 
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 # Downloads, end to end: a process of its own, pooch, a real (local) server
 
 
@@ -262,7 +262,7 @@ def test_stall_is_given_up_when_time_is_up(
     time_is_up_when(lambda: any(file.stat().st_size for file in cache.glob(arrived)))
     digits = data.load_mnist(time_limit=1000)
     assert "only 0.0 MB of 11.6 MB arrived within 1000 seconds" in digits.notice
-    assert server.client_gone.wait(NEVER), "the process that downloads is stopped"
+    assert server.client_gone.wait(TOO_LONG), "the process that downloads is stopped"
 
 
 def test_child_ends_and_cleans_up_when_its_parent_is_killed(cache, mirrors, server):
@@ -274,12 +274,12 @@ def test_child_ends_and_cleans_up_when_its_parent_is_killed(cache, mirrors, serv
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
     try:
-        assert server.half_sent.wait(NEVER)
+        assert server.half_sent.wait(TOO_LONG)
         assert list(cache.glob(".download-*/*")), "it is at work on a file"
     finally:
         parent.kill()
         parent.wait()
-    assert server.client_gone.wait(NEVER), "the child ends, which ends its connection"
+    assert server.client_gone.wait(TOO_LONG), "the child ends, and its connection"
     assert not list(cache.iterdir())
 
 
@@ -289,7 +289,7 @@ def test_many_downloads_at_once(cache, mirrors, no_leftovers):
     results = []
 
     def fetch():
-        arrays = mnist_fetch.fetch(cache, NEVER, progress=False)
+        arrays = mnist_fetch.fetch(cache, TOO_LONG, progress=False)
         results.extend([arrays, mnist_files.read_folder(cache / "MNIST" / "raw")])
 
     threads = [threading.Thread(target=fetch) for _ in range(4)]
@@ -335,7 +335,7 @@ def test_torchvision_that_does_not_fit_hinders_no_download(
 
 @pytest.fixture
 def download_here(tmp_path, mirrors):
-    def download(*manners, silence=NEVER):
+    def download(*manners, silence=TOO_LONG):
         folder = str(tmp_path / "dl")
         return mnist_download.download(folder, mirrors(*manners), MD5, silence)
 
@@ -405,7 +405,7 @@ def test_nobody_at_the_address(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/"
-        reason = mnist_download.download(str(tmp_path), [address], MD5, NEVER)
+        reason = mnist_download.download(str(tmp_path), [address], MD5, TOO_LONG)
     assert reason == "no server could be reached"
 
 
@@ -415,7 +415,7 @@ def test_name_that_cannot_be_looked_up(tmp_path, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     address = "http://no-such-host.invalid/"
-    reason = mnist_download.download(str(tmp_path), [address], MD5, NEVER)
+    reason = mnist_download.download(str(tmp_path), [address], MD5, TOO_LONG)
     assert reason == "no server could be reached"
 
 
@@ -438,7 +438,7 @@ def test_time_limit_stops_the_child(
     time_is_up_when(lambda: pid.exists() and pid.read_text())
     digits = data.load_mnist(time_limit=1)
     assert "only 2.5 MB of 11.6 MB arrived within 1 seconds" in digits.notice
-    assert not is_running(int(pid.read_text()))
+    assert not is_alive(int(pid.read_text()))
 
 
 def test_interrupt_stops_the_child(cache, child_script, tmp_path, monkeypatch):
@@ -452,7 +452,7 @@ def test_interrupt_stops_the_child(cache, child_script, tmp_path, monkeypatch):
     monkeypatch.setattr(download_bar.DownloadBar, "update", interrupt_when_started)
     with pytest.raises(KeyboardInterrupt):
         data.load_mnist()
-    assert not is_running(int(pid.read_text()))
+    assert not is_alive(int(pid.read_text()))
     assert not list(cache.iterdir()), "nor is an interrupt remembered as a failure"
 
 
@@ -532,7 +532,7 @@ def test_failure_is_remembered_for_ten_minutes(cache, child_script, monkeypatch)
     child_script("print('was asked again')")
     again = data.load_mnist().notice
     assert "a short while ago: no luck" in again
-    assert f"load_mnist(time_limit={NEVER})" in again
+    assert f"load_mnist(time_limit={TOO_LONG})" in again
     for seconds in (601, -3600):  # long ago, or a clock that was set back since
         then = time.time() - seconds
         os.utime(cache / ".download-failed.txt", (then, then))

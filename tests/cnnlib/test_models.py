@@ -269,8 +269,8 @@ def test_subsampling_is_sum_times_coefficient_plus_bias():
 def test_squashing_is_1_at_1_and_saturates_at_the_amplitude():
     squash = models.lenet5_1998().squash1
     points = torch.tensor([-100.0, -1.0, 0.0, 0.5, 1.0, 100.0], dtype=torch.float64)
-    want = [-1.7159, -1.0, 0.0, 1.7159 * 0.3215127375, 1.0, 1.7159]
-    want = torch.tensor(want, dtype=torch.float64)
+    values = [-1.7159, -1.0, 0.0, 1.7159 * 0.3215127375, 1.0, 1.7159]
+    want = torch.tensor(values, dtype=torch.float64)
     torch.testing.assert_close(squash(points), want, atol=1e-5, rtol=0)
 
 

@@ -266,7 +266,7 @@ def test_too_many_colours_stay_full_colour():
 
 
 def test_colour_scales_of_a_figure_are_among_its_colours():
-    ramp = np.uint8([[i, 255 - i, 40] for i in range(0, 256, 4)])
+    ramp = np.array([[i, 255 - i, 40] for i in range(0, 256, 4)], np.uint8)
     photo = np.random.default_rng(0).normal(128, 20, (200, 200, 3))
     photo = photo.clip(0, 255).astype(np.uint8)
     photo[0, : len(ramp)] = ramp
@@ -274,5 +274,19 @@ def test_colour_scales_of_a_figure_are_among_its_colours():
     back = np.asarray(with_ramp.convert("RGB")).astype(int)
     assert with_ramp.mode == "P"
     assert np.abs(back[0, : len(ramp)] - ramp).max() <= 40
-    palette = set(map(tuple, np.reshape(with_ramp.getpalette(), (-1, 3))))
+    palette = set(map(tuple, np.reshape(with_ramp.getpalette(), (-1, 3)).tolist()))
     assert set(map(tuple, ramp.tolist())) <= palette
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "utf-8"])
+def test_a_sentence_can_be_printed_on_any_console(encoding, monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", console)
+    picture = Picture(Figure(), "5 → 3: 2·(−1) ≈ −2, 71 % 日")
+    print(picture)
+    console.flush()
+    written = console.buffer.getvalue().decode(encoding)
+    assert written.split("71 %")[0].replace("→", "->").startswith("5 -> 3")
+    assert picture._repr_mimebundle_()["text/plain"] == picture.sentence
+    if encoding == "utf-8":
+        assert written == picture.sentence + "\n"

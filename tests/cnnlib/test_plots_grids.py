@@ -68,6 +68,7 @@ def test_a_box_can_be_seen_on_light_and_dark():
     assert black.get_linewidth() > white.get_linewidth()
     assert white.get_zorder() > black.get_zorder()
     for patch in (black, white):
+        assert isinstance(patch, Rectangle)
         assert (patch.get_xy(), patch.get_width(), patch.get_height()) == (
             (2.5, 1.5),
             5,

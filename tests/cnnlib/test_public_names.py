@@ -73,6 +73,7 @@ def test_no_module_of_a_package_hides_a_public_name():
         assert modules & set(package.__all__) == set(), name
 
 
+@pytest.mark.process
 def test_importing_cnnlib_loads_neither_torch_nor_matplotlib():
     code = "import sys, cnnlib; print({'torch', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -92,6 +93,7 @@ print("trained")
 """
 
 
+@pytest.mark.process
 def test_without_ipython_all_loads_and_trains_and_torchvision_waits_for_its_use():
     done = subprocess.run(
         [sys.executable, "-c", EVERYTHING], capture_output=True, text=True

@@ -408,6 +408,7 @@ def test_this_machine_is_ready_and_soon_told(monkeypatch):
     assert repr(found) == repr(report())
 
 
+@pytest.mark.process
 def test_looking_does_not_import_torchvision():
     """That import takes a second; a sound pair is seen without it."""
     code = (
@@ -434,12 +435,14 @@ def facts_of_a_process(tmp_path, modules):
     return result.stdout
 
 
+@pytest.mark.process
 def test_a_real_import_that_says_nms(tmp_path):
     text = facts_of_a_process(tmp_path, {"torchvision": f"raise RuntimeError({NMS!r})"})
     assert f"does not fit PyTorch: {NMS}" in text
     assert "%pip install --upgrade --force-reinstall torch torchvision" in text
 
 
+@pytest.mark.process
 def test_packages_that_fail_as_they_are_imported(tmp_path):
     text = facts_of_a_process(
         tmp_path,
@@ -460,8 +463,7 @@ def test_part_that_is_not_there():
 
 def test_part_that_has_no_metadata(monkeypatch):
     module = ModuleType("lonely")
-    module.__version__ = "4.5"
-    module.__spec__ = object()
+    vars(module).update(__version__="4.5", __spec__=object())
     monkeypatch.setitem(sys.modules, "lonely", module)
     assert setup_facts.package("lonely", "lonely") == Package("4.5")
     module.__spec__ = None  # Python refuses to look up such a module

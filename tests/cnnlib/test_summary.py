@@ -146,7 +146,7 @@ def test_text_of_a_large_net_fits_the_page_and_folds():
     names = [row.name for row in folded.shown_rows]
     assert names == ["features", "avgpool", "flatten", "classifier"]
     assert sum(row.params for row in folded.shown_rows) == folded.total_params
-    assert sum(row.mult_adds for row in folded.shown_rows) == folded.total_mult_adds
+    assert sum(row.mult_adds for row in folded.shown_rows) == folded.total_mult_adds  # type: ignore[misc]
     assert folded.shown_rows[0].kind == "Sequential"
     assert folded.shown_rows[0].output_shape == (1280, 7, 7)
     assert len(folded.rows) > 200
@@ -169,7 +169,7 @@ def test_rows_agree_with_each_other(make, size):
     found = summary(net, size)
     assert found.total_params == sum(p.numel() for p in net.parameters())
     assert sum(row.params for row in found.rows) == found.total_params
-    assert sum(row.mult_adds for row in found.rows) == found.total_mult_adds
+    assert sum(row.mult_adds for row in found.rows) == found.total_mult_adds  # type: ignore[misc]
     assert sum(row.share_params for row in found.rows) == pytest.approx(1)
     assert sum(row.share_mult_adds for row in found.rows) == pytest.approx(1)
     for row in found.rows:

@@ -118,6 +118,7 @@ quick = settings(
 )
 
 
+@pytest.mark.slow
 @quick
 @given(nets())
 def test_parameters_shapes_work_and_formulas(drawn):

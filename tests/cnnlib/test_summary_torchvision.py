@@ -6,6 +6,8 @@ import torch
 from cnnlib import summary
 from tests.cnnlib.summary_oracles import half_flops, hooked_shapes, layer_shapes
 
+pytestmark = pytest.mark.slow
+
 torchvision = pytest.importorskip("torchvision")
 
 CLASSIFIERS = [

@@ -14,6 +14,8 @@ from cnnlib import summary
 class Busy(nn.Module):
     """Writes to itself, draws random numbers, has hooks and buffers."""
 
+    calls: torch.Tensor
+
     def __init__(self, *, looks=False, breaks=False):
         super().__init__()
         self.conv = nn.Conv2d(1, 4, 3)

@@ -6,6 +6,8 @@ import torchinfo
 from cnnlib import models, summary
 from tests.cnnlib.torchinfo_differences import CASES, PAGE, page
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(torchinfo.__version__ != "1.8.0", reason="the page is about 1.8.0")
 def test_the_page_is_what_is_computed():

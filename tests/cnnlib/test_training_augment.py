@@ -41,6 +41,7 @@ def bar(height=41, width=61, rows=3, columns=31):
     return image
 
 
+@pytest.mark.slow
 def test_each_image_is_moved_by_its_own_whole_number_of_pixels():
     torch.manual_seed(0)
     batch = torch.rand(400, 2, 5, 7) + 0.1

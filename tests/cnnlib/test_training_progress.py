@@ -72,6 +72,7 @@ def test_the_bar_moves_with_the_steps_and_is_redrawn_five_times_a_second(handle,
     assert values == [0, 4, 8, 12, 16, 20]
 
 
+@pytest.mark.slow
 def test_a_long_training_does_not_flood_a_reader_of_messages(handle, clock):
     def tick(batch):
         clock[0] += 0.5
@@ -175,9 +176,10 @@ history = fit(model, images, labels, epochs=3, device="cpu")
 """
 
 
+@pytest.mark.process
 def test_in_a_real_kernel_one_output_is_left_without_widgets_or_stderr():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELLS)])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
     (output,) = notebook.cells[0].outputs
     assert output.output_type == "display_data"
     assert set(output.data) == {"text/plain", "text/html", "image/png"}

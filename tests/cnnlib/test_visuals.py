@@ -317,6 +317,7 @@ def executed():
     return notebook
 
 
+@pytest.mark.process
 def test_output_is_the_same_to_the_byte(executed):
     """In another process, the kernel's, and when it is made once more here."""
     here = [
@@ -333,6 +334,7 @@ def test_output_is_the_same_to_the_byte(executed):
         assert make()._repr_mimebundle_() == visual(name)._repr_mimebundle_()
 
 
+@pytest.mark.process
 def test_a_notebook_with_visuals_is_clean_and_passes_strict_nbval(executed, tmp_path):
     from tools.build import hygiene, outputs
 

@@ -289,6 +289,8 @@ def test_what_the_page_cannot_compute_is_said_and_needs_python(make, words):
 class Watched(nn.Module):
     """A net that uses random numbers and keeps a buffer, with parts in two modes."""
 
+    calls: torch.Tensor
+
     def __init__(self):
         super().__init__()
         self.conv = nn.Conv2d(1, 4, 3)

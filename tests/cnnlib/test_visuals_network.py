@@ -42,7 +42,7 @@ class Functional(nn.Module):
 def functional():
     torch.manual_seed(0)
     model = Functional()
-    model.norm.running_mean += 0.3
+    model.norm.running_mean.add_(0.3)
     return model, torch.randn(2, 9, 15)
 
 
@@ -99,7 +99,9 @@ def test_the_gradient_never_leaves_the_box_and_fills_it_somewhere():
     for unit in [(0, 0, 0), (1, 2, 5), (0, 3, 11)]:
         ((gradient,),) = inside.gradients([(layer, [unit])])
         rows, columns = np.nonzero(gradient[0])
-        top, left, high, wide = box(layer, unit)
+        region = box(layer, unit)
+        assert region is not None
+        top, left, high, wide = region
         seen = np.zeros((30, 30), bool)
         seen[max(top, 0) : top + high, max(left, 0) : left + wide] = True
         right = np.zeros((12, 14), bool)
@@ -311,9 +313,8 @@ def test_of_large_nets_the_page_holds_what_fits_and_says_what_not():
 
 def test_levels_keep_numbers_to_half_a_level_and_blocks_to_their_mean():
     torch.manual_seed(0)
-    for maps in (np.random.default_rng(0).normal(size=(3, 8, 8)), None):
-        maps = np.float32(np.abs(np.ones((3, 8, 8)))) if maps is None else maps
-        maps = maps.astype(np.float32)
+    drawn = np.random.default_rng(0).normal(size=(3, 8, 8))
+    for maps in (drawn.astype(np.float32), np.ones((3, 8, 8), np.float32)):
         ends = float(maps.min()), float(maps.max())
         packed = pack(maps, DETAILS[1], ends)
         zero, unit = (128, 127) if packed["signed"] else (0, 255)
@@ -380,3 +381,94 @@ def test_the_answer_stands_escaped_in_a_hidden_field():
     value = field.children[1].value
     assert "<b>" not in value
     assert "&lt;b&gt; &amp; co" in value
+
+
+# -- nets that are refused, or shown in part, in words --------------------------------
+
+
+def _broken(layer, value):
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 3))
+    with torch.no_grad():
+        net[layer].weight[0] = value
+    return net
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_the_reason(value):
+    image = torch.rand(1, 8, 8)
+    with pytest.raises(ValueError, match=r"not finite \(NaN or infinity\): its train"):
+        explore_network(_broken(0, value).append(nn.Softmax(1)), image)
+    visual = explore_network(_broken(3, value), image)
+    assert "Not shown: 3 (NaN or infinity)." in str(visual.data)
+
+
+def test_a_layer_that_is_left_out_in_the_middle():
+    visual = explore_network(_broken(0, float("-inf")), torch.rand(1, 8, 8))
+    assert "Not shown: 0 (NaN or infinity)." in str(visual.data)
+    assert visual.layers == ["1", "2", "3"]
+
+
+class _Two(nn.Module):
+    def forward(self, a, b):
+        return a + b
+
+
+@pytest.mark.parametrize(
+    ("net", "image", "says"),
+    [
+        (_Two(), (1, 8, 8), r"_Two\.forward takes \(a, b\), but .* one picture"),
+        (nn.Bilinear(8, 8, 2), (1, 8, 8), r"takes \(input1, input2\), but .* one pic"),
+        (nn.Conv1d(2, 2, 3), (2, 50), "channels x length, but .* one picture"),
+        (nn.Conv3d(1, 2, 3), (1, 8, 8), "height x width, but .* one picture"),
+        (nn.LazyConv2d(2, 3), (1, 8, 8), r"lazy layers.*model\(image\[None\]\)"),
+        (nn.Sequential(nn.Flatten(), nn.LazyLinear(2)), (1, 8, 8), "lazy layers"),
+    ],
+)
+def test_a_cure_is_one_of_explore_network_itself(net, image, says):
+    with pytest.raises(ValueError, match=says) as caught:
+        explore_network(net, torch.rand(image))
+    assert "in a list" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_lazy_layers_are_shown_after_the_advice():
+    net, image = nn.Sequential(nn.LazyConv2d(2, 3), nn.ReLU()), torch.rand(1, 8, 8)
+    net(image[None])
+    assert explore_network(net, image).layers == ["0", "1"]
+
+
+class _Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 2, 2)
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x):
+        y = self.conv(x).flatten(2).transpose(1, 2)
+        y = y + self.attention(y, y, y)[0]
+        heads = y.unflatten(2, (2, 2)).transpose(1, 2)
+        return self.head((heads * torch.relu(heads)).mean((1, 2)).repeat(1, 2))
+
+
+def test_a_net_with_attention():
+    visual = explore_network(_Attention(), torch.rand(1, 8, 8))
+    assert {"conv", "attention", "head"} <= set(visual.layers)
+
+
+class _Hooked(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+
+    def forward(self, x):
+        maps = self.conv(x)
+        maps.register_hook(lambda gradient: None)
+        return maps.mean((2, 3))
+
+
+def test_a_net_that_asks_for_gradients():
+    net, image = _Hooked(), torch.rand(1, 8, 8)
+    visual = explore_network(net, image)
+    np.testing.assert_allclose(visual.maps("conv"), net.conv(image).detach(), atol=1e-6)
+    assert visual.gradient("conv", (0, 0, 0)).shape == (1, 8, 8)

@@ -53,7 +53,7 @@ class Liar:
     def __eq__(self, other: object) -> bool:
         return True
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 ITEMS = [
@@ -117,6 +117,7 @@ values = st.recursive(
 ).map(plain)
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(st.dictionaries(st.text(), values), st.lists(st.text()))
 def test_any_plain_value_comes_out_as_it_went_in(named, remarks):

@@ -384,7 +384,7 @@ def test_every_wrong_grid_is_refused(example):
 
 
 NOT_NUMBERS = [None, ..., "", "about right", math.nan, [], {}, object(), 1j]
-WRONG_FACTS = {
+WRONG_FACTS: dict[str, list] = {
     "hzdr-quiz-shape": [
         (2, 3),
         (3, 2),

@@ -268,7 +268,7 @@ TAIL = """\
 - **Unit.** Mult-adds are printed in full and in M. torchinfo 1.8 prints
   `(Units.MEGABYTES)` on Python 3.11.
 - **Misfits.** A size that does not fit gives one sentence with the layer, both numbers
-  and the cure. torchinfo says which layers it has executed; the reason is in the
+  and the fix. torchinfo says which layers it has executed; the reason is in the
   exception before it.
 - **Weights.** The model is not run: a copy without weights goes through PyTorch's
   meta device. torchinfo runs the model on real numbers.

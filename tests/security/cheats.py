@@ -123,9 +123,10 @@ _registry.questions().update(
         "cases made easy",
         "all points: every case is drawn as one whose answer is the wrong one's, too",
         """
-from cnnlib.checks.question import Draw
-Draw.tensor = lambda self, *shape, dtype=torch.float64: torch.zeros(shape, dtype=dtype)
-Draw.whole = lambda self, *shape, low=-9, high=9: torch.zeros(shape)
+from cnnlib.checks.question import CaseRandom
+CaseRandom.tensor = lambda self, *shape, dtype=torch.float64: (
+    torch.zeros(shape, dtype=dtype))
+CaseRandom.whole = lambda self, *shape, low=-9, high=9: torch.zeros(shape)
 """,
     ),
     Attack(
@@ -426,7 +427,7 @@ while frame:
 drawn = {}
 for name, question in questions().items():
     if question.lesson == "03" and seeds:
-        drawn[name] = [case.note for case in question.draw(seeds[-1])]
+        drawn[name] = [case.facts_for_judge for case in question.draw(seeds[-1])]
 def noted(name, *args, **kwargs):
     try:
         return known(name).key.reference(*args, **kwargs)

@@ -26,9 +26,10 @@ import pytest
 from cnngrade.files.plan import Step
 from cnngrade.intake.naming import clean
 from cnngrade.sessions import run
-from cnngrade.sessions.session import Done, Session
+from cnngrade.sessions.session import Session, StepOutcome
 from tests.cnngrade.conftest import COMMAND, rows
 from tests.exercise_files import ROOT, TASKS, Book
+from tests.patience import TOO_LONG
 from tests.security.attacks import ALL, ATTACKS, NONE, World, right_answers
 
 OPTIONS = ("--seed", "11", "--timeout", "2")
@@ -47,7 +48,10 @@ def _why_not() -> str:
 
 
 WHY_NOT = _why_not()
-pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT),
+]
 
 
 # ---- the machine, and what listens on it ---------------------------------------------
@@ -219,7 +223,7 @@ def _graded(base: Path) -> Graded:
     workers = ("--workers", "4")  # some of them only sleep
     process = _command(school, out, *workers, env=os.environ | surroundings)
     try:
-        said, errors = process.communicate(timeout=600)
+        said, errors = process.communicate(timeout=TOO_LONG)
     finally:
         process.kill()
     after = _states(places)
@@ -278,7 +282,7 @@ def test_the_honest_get_what_they_deserve(graded, student):
 def test_the_honest_lose_nothing_by_the_company(graded, tmp_path):
     school, out = tmp_path / "school", tmp_path / "out"
     _honest(school)
-    said, errors = (process := _command(school, out)).communicate(timeout=300)
+    said, errors = (process := _command(school, out)).communicate(timeout=TOO_LONG)
     assert process.returncode == 0, (said + errors).decode()
     together = [r for r in rows(graded.out, "grades.csv") if r["student"] in HONEST]
     assert rows(out, "grades.csv") == together
@@ -339,7 +343,8 @@ def _handed_in(school: Path, names: tuple[str, ...] = ()) -> None:
     _honest(school)
     listener = Listener()
     listener.close()
-    world = World(9, 9, listener.name, *(school.parent / p for p in "hrs"), ())
+    home, report, classes = (school.parent / part for part in "hrs")
+    world = World(9, 9, listener.name, home, report, classes, ())
     for attack in ATTACKS:
         if attack.name in names:
             attack.write(school, world)
@@ -454,7 +459,7 @@ def test_a_template_that_is_killed_costs_nobody(tmp_path):
     try:
         _await_the_sleeper(out / "journal.jsonl", process)
         killed = [_killed(entry) for entry in _templates(str(temp))]
-        said, errors = process.communicate(timeout=200)
+        said, errors = process.communicate(timeout=TOO_LONG)
     finally:
         process.kill()
     assert process.returncode == 0, (said + errors).decode()
@@ -473,7 +478,7 @@ def test_a_grader_that_is_killed_leaves_no_process(tmp_path):
         assert _living(str(temp))
         process.kill()
         process.communicate()
-    until = time.monotonic() + 20
+    until = time.monotonic() + TOO_LONG
     while _living(str(temp)) and time.monotonic() < until:
         time.sleep(0.1)
     assert _living(str(temp)) == []
@@ -481,7 +486,7 @@ def test_a_grader_that_is_killed_leaves_no_process(tmp_path):
 
 def _await_the_sleeper(journal: Path, process: subprocess.Popen) -> None:
     """Wait until anna and mila are graded, and the sleeper is under way."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + TOO_LONG
     while process.poll() is None and time.monotonic() < until:
         if journal.exists() and journal.read_bytes().count(b"\n") >= 3:
             time.sleep(1)
@@ -512,6 +517,8 @@ def _killed(number: int) -> int:
 class _Patient(Session):
     """A session in which every cell takes as long as it may."""
 
+    clock: list[float]
+
     def __enter__(self) -> "_Patient":
         return self
 
@@ -523,7 +530,7 @@ class _Patient(Session):
 
     def wait(self, number, seconds):
         self.clock[0] += seconds
-        return Done("timed out")
+        return StepOutcome("timed out")
 
     def told(self, seconds):
         raise EOFError
@@ -536,6 +543,6 @@ def test_many_slow_cells_have_an_end(monkeypatch):
     monkeypatch.setattr(run.time, "monotonic", lambda: clock[0])
     patience = run.Patience(cell=30.0, questions={}, together=300.0)
     steps = [Step("while True: pass")] * 1000
-    done = run.run(steps, lambda *_: _Patient(), lambda: patience, trial=True)
+    done = run.run_steps(steps, lambda *_: _Patient(), lambda: patience, trial=True)
     assert 0 < len(done) <= 11
     assert clock[0] <= 350.0

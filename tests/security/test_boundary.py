@@ -27,7 +27,7 @@ PLANTED = {
     "cnnjudge/planted_folder/__init__.py": "cnnjudge.planted_folder",
     "cnnjudge/planted_folder/deep/planted_deep.json": "",
     "cnngrade/planted_part.py": "cnngrade.planted_part",
-    "cnngrade/school/planted_job.py": "cnngrade.school.planted_job",
+    "cnngrade/class_run/planted_job.py": "cnngrade.class_run.planted_job",
     "cnngrade/planted_folder/__init__.py": "cnngrade.planted_folder",
     "planted_package/__init__.py": "planted_package",
     "planted_package/planted_inner.py": "planted_package.planted_inner",

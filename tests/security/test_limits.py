@@ -25,9 +25,9 @@ def test_each_limit_is_above_what_it_is_the_last_resort_of(cell, slack):
     times = StepTimes(cell, {"flatten": 10.0}, slack)
     patience = times.patience()
     for step in (CELL, TASK):
-        computing, clock = times.of(step)
+        computing, clock = times.computing_and_clock(step)
         assert slack * (cell if step is CELL else 10.0) <= computing <= clock
-        assert clock < patience.of(step) < patience.session([CELL, TASK])
+        assert clock < patience.seconds_for(step) < patience.session([CELL, TASK])
     assert patience.together >= 4 * limits.clock_seconds(cell, slack)
     last = limits.process_computing_seconds(patience.session([CELL, TASK]))
     assert last > patience.session([CELL, TASK]) * (os.cpu_count() or 1)

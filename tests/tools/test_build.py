@@ -6,17 +6,19 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 
 import nbformat
 import pytest
 
+from tests.patience import TOO_LONG, is_alive, wait_until
 from tests.tools.conftest import GOOD, PYPROJECT, line_of, write
 from tests.tools.test_outputs import encoded, png
 from tools.build import build, launch_links
 from tools.build.course import Course
 from tools.build.outputs import strip_png
+
+pytestmark = pytest.mark.process
 
 MNIST = "# needs: mnist\n" + GOOD.replace("01 Sums", "02 Digits")
 
@@ -196,12 +198,13 @@ def test_a_fault_of_the_output_is_told_with_the_lessons_line(course, capsys):
 
 INTERRUPTED = """\
 import os, time
-open(os.environ["MARK"], "w").write(str(os.getpid()))
-time.sleep(60)"""
+open(f"{os.environ['MARKS']}/{os.getpid()}", "x").close()
+time.sleep(10**6)"""
 
 
 def test_an_interrupt_stops_all_lessons_and_their_kernels(course, tmp_path):
-    mark = tmp_path / "mark"
+    marks = tmp_path / "marks"
+    marks.mkdir()
     for number in ("01", "02", "03"):
         text = GOOD.replace("# 01", f"# {number}").replace("one + one", INTERRUPTED)
         write(course.root, f"{number}_sums", text)
@@ -210,7 +213,7 @@ def test_an_interrupt_stops_all_lessons_and_their_kernels(course, tmp_path):
         "sys.exit(build.main(['--workers', '2'], root=pathlib.Path(sys.argv[1])))"
     )
     command = [sys.executable, "-c", program, str(course.root)]
-    environment = {**os.environ, "MARK": str(mark)}
+    environment = {**os.environ, "MARKS": str(marks)}
     heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(  # heard, though the tests may run in the background
         command,
@@ -220,27 +223,16 @@ def test_an_interrupt_stops_all_lessons_and_their_kernels(course, tmp_path):
         text=True,
         preexec_fn=heard,
     ) as running:
-        wait_until(lambda: mark.exists() and mark.read_text())
+        wait_until(
+            lambda: len(list(marks.iterdir())) == 2 or running.poll() is not None
+        )
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=30)
-    assert running.returncode == 130
+        _, told = running.communicate(timeout=TOO_LONG)
+    assert running.returncode == 130, told
     assert "stopped" in told
-    wait_until(lambda: not is_alive(int(mark.read_text())))
-
-
-def is_alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def wait_until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    kernels = [int(mark.name) for mark in marks.iterdir()]
+    assert len(kernels) == 2
+    wait_until(lambda: not any(map(is_alive, kernels)))
 
 
 def test_exercises_are_not_lessons(built):

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.build import execute
+
+pytestmark = pytest.mark.process
 
 
 def run(*sources, tags=(), **options):
@@ -58,7 +59,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("sources", "cell", "line", "message"), FAILURES)
 def test_a_failure_names_its_cell_and_line(sources, cell, line, message):
-    with pytest.raises(execute.NotebookError) as raised:
+    with pytest.raises(execute.CellFailedError) as raised:
         run(*sources)
     finding = raised.value.finding
     assert message in finding.message
@@ -67,11 +68,9 @@ def test_a_failure_names_its_cell_and_line(sources, cell, line, message):
 
 
 def test_a_cell_that_takes_too_long_is_stopped():
-    started = time.monotonic()
-    with pytest.raises(execute.NotebookError, match="longer than 1 s") as raised:
-        run("1", "import time; time.sleep(60)", timeout=1)
+    with pytest.raises(execute.CellFailedError, match="longer than 5 s") as raised:
+        run("1", "import time; time.sleep(10**6)", timeout=5)
     assert raised.value.finding.cell == 2
-    assert time.monotonic() - started < 30
 
 
 def test_kernels_installed_on_the_machine_are_passed_over(monkeypatch, tmp_path):
@@ -93,7 +92,7 @@ def test_an_announced_error_is_kept_as_output():
 def test_no_kernel_and_no_folder_is_left_behind(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     notebook, _ = run("import os\nprint(os.getpid())")
-    with pytest.raises(execute.NotebookError):
+    with pytest.raises(execute.CellFailedError):
         run("1 / 0")
     with pytest.raises(ProcessLookupError):
         os.kill(int(printed(notebook.cells[1])), 0)

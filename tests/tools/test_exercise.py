@@ -164,7 +164,7 @@ def test_answers_and_checks_carry_nbgraders_metadata(tiny):
 
 
 def test_the_reference_holds_the_code_cells_without_solutions(tiny):
-    facts = json.loads(exercise.reference(tiny(CELLS)[1]))
+    facts = json.loads(exercise.handed_out_json(tiny(CELLS)[1]))
     assert (facts["name"], facts["lesson"]) == ("03_pooling", "03")
     roles = [(cell.get("role"), cell.get("task")) for cell in facts["cells"]]
     assert roles[-2:] == [("answer", "flatten"), ("check", "flatten")]

@@ -125,6 +125,7 @@ def small_course(tmp_path):
     return tmp_path
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="its Python is a shell script")
 def test_a_failing_check_is_expected_in_exercises_alone(small_course):
     python = small_course / "bin" / "python"
@@ -134,6 +135,7 @@ def test_a_failing_check_is_expected_in_exercises_alone(small_course):
     assert lessons.count == 1
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="its Python is a shell script")
 def test_a_run_that_ends_early_is_no_pass(small_course):
     python = small_course / "bin" / "python"
@@ -151,6 +153,7 @@ def test_the_package_has_tests_for_each_name_in_the_list():
     assert len(files) == len(set(files))
 
 
+@pytest.mark.process
 def test_a_snapshot_is_the_working_tree_without_what_git_ignores(tmp_path):
     root = tmp_path / "root"
     root.mkdir()

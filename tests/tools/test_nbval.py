@@ -14,6 +14,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 
 SHOW = """\
@@ -83,7 +85,7 @@ def verdicts(tmp_path_factory):
         cells.append(cell)
     (root / "notebooks").mkdir()
     nbformat.write(new_notebook(cells=cells), root / "notebooks" / "cases.ipynb")
-    command = "-m pytest --nbval --nbval-current-env --nbval-cell-timeout=120"
+    command = "-m pytest --nbval --nbval-current-env --nbval-cell-timeout=600"
     command += " -p no:cacheprovider -n 1 --dist loadfile -rA notebooks"
     done = subprocess.run(
         [sys.executable, *command.split()],

@@ -28,6 +28,9 @@ BUILT = {
     f"cnnjudge/exercises/{NEW}.json",
 }
 
+MODULES = [path.stem for path in (build.ROOT / "cnnlib" / "checks").glob("[a-z]*")]
+"""The parts of `cnnlib.checks`: a task of that name could not be reached."""
+
 
 def contents(root):
     found = (path for path in root.rglob("*") if path.is_file())
@@ -75,6 +78,7 @@ def copy(tmp_path_factory):
     return copy
 
 
+@pytest.mark.process
 def test_its_solution_passes_and_its_exercise_is_unsolved(copy):
     code, said = copy.run("cnnlib", "check", f"solutions/{NEW}_{TOPIC}.ipynb")
     assert (code, "2 of 2 points, 1 of 1 tasks passed" in said) == (0, True), said
@@ -82,6 +86,7 @@ def test_its_solution_passes_and_its_exercise_is_unsolved(copy):
     assert (code, "unsolved" in said, "0 of 2 points" in said) == (1, True, True), said
 
 
+@pytest.mark.process
 def test_the_grader_and_the_command_line_know_it(copy):
     out = copy.root / "autograder.zip"
     code, said = copy.run("cnnlib", "autograder", NEW, "--out", str(out))
@@ -89,6 +94,7 @@ def test_the_grader_and_the_command_line_know_it(copy):
     assert f"01 to {NEW}." in copy.run("cnnlib", "autograder", "--help")[1]
 
 
+@pytest.mark.process
 def test_the_proof_fails_for_the_missing_mistakes_and_for_nothing_else(copy):
     code, said = copy.run("tools.proof", "double")
     assert code == 1
@@ -119,6 +125,10 @@ def test_what_has_to_be_written_is_marked_in_every_file():
         ([NEW, TOPIC, "--task", "class"], "A task is called as a function is"),
         ([NEW, TOPIC, "--task", "a-b"], "A task is called as a function is"),
         ([NEW, TOPIC, "--task", "flatten"], "There is a task flatten, in lesson 03."),
+        *(
+            ([NEW, TOPIC, "--task", name], f"A task cannot be called {name}: checks.")
+            for name in [*MODULES, "names"]
+        ),
     ],
 )
 def test_names_that_cannot_be_are_refused_and_nothing_is_written(

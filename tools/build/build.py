@@ -95,7 +95,7 @@ async def run_draft(draft: Draft, course: Course, timeout: int, bar: tqdm) -> fl
         seconds = await execute.execute_async(
             notebook, timeout=timeout, on_cell=bar.update
         )
-    except execute.NotebookError as error:
+    except execute.CellFailedError as error:
         raise LessonError([draft.at(error.finding)]) from None
     notebook.metadata = metadata  # nbclient adds the interpreter's version
     outputs.clean(notebook)
@@ -130,17 +130,17 @@ async def build_lesson(
         draft.target.parent.mkdir(exist_ok=True)
         nbformat.write(built, draft.target)
         if not draft.run:
-            path = exercise.reference_path(draft.lesson, course)
+            path = exercise.handed_out_path(draft.lesson, course)
             path.parent.mkdir(exist_ok=True)
-            path.write_text(exercise.reference(draft), encoding="utf-8")
+            path.write_text(exercise.handed_out_json(draft), encoding="utf-8")
         return LessonResult(draft.name, f"written, {took}")
     return LessonResult(draft.name, f"unchanged, {took}")
 
 
 def _reference_differences(draft: Draft, course: Course) -> list[str]:
-    path = exercise.reference_path(draft.lesson, course)
+    path = exercise.handed_out_path(draft.lesson, course)
     there = path.exists() and path.read_text(encoding="utf-8")
-    same = there == exercise.reference(draft)
+    same = there == exercise.handed_out_json(draft)
     return [] if same else [f"{path.name} in cnnjudge/exercises differs"]
 
 

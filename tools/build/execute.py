@@ -28,7 +28,7 @@ _UNWANTED |= {"FORCE_COLOR", "NO_COLOR", "PYTHON_COLORS", "PYTEST_CURRENT_TEST"}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class NotebookError(Exception):
+class CellFailedError(Exception):
     """A cell failed, ran too long or killed its kernel; ``finding`` says which."""
 
     def __init__(self, finding: Finding) -> None:
@@ -53,7 +53,7 @@ def execute(
 
     The end of the last cell: a student does not wait for the kernel to shut down.
 
-    Raises ``NotebookError`` for the first cell that fails without being tagged
+    Raises ``CellFailedError`` for the first cell that fails without being tagged
     ``raises-exception``, or that takes longer than ``timeout`` seconds.
     """
     run = execute_async(notebook, timeout=timeout, environment=environment)
@@ -101,20 +101,20 @@ async def execute_async(
                     cleanup_kc=True, cwd=str(home), env=env, stderr=nowhere
                 )
         except CellExecutionError as error:
-            raise NotebookError(_failure(notebook, current, error)) from None
+            raise CellFailedError(_failure(notebook, current, error)) from None
         except CellTimeoutError:
             message = f"this cell took longer than {timeout} s"
-            raise NotebookError(Finding(current, message)) from None
+            raise CellFailedError(Finding(current, message)) from None
         except DeadKernelError:
             message = "the kernel died in this cell (out of memory, or a crash)"
-            raise NotebookError(Finding(current, message)) from None
+            raise CellFailedError(Finding(current, message)) from None
         left = sorted(path.name for path in home.iterdir())
         if left:
             message = (
                 f"the lesson leaves files behind: {', '.join(left)}; "
                 "write into a tempfile.TemporaryDirectory"
             )
-            raise NotebookError(Finding(0, message))
+            raise CellFailedError(Finding(0, message))
     return ended - started
 
 

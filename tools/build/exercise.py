@@ -231,7 +231,7 @@ def nbgrader(grade_id: str, points: int, role: str) -> dict[str, Any]:
     return known | ({"points": points} if role == "check" else {})
 
 
-def reference(draft: Draft) -> str:
+def handed_out_json(draft: Draft) -> str:
     """Return the code cells of an unsolved notebook, as ``cnnlib check`` needs them."""
     cells = [
         {"id": cell.id, "source": cell.source, **cell.metadata.get("cnnlib", {})}
@@ -243,6 +243,6 @@ def reference(draft: Draft) -> str:
     return text + "\n"
 
 
-def reference_path(lesson: Lesson, course: Course) -> Any:
-    """Return where the reference of an exercise lies in the package."""
+def handed_out_path(lesson: Lesson, course: Course) -> Any:
+    """Return where that file of an exercise lies in the package."""
     return course.root / "cnnjudge" / "exercises" / f"{lesson.number}.json"

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from tools.build.course import Course
-from tools.build.execute import NotebookError, execute
+from tools.build.execute import CellFailedError, execute
 
 # Colab's kernels have this package; its name is all that a lesson asks for.
 _STARTUP = """\
@@ -48,7 +48,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         seconds = run(options.notebook.resolve(), options.course.resolve())
-    except NotebookError as error:
+    except CellFailedError as error:
         print(f"cell {error.finding.cell}: {error}")
         return 1
     print(f"{options.notebook.name} ran in {seconds:.0f} s")

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import keyword
+import pkgutil
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
+from cnnlib import checks
 from cnnlib.checks.registry import questions
 from tools.build.build import ROOT
 from tools.build.course import Course
@@ -62,10 +64,21 @@ def faults(number: str, topic: str, task: str, course: Course) -> list[str]:
             found.append(f"There is a lesson {number}: {name}. Take another number.")
         elif name[3:] == topic:
             found.append(f"There is a lesson on {topic}: {name}. Take another topic.")
+    if task in _own_names():
+        found.append(
+            f"A task cannot be called {task}: checks.{task} is a part of cnnlib.checks "
+            "itself. Take another name."
+        )
     known = questions().get(task)
     if known:
         found.append(f"There is a task {task}, in lesson {known.lesson}.")
     return found
+
+
+def _own_names() -> set[str]:
+    """Return what `checks.NAME` is without any task: modules, functions, classes."""
+    modules = {module.name for module in pkgutil.iter_modules(checks.__path__)}
+    return modules | vars(checks).keys()
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:

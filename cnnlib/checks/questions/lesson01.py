@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from cnnlib.checks.question import Case, Draw, Question
+from cnnlib.checks.question import Case, CaseRandom, Question
 from cnnlib.worked import worked_example
 
 _F32, _F64 = torch.float32, torch.float64
@@ -20,14 +20,14 @@ _READY_MADE = (
 )  # fmt: skip
 
 
-def _kernel(draw: Draw, *shape: int) -> torch.Tensor:
+def _kernel(draw: CaseRandom, *shape: int) -> torch.Tensor:
     """Draw whole numbers, no two alike and none of them 0, so that every turn shows."""
     numbers = [n for n in range(-9, 10) if n]
     drawn = draw.random.sample(numbers, torch.Size(shape).numel())
     return torch.tensor(drawn, dtype=_F32).reshape(shape)
 
 
-def _vectors(draw: Draw) -> list[Case]:
+def _vectors(draw: CaseRandom) -> list[Case]:
     d = draw
     lesson = torch.tensor([1.0, 2, 3]), torch.tensor([1.0, 10])
     return [
@@ -45,7 +45,7 @@ def _vectors(draw: Draw) -> list[Case]:
     ]
 
 
-def _grids(draw: Draw) -> list[Case]:
+def _grids(draw: CaseRandom) -> list[Case]:
     """Images and kernels, square and not, down to a single row or cell."""
     d = draw
     return [
@@ -69,7 +69,7 @@ def _grids(draw: Draw) -> list[Case]:
     ]
 
 
-def _correlation(draw: Draw) -> list[Case]:
+def _correlation(draw: CaseRandom) -> list[Case]:
     d = draw
     names = ("hzdr-5x5", "als-5x5", "vn-kernel-2x3", "vn-practice-conv-bias")
     return [
@@ -80,7 +80,7 @@ def _correlation(draw: Draw) -> list[Case]:
     ]
 
 
-def _convolution(draw: Draw) -> list[Case]:
+def _convolution(draw: CaseRandom) -> list[Case]:
     return [*_grids(draw), *(_worked(name) for name in ("hzdr-5x5", "vn-kernel-2x3"))]
 
 
@@ -92,7 +92,7 @@ def _worked(name: str, biased: bool = False) -> Case:
     )
 
 
-def _layers(draw: Draw) -> list[Case]:
+def _layers(draw: CaseRandom) -> list[Case]:
     d = draw
 
     def case(kind: str, images: tuple, weight: tuple, **more: Any) -> Case:
@@ -132,7 +132,7 @@ def _layers(draw: Draw) -> list[Case]:
     ]  # fmt: skip
 
 
-def _pictures(draw: Draw) -> list[Case]:
+def _pictures(draw: CaseRandom) -> list[Case]:
     """Pictures to try the kernel on; the note says what is wanted of its response."""
     d = draw
     dark, bright = d.number(1, 40), d.number(60, 200)
@@ -160,7 +160,8 @@ def _pictures(draw: Draw) -> list[Case]:
          edge((columns >= left) * one, 0.5, 0.625)),
     ]  # fmt: skip
     return [
-        Case(kind, probe=(picture,), note=wanted) for kind, wanted, picture in pictures
+        Case(kind, probe=(picture,), facts_for_judge=wanted)
+        for kind, wanted, picture in pictures
     ]
 
 
@@ -177,7 +178,7 @@ def _tried(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     return found
 
 
-def _pairs(draw: Draw) -> list[Case]:
+def _pairs(draw: CaseRandom) -> list[Case]:
     """Pairs with a hidden kernel of nine numbers that are well apart."""
     d = draw
     edges = torch.tensor([[-1.0, 0, 1]] * 3)
@@ -198,7 +199,7 @@ def _pairs(draw: Draw) -> list[Case]:
     ]
 
 
-def _counts(draw: Draw) -> list[Case]:
+def _counts(draw: CaseRandom) -> list[Case]:
     keys = ("fully_connected", "locally_connected", "fruit_net")
     return [Case(f"`{key}`", (key,)) for key in keys]
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from cnnlib.checks.question import Case, Draw, Question
+from cnnlib.checks.question import Case, CaseRandom, Question
 
 _F32 = torch.float32
 
 
-def _sizes(draw: Draw) -> list[Case]:
+def _sizes(draw: CaseRandom) -> list[Case]:
     """Let every part of the formula have a say, and all of them at once.
 
     What is left over is never just half a stride, so that rounding has one meaning.
@@ -43,7 +43,7 @@ def _sizes(draw: Draw) -> list[Case]:
     ]  # fmt: skip
 
 
-def _frames(draw: Draw) -> list[Case]:
+def _frames(draw: CaseRandom) -> list[Case]:
     d = draw
     grid = torch.tensor([[3.0, 5, 2, 7], [4, 1, 3, 8], [6, 3, 8, 2], [9, 6, 1, 5]])
     return [
@@ -65,7 +65,7 @@ def _frames(draw: Draw) -> list[Case]:
     ]
 
 
-def _convolutions(draw: Draw) -> list[Case]:
+def _convolutions(draw: CaseRandom) -> list[Case]:
     """Ints and pairs in every combination, with a bias and without."""
     d, w = draw, draw.whole
 
@@ -118,12 +118,12 @@ def _convolutions(draw: Draw) -> list[Case]:
     ]  # fmt: skip
 
 
-def _bias(draw: Draw, count: int) -> torch.Tensor:
+def _bias(draw: CaseRandom, count: int) -> torch.Tensor:
     """Draw a bias that cannot be overlooked: no value is 0, no two are alike."""
     return torch.tensor([float(n) for n in draw.random.sample(range(1, 10), count)])
 
 
-def _sames(draw: Draw) -> list[Case]:
+def _sames(draw: CaseRandom) -> list[Case]:
     odd, even = 2 * draw.number(4, 7) + 1, 2 * draw.number(4, 7)
     sizes = [3, 4, 1, 2, 5, 6, 7]
     plain = [Case(f"a kernel size of {size}", (size,)) for size in sizes]
@@ -155,7 +155,7 @@ def _entries(item: Any) -> list[Any]:
     return list(item) if np.ndim(item) else []
 
 
-def _rows(draw: Draw) -> list[Case]:
+def _rows(draw: CaseRandom) -> list[Case]:
     names = "quiz big_kernel big_kernel_padded strided wrong_slide dilated"
     return [Case(name, (name,)) for name in names.split()]
 
@@ -179,7 +179,7 @@ def _entry(answer: Any, args: Sequence[Any]) -> dict[str, Any]:
     return {"height": entries[0], "width": entries[1]}
 
 
-def _grid(draw: Draw) -> list[Case]:
+def _grid(draw: CaseRandom) -> list[Case]:
     return [Case("the grid")]
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from cnnlib.checks.question import Case, Draw, Question
+from cnnlib.checks.question import Case, CaseRandom, Question
 
 _F32, _F64 = torch.float32, torch.float64
 
 
-def _pooling(draw: Draw) -> list[Case]:
+def _pooling(draw: CaseRandom) -> list[Case]:
     """Windows and strides, square and not; maps that are all negative; worked ones."""
     d = draw
     negative = -1 - d.tensor(1, 1, 4, 6).abs()
@@ -37,7 +37,7 @@ def _pooling(draw: Draw) -> list[Case]:
     ]
 
 
-def _global(draw: Draw) -> list[Case]:
+def _global(draw: CaseRandom) -> list[Case]:
     d = draw
     return [
         Case("one map of 2x2", (d.whole(1, 1, 2, 2),)),
@@ -51,7 +51,7 @@ def _global(draw: Draw) -> list[Case]:
     ]
 
 
-def _flatten(draw: Draw) -> list[Case]:
+def _flatten(draw: CaseRandom) -> list[Case]:
     d = draw
     grid = torch.tensor([[[2.0, 4.0], [3.0, 1.0], [3.0, 4.0]]])
     return [
@@ -73,7 +73,7 @@ def _turned(x: torch.Tensor) -> torch.Tensor:
     return x.to(memory_format=torch.channels_last)
 
 
-def _one_value(draw: Draw) -> list[Case]:
+def _one_value(draw: CaseRandom) -> list[Case]:
     return [Case("the grid")]
 
 

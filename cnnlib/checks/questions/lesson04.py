@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from cnnlib.checks.nets import drawn_net
-from cnnlib.checks.question import Case, Draw, Question
+from cnnlib.checks.question import Case, CaseRandom, Question
 
 Size = tuple[int, int, int]
 
 
-def _conv_params(draw: Draw) -> list[Case]:
+def _conv_params(draw: CaseRandom) -> list[Case]:
     """Kernels square and not, with and without a bias, in groups."""
     n, some = draw.number, draw.number(3, 5)
     by = n(2, 3)
@@ -44,7 +44,7 @@ def _conv_params(draw: Draw) -> list[Case]:
     ]
 
 
-def _linear_params(draw: Draw) -> list[Case]:
+def _linear_params(draw: CaseRandom) -> list[Case]:
     n = draw.number
     return [
         Case("three inputs and two outputs", (3, 2)),
@@ -58,7 +58,7 @@ def _linear_params(draw: Draw) -> list[Case]:
     ]
 
 
-def _conv_macs(draw: Draw) -> list[Case]:
+def _conv_macs(draw: CaseRandom) -> list[Case]:
     n, by = draw.number, draw.number(2, 3)
     return [
         Case("one kernel of 2x2 and an output of 1x1", (1, 1, 2, 1, 1)),
@@ -79,7 +79,7 @@ def _conv_macs(draw: Draw) -> list[Case]:
     ]
 
 
-def _receptive_field(draw: Draw) -> list[Case]:
+def _receptive_field(draw: CaseRandom) -> list[Case]:
     n = draw.number
     some = [(n(2, 5), n(1, 3), n(1, 3)) for _ in range(4)]
     return [
@@ -104,7 +104,7 @@ def _receptive_field(draw: Draw) -> list[Case]:
 ROWS = ("the picture", "conv1", "pool1", "conv2", "pool2", "fc3", "fc4", "output")
 
 
-def _table(draw: Draw) -> list[Case]:
+def _table(draw: CaseRandom) -> list[Case]:
     return [Case(f"the row of {name}", (i,)) for i, name in enumerate(ROWS)]
 
 
@@ -139,7 +139,7 @@ def _a(item: Any) -> str:
     return f"of type {type(item).__name__}"
 
 
-def _mend(draw: Draw) -> list[Case]:
+def _mend(draw: CaseRandom) -> list[Case]:
     """Nets whose first Linear layer is wrong, one of them not."""
     n = draw.number
 

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from cnnlib.checks.nets import drawn_net, fill_parameters, materialize, weights
-from cnnlib.checks.question import Case, Draw, Question
+from cnnlib.checks.question import Case, CaseRandom, Question
 
 _F32, _F64 = torch.float32, torch.float64
 
 
-def _a_net(draw: Draw) -> list[Case]:
+def _a_net(draw: CaseRandom) -> list[Case]:
     """Return images to try, and the weights to try them with."""
 
     def case(kind: str, images: Tensor) -> Case:
@@ -34,7 +34,7 @@ def _a_net(draw: Draw) -> list[Case]:
     ]
 
 
-def _noise(draw: Draw, count: int) -> Tensor:
+def _noise(draw: CaseRandom, count: int) -> Tensor:
     return draw.whole(count, 1, 28, 28, low=0, high=255) / 255
 
 
@@ -109,7 +109,7 @@ def _reading() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
 
 
-def _loader(draw: Draw, sizes: tuple[int, int], dtype: torch.dtype) -> DataLoader:
+def _loader(draw: CaseRandom, sizes: tuple[int, int], dtype: torch.dtype) -> DataLoader:
     """Return so many images of 4x4 with labels 0..2, in batches, always in order."""
     count, batch = sizes
     images = draw.tensor(count, 1, 4, 4, dtype=dtype)
@@ -117,7 +117,7 @@ def _loader(draw: Draw, sizes: tuple[int, int], dtype: torch.dtype) -> DataLoade
     return DataLoader(TensorDataset(images, labels), batch_size=batch)
 
 
-def _epochs(draw: Draw) -> list[Case]:
+def _epochs(draw: CaseRandom) -> list[Case]:
     def case(
         kind: str,
         sizes: tuple[int, int],
@@ -156,7 +156,7 @@ def _look_at_epoch(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _judged(draw: Draw) -> list[Case]:
+def _judged(draw: CaseRandom) -> list[Case]:
     def case(
         kind: str,
         sizes: tuple[int, int],
@@ -194,7 +194,7 @@ def _readable(cases: list[Case]) -> list[Case]:
     return cases
 
 
-def _pairs(draw: Draw) -> list[Case]:
+def _pairs(draw: CaseRandom) -> list[Case]:
     def drawn(count: int, classes: int) -> Tensor:
         return torch.tensor([draw.number(0, classes - 1) for _ in range(count)])
 
@@ -223,13 +223,13 @@ def _held_out() -> tuple[Tensor, Tensor]:
 SHIFT, TURN = 2, 10
 
 
-def _handwriting(draw: Draw) -> list[Case]:
+def _handwriting(draw: CaseRandom) -> list[Case]:
     """Return the bundled test digits: as they are, moved, turned, and both (twice)."""
     images, labels = _held_out()
 
     def case(kind: str, changed: Tensor) -> Case:
         note = tuple((labels.repeat(len(changed) // len(labels))).tolist())
-        return Case(kind, probe=(changed,), note=note)
+        return Case(kind, probe=(changed,), facts_for_judge=note)
 
     def both() -> Tensor:
         return _moved(draw, images, SHIFT, TURN)
@@ -242,7 +242,7 @@ def _handwriting(draw: Draw) -> list[Case]:
     ]
 
 
-def _moved(draw: Draw, images: Tensor, pixels: float, degrees: float) -> Tensor:
+def _moved(draw: CaseRandom, images: Tensor, pixels: float, degrees: float) -> Tensor:
     """Turn each image about its centre and move it, by amounts of its own."""
     seed = draw.number(0, 2**31)
     drawn = np.random.Generator(np.random.PCG64(seed)).uniform(-1, 1, (3, len(images)))

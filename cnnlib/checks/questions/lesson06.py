@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from cnnlib.checks.nets import drawn_net, fill_parameters, materialize, weights
-from cnnlib.checks.question import Case, Draw, Question
+from cnnlib.checks.question import Case, CaseRandom, Question
 
 _F32 = torch.float32
 
 
-def _lenet5(draw: Draw) -> list[Case]:
+def _lenet5(draw: CaseRandom) -> list[Case]:
     """Ask for the same net every time, and look at other sides of it."""
     numbers = weights(draw)
 
@@ -46,7 +46,7 @@ def _lenet_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
         with torch.no_grad():
             return seen | {"output": result.eval()(images)}
     if what == "sizes":
-        return seen | {"heights and widths taken": _sizes(result)}
+        return seen | {"heights and widths taken": _accepted_sizes(result)}
     return seen | _training(result, images)
 
 
@@ -54,8 +54,11 @@ def _count(net: nn.Module) -> int:
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def _sizes(net: nn.Module) -> list[int]:
-    """Return 32 if the net takes it, else those of other sizes that it takes."""
+def _accepted_sizes(net: nn.Module) -> list[int]:
+    """Return [32] if the net takes images of 32x32, else the other sizes it takes.
+
+    Tried are 30, 28 and 15. A net that takes none raises its own error, for 32x32.
+    """
     taken = []
     with torch.no_grad():
         for size in (32, 30, 28, 15):
@@ -84,7 +87,7 @@ def _training(net: nn.Module, images: Tensor) -> dict[str, Any]:
     return {"gradient reaches all": reached, "training and evaluation agree": same}
 
 
-def _alexnet_sizes(draw: Draw) -> list[Case]:
+def _alexnet_sizes(draw: CaseRandom) -> list[Case]:
     """Sizes at which every division leaves something over, and drawn ones."""
     n = draw.number
     return [
@@ -102,7 +105,7 @@ def _alexnet_sizes(draw: Draw) -> list[Case]:
     ]
 
 
-def _vgg_block(draw: Draw) -> list[Case]:
+def _vgg_block(draw: CaseRandom) -> list[Case]:
     numbers = weights(draw)
 
     def case(kind: str, given: tuple[int, int, int], *size: int) -> Case:
@@ -139,7 +142,7 @@ def _vgg_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _stack_or_single(draw: Draw) -> list[Case]:
+def _stack_or_single(draw: CaseRandom) -> list[Case]:
     return [
         Case("one channel", (1,)),
         Case("two channels", (2,)),
@@ -150,7 +153,7 @@ def _stack_or_single(draw: Draw) -> list[Case]:
     ]
 
 
-def _freeze(draw: Draw) -> list[Case]:
+def _freeze(draw: CaseRandom) -> list[Case]:
     """Nets with and without batch norm; the last Linear layer not always last."""
     d = draw
 

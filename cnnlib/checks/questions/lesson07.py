@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnlib.checks.nets import drawn_net
-from cnnlib.checks.question import Case, Draw, Question
+from cnnlib.checks.question import Case, CaseRandom, Question
 
 _F32, _F64 = torch.float32, torch.float64
 
@@ -55,7 +55,7 @@ class _Nested(nn.Module):
         return self.classifier(self.features(x)).flatten(1)
 
 
-class _Skipping(nn.Module):
+class _Residual(nn.Module):
     """A layer's input goes round it and is added to its output."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class _Skipping(nn.Module):
         return self.after(x + self.second(x)).mean(dim=(2, 3))
 
 
-def _layers(draw: Draw) -> list[Case]:
+def _layers(draw: CaseRandom) -> list[Case]:
     def case(
         kind: str,
         build: Callable[[], nn.Module],
@@ -92,7 +92,7 @@ def _layers(draw: Draw) -> list[Case]:
         case("a layer two blocks deep", _Nested, "features.3.0", 1, 1, 4, 6),
         case("a whole block", _Nested, "features", 1, 1, 6, 4),
         case("two images", _plain, "2", 2, 1, 4, 4),
-        case("a model that skips a layer and adds", _Skipping, "after", 1, 1, 4, 6),
+        case("a model that skips a layer and adds", _Residual, "after", 1, 1, 4, 6),
         case("a ReLU that works in place", _in_place, "0", 1, 1, 4, 5),
         case("float64", _Nested, "classifier.1", 3, 1, 4, 4, dtype=_F64),
     ]
@@ -109,7 +109,7 @@ def _reader(channels: int, height: int, width: int, norm: bool) -> nn.Module:
 
 
 def _asked(
-    draw: Draw,
+    draw: CaseRandom,
     shape: tuple[int, int, int],
     dtype: torch.dtype = _F64,
     norm: bool = False,
@@ -124,7 +124,7 @@ def _asked(
     return model.requires_grad_(not frozen), draw.tensor(1, *shape, dtype=dtype)
 
 
-def _slopes(draw: Draw) -> list[Case]:
+def _slopes(draw: CaseRandom) -> list[Case]:
     d = draw
     grey, colour = _asked(d, (1, 2, 3)), _asked(d, (3, 3, 3))
     return [
@@ -141,7 +141,7 @@ def _slopes(draw: Draw) -> list[Case]:
     ]
 
 
-def _covers(draw: Draw) -> list[Case]:
+def _covers(draw: CaseRandom) -> list[Case]:
     d = draw
     grey, colour = _asked(d, (1, 2, 4)), _asked(d, (3, 4, 6))
     return [

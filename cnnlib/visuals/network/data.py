@@ -77,7 +77,8 @@ def probed(inside: Inside, layer: Layer, unit: Unit) -> dict[str, Any]:
 
 def heat(gradient: np.ndarray) -> dict[str, Any]:
     """Return a gradient (C, H, W), added over the channels, cut to what is not zero."""
-    signed = gradient.sum(axis=0)
+    # Beyond a layer whose numbers are not finite there is no gradient to show.
+    signed = np.nan_to_num(gradient, nan=0, posinf=0, neginf=0).sum(axis=0)
     rows, columns = np.nonzero(signed)
     if not len(rows):
         return {"box": [0, 0, 0, 0], "top": 0, "pixels": 0, "data": ""}

@@ -6,6 +6,7 @@ itself: what `TensorRecorder` adds to the tracer is that it keeps the numbers.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from cnnlib.model_summary.operations import bind, described, words
 from cnnlib.model_summary.records import Products, TracedOp, TracedStep
 from cnnlib.model_summary.rows import Parameters, SummaryRow, rows_of
 from cnnlib.model_summary.run import observe, shapes_without_batch
-from cnnlib.model_summary.tensors import tensors_in
+from cnnlib.model_summary.tensors import UNSIZED, tensors_in
 from cnnlib.model_summary.trace import FunctionCall, Tracer
 from cnnlib.model_summary.untouched import (
     buffers_kept,
@@ -35,6 +36,9 @@ COPIED = 5_000_000
 QUIET = words("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout Identity")
 QUIET |= words("FeatureAlphaDropout StochasticDepth dropout alpha_dropout")
 """What gives back its input in evaluation mode; it is left out."""
+
+BROKEN = "NaN or infinity"
+"""Why a layer is left out whose numbers are not finite."""
 
 Unit = tuple[int, int, int]
 """(map, row, column) of one number in a layer's output."""
@@ -149,19 +153,23 @@ class Inside:
         self.model = _checked(model)
         self.image = read_image(image, "image")
         size = self.image.shape
+        _check_one_image(self.model)
         feed = read_feed(self.model, size, None, None)
         try:
             observe(self.model, feed)
-        except ValueError as error:  # in words, but in those of ``summary``
-            sentence = str(error).replace(" as input_size", "")
-            raise ValueError(sentence) from None
+        except ValueError as error:
+            raise ValueError(_in_own_words(str(error))) from None
         self._dtype = feed.tensors[0].dtype
         copied, self._owners = runnable_copy(self.model, meta=False, largest=COPIED)
         self._copy = copied.requires_grad_(False)
         self.versions = self._versions()
-        x = self._tensor()
-        with torch.no_grad(), self._running(x, set()) as recorder:
-            self._copy(x)
+        try:
+            recorder = self._recorded(gradients=False)
+        except ValueError as error:
+            try:  # a model may ask for gradients in its forward
+                recorder = self._recorded(gradients=True)
+            except ValueError:
+                raise error from None
         self.kept = recorder.kept
         self.kept[recorder.input.key] = self._tensor()
         self.input_key = recorder.input.key
@@ -170,11 +178,22 @@ class Inside:
         self.left_out: list[str] = []
         for row, step in zip(rows, recorder.steps, strict=True):
             self._add(row, step, recorder)
+        if not self.layers and any(BROKEN in name for name in self.left_out):
+            raise ValueError(
+                f"The layers of {type(self.model).__name__} give numbers that are not "
+                "finite (NaN or infinity): its training went wrong, or its weights "
+                "were never set. Build the model anew, and train it with a lower lr."
+            )
         if not self.layers:
             raise ValueError(
                 f"{type(self.model).__name__} does nothing to its image that could be "
                 "shown: explore_network shows what the layers of a net give."
             )
+
+    def has_maps(self, key: int) -> bool:
+        """Whether the run has kept a tensor, and it is maps of finite numbers."""
+        maps = as_maps(self.kept[key]) if key in self.kept else None
+        return maps is not None and bool(torch.isfinite(maps).all())
 
     def values(self, key: int) -> np.ndarray:
         """Return the numbers (C, H, W) of a tensor that the run has kept."""
@@ -198,6 +217,13 @@ class Inside:
                 for layer, _ in wanted
             }
             return [_gradients(kept[layer.key], units, x) for layer, units in wanted]
+
+    def _recorded(self, *, gradients: bool) -> TensorRecorder:
+        x = self._tensor().requires_grad_(gradients)
+        grad_mode = torch.set_grad_enabled(gradients)
+        with grad_mode, self._running(x, set()) as recorder:
+            self._copy(x)
+        return recorder
 
     def changed(self) -> bool:
         """Tell whether the weights that were used are not the model's any more."""
@@ -250,7 +276,7 @@ class Inside:
             low, high = maps.flatten(1).amin(1), maps.flatten(1).amax(1)
             ends = float(low.min()), float(high.max())
             if not np.isfinite(ends).all():
-                self.left_out.append(row.name)
+                self.left_out.append(f"{row.name} ({BROKEN})")
                 return
             peaks = torch.maximum(-low, high).numpy()
             op = next(o for o in step.ops if any(v.key == key for v in o.outputs))
@@ -307,4 +333,35 @@ def _checked(model: Any) -> nn.Module:
             "The model is on the meta device: its weights have no values, so no layer "
             "has an answer. Build it without torch.device('meta')."
         )
+    if any(isinstance(p, UNSIZED) for p in (*model.parameters(), *model.buffers())):
+        raise ValueError(
+            "The model has lazy layers, whose weights have no values yet. Give it one "
+            "image first: model(image[None])."
+        )
     return described(model)
+
+
+def _check_one_image(model: nn.Module) -> None:
+    """Raise ValueError where the model takes something else than one input."""
+    try:
+        signature = inspect.signature(model.forward)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(None)
+    except TypeError:
+        raise ValueError(
+            f"{type(model).__name__}.forward takes ({', '.join(signature.parameters)}),"
+            f" but explore_network gives it {_ONE_PICTURE}."
+        ) from None
+
+
+_ONE_PICTURE = "one picture (C, H, W) and nothing else"
+
+
+def _in_own_words(sentence: str) -> str:
+    """Take out of a sentence of ``summary`` what one can pass to that alone."""
+    start, odd_axes, _ = sentence.partition(", but input_size ")
+    if odd_axes:
+        return f"{start}, but explore_network gives it {_ONE_PICTURE}."
+    return sentence.replace(" as input_size", "")

@@ -31,7 +31,7 @@ def origin(inside: Inside, layer: Layer) -> dict[str, Any] | None:
     ``kind`` is "sum" (convolution, linear), "max", "mean", "each" or "add".
     """
     name, inputs = layer.op.name, [value.key for value in layer.op.inputs]
-    if any(key not in inside.kept for key in inputs) or not inputs:
+    if not inputs or not all(inside.has_maps(key) for key in inputs):
         return None
     if name == "conv2d":
         return _conv(inside, layer, inputs[0])

@@ -3,7 +3,7 @@ import { begin, fill, h, speaker, timed } from "../shared/page.js";
 import { agrees, parseNumber, plain } from "../shared/numbers.js";
 import { nameSlips } from "./slips.js";
 import { buildGrids, drawGrids } from "./grids.js";
-import { buildBar, buildQuiz } from "./panel.js";
+import { buildBar, buildQuiz } from "./quiz.js";
 import { arithmetic, buildCode, spoken, task } from "./words.js";
 
 const FIELDS = ["title", "facts", "mode", "input", "kernel", "output", "decimals", "window",

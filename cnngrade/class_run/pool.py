@@ -22,10 +22,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.limits import SCHEDULER_SECONDS
 
-from .job import Job, grade, start
+from .job import Job, grade_submission, set_up_worker
 
 Finished = tuple[Job, dict[str, Any], dict[str, float]]
 """A job, its plain result, and the seconds of each task."""
@@ -55,7 +55,7 @@ class Pool:
         """Yield jobs as they are finished, few of them under way at a time."""
         waiting = self._waiting
         for job in jobs:
-            waiting[self._executor.submit(grade, job)] = job
+            waiting[self._executor.submit(grade_submission, job)] = job
             if len(waiting) > 2 * self._workers:
                 yield from self._finished(waiting)
         while waiting:
@@ -80,7 +80,7 @@ class Pool:
         for job in jobs:
             self._executor.shutdown(wait=False)
             self._executor = self._make()
-            future = self._executor.submit(grade, job)
+            future = self._executor.submit(grade_submission, job)
             wait([future])
             if isinstance(future.exception(), BrokenExecutor):
                 self._executor = self._make()
@@ -95,7 +95,7 @@ class Pool:
         if isinstance(error, BrokenExecutor):
             problem = "the process that was to judge it ended, twice"
         told = replace(job, data=b"", problem=problem, status="error")
-        return job, *self.ask(grade, told)
+        return job, *self.ask(grade_submission, told)
 
     def close(self, *, now: bool = False) -> None:
         """End the workers; `now`: without waiting for what is under way."""
@@ -111,7 +111,7 @@ class Pool:
 def pool(workers: int, scheduler: str, *ready: Any) -> Iterator[Pool]:
     """Open a pool of processes, or of the workers of a Dask scheduler's cluster.
 
-    Each process gets `ready` for what it will be asked (see `start`).
+    Each process gets `ready` for what it will be asked (see `set_up_worker`).
     """
     made = (
         _dask(scheduler)
@@ -129,7 +129,7 @@ def pool(workers: int, scheduler: str, *ready: Any) -> Iterator[Pool]:
 def _processes(workers: int, ready: tuple[Any, ...]) -> Executor:
     """Return a pool of processes; where that can be, they share one PyTorch."""
     os.environ |= dict.fromkeys(_ONE_THREAD, "1")  # forks need it; so does speed
-    return ProcessPoolExecutor(workers, _context(), start, ready)
+    return ProcessPoolExecutor(workers, _context(), set_up_worker, ready)
 
 
 def _end_children() -> None:
@@ -147,7 +147,7 @@ def _context() -> multiprocessing.context.BaseContext:
         from multiprocessing import forkserver
 
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["cnngrade.school.preload"])
+        context.set_forkserver_preload(["cnngrade.class_run.preload"])
         with suppress(OSError), _unheard():  # TMPDIR may be too long for a socket
             forkserver.ensure_running()
             return context
@@ -176,13 +176,13 @@ def _dask(address: str) -> Pool:
     try:
         from distributed import Client
     except ImportError:
-        raise NotebookError(
+        raise CannotGradeError(
             "--scheduler needs Dask: pip install 'cnnlib[cluster]'"
         ) from None
     try:
         client = Client(address, timeout=SCHEDULER_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise NotebookError(
+        raise CannotGradeError(
             f"There is no Dask scheduler at {address}: {error}"
         ) from None
     workers = sum(client.nthreads().values())

@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from cnngrade import limits
-from cnngrade.files.exercise import references
+from cnngrade.files.exercise import handed_out
 from cnngrade.files.match import Match, match
-from cnngrade.files.notebook import NotebookError, parse
+from cnngrade.files.notebook import CannotGradeError, parse
 from cnngrade.files.plan import Step, message, plan
 from cnngrade.record import Result, TaskResult
+from cnngrade.safe_text import cut
 from cnngrade.sessions.patience import StepTimes
-from cnngrade.sessions.run import run
+from cnngrade.sessions.run import run_steps
 from cnngrade.sessions.session import TemplateEndedError
-from cnngrade.visible import cut
 from cnnjudge.verdict import unjudged
 
 
@@ -40,7 +40,7 @@ class Job:
         digest: of the file's bytes.
         data: the file's bytes.
         timeout: seconds that one cell may compute; 0: what is usual in the lesson.
-        hidden: folders that must not be seen from inside.
+        class_folders: those of the class, which must not be seen from inside.
         only: grade this task alone; "": all of them.
         problem: why nothing of it can be judged; then `status` is that of all tasks.
         platform_id: as in `Result`.
@@ -53,14 +53,14 @@ class Job:
     level: str
     seed: int
     timeout: float
-    hidden: tuple[str, ...] = ()
+    class_folders: tuple[str, ...] = ()
     only: str = ""
     problem: str = ""
     status: str = "missing"
     platform_id: str = ""
 
 
-def start(address: Any) -> None:
+def set_up_worker(address: Any) -> None:
     """Set up a worker, which ends when the process that started it does.
 
     Its template is at an address; without one it makes one when it needs it.
@@ -71,7 +71,7 @@ def start(address: Any) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _shared.append(address)
+    _template_address.append(address)
 
 
 def _end_with(parent: Any) -> None:
@@ -79,87 +79,87 @@ def _end_with(parent: Any) -> None:
     os._exit(1)
 
 
-_shared: list[Any] = []
+_template_address: list[Any] = []
 """The address of the template that this process shares with others, if it does."""
-_own = threading.local()
+_thread_channel = threading.local()
 """Each thread's channel: a cluster's worker may grade in several threads."""
 
 
-def _channel(level: str, hidden: tuple[str, ...]) -> Any:
+def _channel(level: str, class_folders: tuple[str, ...]) -> Any:
     """Return this thread's channel to a template."""
-    if getattr(_own, "about", None) != (level, hidden):
-        made = _opened(level, hidden)
+    if getattr(_thread_channel, "about", None) != (level, class_folders):
+        made = _opened(level, class_folders)
         try:
             made.check()
         except BaseException:
             made.close()
             raise
         Finalize(None, made.close, exitpriority=2)
-        _own.channel, _own.about = made, (level, hidden)
-    return _own.channel
+        _thread_channel.channel, _thread_channel.about = made, (level, class_folders)
+    return _thread_channel.channel
 
 
-def _opened(level: str, hidden: tuple[str, ...]) -> Any:
+def _opened(level: str, class_folders: tuple[str, ...]) -> Any:
     if not sys.platform.startswith("linux"):
         from cnngrade.sessions.spawned import Spawner
 
         return Spawner(level)
     from cnngrade.sessions.forked import Channel, Template
 
-    address = _shared.pop() if _shared else None
+    address = _template_address.pop() if _template_address else None
     if address is None:
-        made = Template(level, hidden, tuple(references()))
+        made = Template(level, class_folders, tuple(handed_out()))
         Finalize(None, made.close, exitpriority=1)  # atexit is not for workers
         address = made.address
     return Channel(address)
 
 
-def isolation(level: str, hidden: tuple[str, ...]) -> list[str]:
+def check_isolation(level: str, class_folders: tuple[str, ...]) -> list[str]:
     """Return what was tried from inside and found closed, in sentences.
 
     Raises:
         IsolationError: the level cannot be had here.
     """
-    return _channel(level, hidden).closed
+    return _channel(level, class_folders).closed
 
 
-def grade(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
+def grade_submission(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
     """Return the plain `Result` of a job, and the seconds each task took."""
-    reference = references()[job.lesson]
+    exercise = handed_out()[job.lesson]
     if job.problem:
-        return _unjudged(job, reference.tasks, job.problem).plain(), {}
+        return _unjudged(job, exercise.tasks, job.problem).plain(), {}
     try:
-        notebook = parse(job.data, Path(f"{reference.name}.ipynb"))
-        matched = match(notebook, reference)
-    except NotebookError as error:
-        return _unjudged(job, reference.tasks, str(error)).plain(), {}
+        notebook = parse(job.data, Path(f"{exercise.name}.ipynb"))
+        matched = match(notebook, exercise)
+    except CannotGradeError as error:
+        return _unjudged(job, exercise.tasks, str(error)).plain(), {}
     try:
-        return _graded(job, matched)
+        return _run_and_judge(job, matched)
     except TemplateEndedError:  # for lack of memory, say
-        _own.about = None
-        return _graded(job, matched)
+        _thread_channel.about = None
+        return _run_and_judge(job, matched)
 
 
-def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]:
-    from cnngrade.inside import trains  # these import PyTorch
+def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]:
+    from cnngrade.inside import slow_lessons  # these import PyTorch
     from cnngrade.judging import verdicts
     from cnngrade.judging.notes import notes_on_file, notes_on_run
 
     usual = limits.CELL_SECONDS
-    if trains.trains(job.lesson):
+    if slow_lessons.has_slow_question(job.lesson):
         usual = limits.TRAINING_CELL_SECONDS
     cell = job.timeout or usual
-    channel = _channel(job.level, job.hidden)
+    channel = _channel(job.level, job.class_folders)
     steps = [s for s in plan(matched) if not s.asks or job.only in ("", s.task)]
-    times = StepTimes(cell, verdicts.limits(cell).questions, channel.slack)
+    times = StepTimes(cell, verdicts.question_seconds(), channel.slack)
     patience = times.patience()
     started: dict[int, float] = {}
 
     def begin(step: Step) -> None:
         started.setdefault(id(step), time.perf_counter())
 
-    def start(wanted: list[int], guarded: bool) -> Any:
-        seconds = [times.of(step) for step in steps]
+    def open_session(wanted: list[int], guarded: bool) -> Any:
+        seconds = [times.computing_and_clock(step) for step in steps]
         process = limits.process_computing_seconds(patience.session(steps))
         return channel.open(
             message(
@@ -172,7 +172,7 @@ def _graded(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]
             )
         )
 
-    done = run(steps, start, lambda: patience, begin, trial=True)
+    done = run_steps(steps, open_session, lambda: patience, begin, trial=True)
     ended = time.perf_counter()
     results = verdicts.judge_steps(matched, steps, done, cell, job.seed)
     remarks = [

@@ -68,7 +68,9 @@ def mount(
     """Mount a file system, or with BIND a part of this one."""
     _do(
         f"mount mounting {target}",
-        *(_bytes(source), _bytes(target), _bytes(kind)),
+        _bytes(source),
+        _bytes(target),
+        _bytes(kind),
         ctypes.c_ulong(flags),
         _bytes(data or None),
     )
@@ -79,8 +81,11 @@ def restrict(target: str, flags: int) -> None:
     wanted = _Attributes(set=flags)
     _do(
         f"syscall restricting {target} (needs Linux 5.12)",
-        *(ctypes.c_long(_MOUNT_SETATTR), ctypes.c_int(_AT_FDCWD), _bytes(target)),
-        *(ctypes.c_uint(_AT_RECURSIVE), ctypes.byref(wanted)),
+        ctypes.c_long(_MOUNT_SETATTR),
+        ctypes.c_int(_AT_FDCWD),
+        _bytes(target),
+        ctypes.c_uint(_AT_RECURSIVE),
+        ctypes.byref(wanted),
         ctypes.c_size_t(ctypes.sizeof(wanted)),
     )
 
@@ -159,7 +164,11 @@ def filter_calls(program: ctypes.Structure) -> None:
     address = ctypes.addressof(program)
     _do(
         "prctl filtering system calls",
-        *(_SET_FILTER, ctypes.c_ulong(_BY_PROGRAM), ctypes.c_ulong(address), 0, 0),
+        _SET_FILTER,
+        ctypes.c_ulong(_BY_PROGRAM),
+        ctypes.c_ulong(address),
+        0,
+        0,
     )
 
 

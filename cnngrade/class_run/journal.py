@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.record import Result
 
 NAME = "journal.jsonl"
@@ -26,13 +26,13 @@ class Journal:
     """The journal of a report folder.
 
     Attributes:
-        run: how the class is graded; the same for every line.
+        settings: how the class is graded; the same for every line.
         results: by student and lesson, the newest of each.
         seconds: by student, lesson and task.
     """
 
     path: Path
-    run: dict[str, Any]
+    settings: dict[str, Any]
     results: dict[tuple[str, str], Result] = field(default_factory=dict)
     seconds: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
@@ -59,48 +59,50 @@ class Journal:
             os.fsync(file.fileno())
 
 
-def open_journal(folder: Path, run: dict[str, Any]) -> Journal:
+def open_journal(folder: Path, settings: dict[str, Any]) -> Journal:
     """Return the journal of a report folder, a new one if there is none.
 
-    `run` says how the class is to be graded; its "seed" may be None: then the
+    `settings` say how the class is to be graded; their "seed" may be None: then the
     journal's is kept.
 
     Raises:
-        NotebookError: the folder holds the results of another run, or other files.
+        CannotGradeError: the folder holds the results of another run, or other files.
     """
     path = folder / NAME
     lines = _lines(path)
     if not lines:
         folder.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        made = Journal(path, run)
-        made._write({"format": FORMAT, "run": run})
+        made = Journal(path, settings)
+        made._write({"format": FORMAT, "run": settings})
         return made
     journal = _filled(path, lines)
-    _same_run(folder, journal.run, run)
+    _same_settings(folder, journal.settings, settings)
     return journal
 
 
 def read_journal(folder: Path) -> Journal:
-    """Return the journal of a report that there is; raise `NotebookError` if none."""
+    """Return the journal of a report; raise `CannotGradeError` if there is none."""
     lines = _lines(folder / NAME)
     if not lines:
-        raise NotebookError(f"{folder} is not the folder of a report: no {NAME} there.")
+        raise CannotGradeError(
+            f"{folder} is not the folder of a report: no {NAME} there."
+        )
     return _filled(folder / NAME, lines)
 
 
 def _filled(path: Path, lines: list[dict[str, Any]]) -> Journal:
-    run = lines[0].get("run")
-    if not isinstance(run, dict):
-        raise NotebookError(
+    settings = lines[0].get("run")
+    if not isinstance(settings, dict):
+        raise CannotGradeError(
             f"{path} is not the journal of a grading. Take another folder for --out."
         )
     if lines[0].get("format") != FORMAT:
-        raise NotebookError(
+        raise CannotGradeError(
             f"{path} was written by a release of the course that keeps results in "
             "another form. Grade again into another folder for --out."
         )
-    journal = Journal(path, run)
+    journal = Journal(path, settings)
     for line in lines[1:]:
         journal._take(Result.from_plain(line["result"]), line["seconds"])
     return journal
@@ -119,7 +121,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     try:
         return [json.loads(line) for line in whole.splitlines()]
     except ValueError:
-        raise NotebookError(
+        raise CannotGradeError(
             f"{path} is damaged: it holds a line that is not JSON. Take another folder "
             "for --out, or remove that line."
         ) from None
@@ -133,11 +135,11 @@ _WORDS = {
 }
 
 
-def _same_run(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+def _same_settings(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     for name, words in _WORDS.items():
         wanted, had = now[name], before.get(name)
         if wanted is not None and wanted != had:
-            raise NotebookError(
+            raise CannotGradeError(
                 f"{folder} was graded with {words.format(had)}, not "
                 f"{words.format(wanted)}. Grade again into another folder, or go on "
                 "with what it was begun with."

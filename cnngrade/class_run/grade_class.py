@@ -12,13 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
-from cnngrade.files.exercise import references
-from cnngrade.files.notebook import NotebookError
+from cnngrade.files.exercise import handed_out
+from cnngrade.files.notebook import CannotGradeError
 from cnngrade.intake.intake import Intake, Submission, gather
 from cnngrade.intake.sources import digest
-from cnngrade.record import Result, Run
+from cnngrade.record import GradingSettings, Result
 
-from .job import Job, isolation
+from .job import Job, check_isolation
 from .journal import Journal, open_journal
 from .pool import Pool, pool
 
@@ -26,7 +26,7 @@ LEVELS = ("full", "limits", "none")
 
 
 @dataclass(frozen=True)
-class Options:
+class ClassOptions:
     """How a class is to be graded; see ``cnnlib grade --help``."""
 
     submissions: Path
@@ -44,7 +44,7 @@ class Watcher(Protocol):
     """Is told how far the grading is."""
 
     def found(self, intake: Intake) -> None:
-        """Look at the submissions; raise `NotebookError` if they are not right."""
+        """Look at the submissions; raise `CannotGradeError` if they are not right."""
 
     def begin(self, jobs: int, kept: int) -> None:
         """So many are to be graded; so many were, earlier."""
@@ -52,7 +52,7 @@ class Watcher(Protocol):
     def isolated(self, level: str, facts: list[str]) -> None:
         """Student code will run so."""
 
-    def graded(self, result: Result) -> None:
+    def count_one(self, result: Result) -> None:
         """One more is done."""
 
 
@@ -64,46 +64,46 @@ class ClassResults:
         seconds: what each task took, by student, lesson and task.
     """
 
-    run: Run
+    settings: GradingSettings
     results: list[Result]
     seconds: dict[tuple[str, str, str], float]
 
 
-def grade_class(options: Options, watcher: Watcher) -> ClassResults:
+def grade_class(options: ClassOptions, watcher: Watcher) -> ClassResults:
     """Grade what has not been graded yet; return the results of all there are now.
 
     Raises:
-        NotebookError: there is nothing to grade, or the report is of another run.
+        CannotGradeError: there is nothing to grade, or the report is of another run.
         IsolationError: the level of isolation cannot be had here.
     """
     found = gather(options.submissions, options.lesson)
     if not found.submissions:
-        raise NotebookError(_nothing(options, found))
-    _known_task(options.regrade)
+        raise CannotGradeError(_why_nothing(options, found))
+    _require_known_task(options.regrade)
     watcher.found(found)
-    hidden = _hidden(options)
+    class_folders = _class_folders(options)
     if _has_journal(options.out):
-        journal = open_journal(options.out, _run(options))
+        journal = open_journal(options.out, _settings(options))
         due = _due(found, journal, options.regrade)
     else:
         journal, due = None, _due(found, None, "")
     watcher.begin(len(due), len(found.submissions) - len(due))
     if due:
         lessons = sorted({one.submission.lesson for one in due})
-        with _workers(options, hidden, lessons) as workers:
-            facts = workers.ask(isolation, options.isolation, hidden)
+        with _workers(options, class_folders, lessons) as workers:
+            facts = workers.ask(check_isolation, options.isolation, class_folders)
             watcher.isolated(options.isolation, facts)
             journal = journal or open_journal(
-                options.out, _run(options, fresh=True) | {"facts": facts}
+                options.out, _settings(options, fresh=True) | {"facts": facts}
             )
-            _grade(due, options, journal, hidden, workers, watcher)
+            _grade_due(due, options, journal, class_folders, workers, watcher)
     assert journal is not None
     return _results(found, journal)
 
 
 @contextmanager
 def _workers(
-    options: Options, hidden: tuple[str, ...], lessons: list[str]
+    options: ClassOptions, class_folders: tuple[str, ...], lessons: list[str]
 ) -> Iterator[Pool]:
     """Open the pool; here its workers share one template, which starts at once."""
     count = options.workers or _cores()
@@ -112,19 +112,19 @@ def _workers(
         if not options.scheduler and sys.platform.startswith("linux"):
             from cnngrade.sessions.forked import Template
 
-            shared = Template(options.isolation, hidden, lessons)
+            shared = Template(options.isolation, class_folders, lessons)
             address = stack.enter_context(closing(shared)).address
         yield stack.enter_context(pool(count, options.scheduler, address))
 
 
-def _nothing(options: Options, found: Intake) -> str:
+def _why_nothing(options: ClassOptions, found: Intake) -> str:
     """Say in a sentence why there is nothing to grade."""
     few = "; ".join(f"{name} {why}" for name, why in found.unplaced[:3])
     more = f"; and {len(found.unplaced) - 3} more" if len(found.unplaced) > 3 else ""
     return f"There is no submission in {options.submissions}: {few}{more}."
 
 
-def _run(options: Options, *, fresh: bool = False) -> dict[str, Any]:
+def _settings(options: ClassOptions, *, fresh: bool = False) -> dict[str, Any]:
     seed = options.seed
     if fresh and seed is None:
         seed = 1 + secrets.randbelow(2**31)
@@ -149,16 +149,16 @@ def _has_journal(out: Path) -> bool:
     return (out / NAME).exists() and (out / NAME).stat().st_size > 0
 
 
-def _known_task(name: str) -> None:
-    tasks = [task for ref in references().values() for task in ref.tasks]
+def _require_known_task(name: str) -> None:
+    tasks = [task for ref in handed_out().values() for task in ref.tasks]
     if name and name not in tasks:
-        raise NotebookError(
+        raise CannotGradeError(
             f"No task is called {name!r}, so it cannot be graded again. There are: "
             f"{', '.join(tasks)}."
         )
 
 
-def _hidden(options: Options) -> tuple[str, ...]:
+def _class_folders(options: ClassOptions) -> tuple[str, ...]:
     """Return the folders of this machine that student code must not see."""
     given = options.submissions.resolve()
     places = {given if given.is_dir() else given.parent, options.out.resolve()}
@@ -185,44 +185,46 @@ def _due(found: Intake, journal: Journal | None, regrade: str) -> list[_Due]:
     for one in sorted(found.submissions, key=lambda one: one.lesson):
         if journal is None or not journal.has(one.student, one.lesson, one.digest):
             due.append(_Due(one))
-        elif regrade in references()[one.lesson].tasks:
+        elif regrade in handed_out()[one.lesson].tasks:
             due.append(_Due(one, regrade))
     return due
 
 
-def _data(one: Submission) -> tuple[bytes, str]:
+def _bytes_or_problem(one: Submission) -> tuple[bytes, str]:
     """Return a submission's bytes, or none and why they cannot be read."""
     if one.problem:
         return b"", one.problem
     try:
         return one.source.read(), ""
-    except NotebookError as error:
+    except CannotGradeError as error:
         return b"", str(error)
 
 
 # ---- doing it -----------------------------------------------------------------------
 
 
-def _grade(
+def _grade_due(
     due: list[_Due],
-    options: Options,
+    options: ClassOptions,
     journal: Journal,
-    hidden: tuple[str, ...],
+    class_folders: tuple[str, ...],
     workers: Pool,
     watcher: Watcher,
 ) -> None:
     def jobs() -> Iterator[Job]:
         for one in due:
-            data, problem = _data(one.submission)  # it may have changed meanwhile
+            data, problem = _bytes_or_problem(one.submission)
             yield Job(
                 student=one.submission.student,
                 lesson=one.submission.lesson,
-                digest=one.submission.digest if problem else digest(data),
+                digest=(  # the file may have changed since it was found
+                    one.submission.digest if one.submission.problem else digest(data)
+                ),
                 data=data,
                 level=options.isolation,
-                seed=journal.run["seed"],
+                seed=journal.settings["seed"],
                 timeout=options.timeout,
-                hidden=hidden,
+                class_folders=class_folders,
                 only=one.only,
                 problem=problem,
                 platform_id=one.submission.platform_id,
@@ -233,7 +235,7 @@ def _grade(
         if job.only:
             result = _merged(journal.results[job.student, job.lesson], result)
         journal.add(result, seconds)
-        watcher.graded(result)
+        watcher.count_one(result)
 
 
 def _merged(before: Result, again: Result) -> Result:
@@ -250,13 +252,13 @@ def _results(found: Intake, journal: Journal) -> ClassResults:
         for one in found.submissions
         if (one.student, one.lesson) in journal.results
     ]
-    run = Run(
-        version=journal.run["version"],
-        seed=journal.run["seed"],
-        timeout=journal.run["timeout"],
-        isolation=journal.run["isolation"],
-        isolation_facts=tuple(journal.run.get("facts", ())),
+    settings = GradingSettings(
+        version=journal.settings["version"],
+        seed=journal.settings["seed"],
+        timeout=journal.settings["timeout"],
+        isolation=journal.settings["isolation"],
+        isolation_facts=tuple(journal.settings.get("facts", ())),
         unplaced=tuple(found.unplaced),
         superseded=tuple(found.superseded),
     )
-    return ClassResults(run, results, journal.seconds)
+    return ClassResults(settings, results, journal.seconds)

@@ -19,7 +19,7 @@ _HIDDEN = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _PICTURES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
-_LINE = {code: _PICTURES[code] for code in (9, 10)}
+_BREAKS_SHOWN = {code: _PICTURES[code] for code in (9, 10)}
 _MARKS = 4
 """Accents on one letter that are shown; a tower of them covers its neighbours."""
 
@@ -35,7 +35,7 @@ def visible(text: str) -> str:
 
 def one_line(text: str, most: int = 300) -> str:
     """Return text as a single line of at most about `most` characters."""
-    return visible(cut(text, most)).translate(_LINE)
+    return visible(cut(text, most)).translate(_BREAKS_SHOWN)
 
 
 def cut(text: str, most: int) -> str:

@@ -17,7 +17,7 @@ import ctypes
 import errno
 from typing import NamedTuple
 
-from . import kernel
+from . import linux
 
 _REFUSED = {  # by name: the number on x86_64, and on the others
     "memfd_create": (319, 279),
@@ -86,9 +86,9 @@ _Lines = list[tuple[int, int, int, int]]
 
 def install() -> None:
     """Refuse those calls, for this process and all that it starts, for good."""
-    lines = _lines(kernel.of_this_processor(_PROCESSORS))
+    lines = _lines(linux.of_this_processor(_PROCESSORS))
     made = (_Line * len(lines))(*(_Line(*line) for line in lines))
-    kernel.filter_calls(_Program(len(lines), made))
+    linux.filter_calls(_Program(len(lines), made))
 
 
 def _lines(own: _Processor) -> _Lines:
