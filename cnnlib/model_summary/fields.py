@@ -71,12 +71,21 @@ def _fill_in(row: SummaryRow, tracks: list[Track | None]) -> None:
     if not known or len(known) < len(tracks):
         return
     row.receptive_field = tuple(ceil(track.size) for track in known)
+    least = tuple(ceil(_least(track)) for track in known)
+    row.receptive_least = least if least != row.receptive_field else None
     row.whole_image = all(track.whole for track in known)
     if all(track.dims and track.alone and not track.whole for track in known):
         row.jump = tuple(_number(track.jump) for track in known)
     starts = [track.start for track in known if track.start is not None]
     if len(starts) == len(known):
         row.receptive_start = tuple(_number(start) for start in starts)
+
+
+def _least(track: Track) -> Number:
+    """Return how many pixels the position sees that sees the fewest."""
+    if track.pattern is None or track.whole:
+        return track.size
+    return min(size for _, size in track.pattern)
 
 
 def _shown_axes(tracks: Tracks, slid: set[Label]) -> list[Label]:
@@ -253,6 +262,10 @@ def _interpolate(op: TracedOp, tracks: Tracks) -> Tracks:
         if mode == "area":
             result[label] = adaptive(track, new)
         elif old != new:
+            factor, rest = divmod(new, old)
+            if mode.startswith("nearest") and not rest:
+                result[label] = transposed_window(track, factor, factor, 0, 1)
+                continue
             uneven = bool(new % old and old % new)
             step, reach = Fraction(old, new), _REACH.get(mode, 1)
             result[label] = resampled(track, reach, step, irregular=uneven)
@@ -275,6 +288,10 @@ def _rescaled(op: TracedOp, tracks: Tracks, reach: int) -> Tracks:
         if track is not None and track.dims:
             dim = track.dims[0]
             step = Fraction(before[dim], after[dim])
+            if not reach and track.alone and step.numerator == 1:
+                factor = step.denominator
+                result[label] = transposed_window(track, factor, factor, 0, 1)
+                continue
             result[label] = resampled(track, reach, step) if track.alone else None
     return result
 

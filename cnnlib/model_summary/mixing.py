@@ -11,7 +11,17 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from .records import TracedOp, TracedTensor, tensors_of
-from .tracks import Track, Tracks, lost, mix, mixed, moved, union
+from .tracks import (
+    Track,
+    Tracks,
+    lost,
+    mix,
+    mixed,
+    moved,
+    union,
+    window,
+    without_pattern,
+)
 
 MixingRule: TypeAlias = Callable[[TracedOp, list[Tracks], int], Tracks]
 
@@ -48,6 +58,8 @@ def _cut(track: Track, first: int, step: int = 1) -> Track | None:
         return track
     if not track.alone:
         return None
+    if track.pattern is not None:
+        return window(replace(track, hull=None), 1, step, -first, 1)
     start = None if track.start is None else track.start + first * track.jump
     return replace(track, start=start, jump=track.jump * step, hull=None)
 
@@ -168,12 +180,14 @@ def _cat(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
 
 def _unaligned(tracks: Tracks, dim: int) -> Tracks:
     """Forget where positions lie along an axis that gets longer."""
-    return {
-        label: replace(track, start=None, count=0)
-        if track is not None and dim in track.dims and track.alone
-        else track
-        for label, track in tracks.items()
-    }
+    result: Tracks = {}
+    for label, track in tracks.items():
+        if track is None or dim not in track.dims or not track.alone:
+            result[label] = track
+        else:
+            known = without_pattern(track)
+            result[label] = known and replace(known, start=None, count=0)
+    return result
 
 
 def _stack(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
@@ -187,8 +201,9 @@ def _stack(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
 def _reordered(op: TracedOp, before: list[Tracks], number: int) -> Tracks:
     """Roll or flip: sizes stay, but positions lie elsewhere."""
     return {
-        label: track and replace(track, start=None)
+        label: known and replace(known, start=None)
         for label, track in before[0].items()
+        for known in [track and without_pattern(track)]
     }
 
 

@@ -146,7 +146,13 @@ def _field(row: SummaryRow) -> str:
     """Write the receptive field."""
     if row.receptive_field is None:
         return "-"
-    return "whole image" if row.whole_image else shape_text(row.receptive_field)
+    if row.whole_image:
+        return "whole image"
+    least = row.receptive_least or row.receptive_field
+    return " x ".join(
+        f"{most}" if few == most else f"{few} to {most}"
+        for few, most in zip(least, row.receptive_field, strict=True)
+    )
 
 
 def _in_millions(count: int) -> str:

@@ -79,6 +79,9 @@ class SummaryRow:
     """True where every value sees as much of the image as the net can see at all."""
     reuses_memory: bool = field(default=False, repr=False)
     """True where the output is a view of the input, or overwrites it."""
+    receptive_least: Shape | None = field(default=None, repr=False)
+    """The fewest pixels that a value sees, where `receptive_field` is the most: after
+    upsampling, values do not all see the same number. None where they do."""
 
 
 def rows_of(
@@ -342,6 +345,7 @@ def _together(
         mult_adds=None if None in counted else sum(count or 0 for count in counted),
         receptive_field=last.receptive_field,
         receptive_start=last.receptive_start,
+        receptive_least=last.receptive_least,
         jump=last.jump,
         whole_image=last.whole_image,
         activation_bytes=sum(r.activation_bytes for r in rows if not r.reuses_memory),

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil, gcd
+from math import ceil, gcd, lcm
 from typing import TypeAlias
 
 from .records import Shape
@@ -24,6 +24,10 @@ from .records import Shape
 Number: TypeAlias = int | Fraction
 Label: TypeAlias = tuple[int, int]
 """(group of inputs of one size, axis of the input)."""
+
+
+Pattern: TypeAlias = tuple[tuple[Number, Number], ...]
+"""(first pixel, number of pixels) of each of some neighbouring positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,16 @@ class Track:
     """Whether neighbours lie at uneven distances: windows cannot be followed."""
     hull: tuple[Number, Number] | None = None
     """First pixel and number of pixels that all positions see together, if known."""
+    pattern: Pattern | None = None
+    """What positions see where that repeats with every few of them; `size` is the
+    most. The next group sees the same, ``len(pattern) * jump`` pixels further."""
+
+    def seen(self, position: int) -> tuple[Number, Number]:
+        """First pixel and number of pixels that one position sees."""
+        assert self.pattern is not None
+        round_, place = divmod(position, len(self.pattern))
+        start, size = self.pattern[place]
+        return start + round_ * len(self.pattern) * self.jump, size
 
 
 Tracks: TypeAlias = dict[Label, Track | None]
@@ -62,6 +76,16 @@ def window(
         return track
     if track.irregular and kernel > 1:
         return None
+    if track.pattern is not None and before == int(before):
+        places = range(len(track.pattern) // gcd(len(track.pattern), stride))
+        seen = tuple(
+            _together(
+                track.seen(place * stride - int(before) + tap * dilation)
+                for tap in range(kernel)
+            )
+            for place in places
+        )
+        return _patterned(track, seen, track.jump * stride)
     start = None if track.start is None else track.start - before * track.jump
     return replace(
         track,
@@ -76,15 +100,51 @@ def transposed_window(
 ) -> Track | None:
     """Slide the window of a transposed convolution.
 
-    An output sees the inputs whose kernel covers it: at most every (s/g)-th tap, with
-    g the common divisor of stride and dilation, and these lie d/g inputs apart.
+    An output o sees the inputs i whose kernel covers it: o = i*s - p + t*d for a tap t.
+    With a stride s these are not as many for every o, which repeats after s of them.
     """
     if stride == 1:
         return window(track, kernel, 1, dilation * (kernel - 1) - before, dilation)
-    common = gcd(stride, dilation)
-    taps = ceil(Fraction(kernel * common, stride))
-    reach = (taps - 1) * (dilation // common)
-    return resampled(track, reach, Fraction(1, stride), irregular=dilation > 1)
+    if track.whole:
+        return resampled(track, 0, Fraction(1, stride))
+    if track.pattern is None and track.start is not None and not track.irregular:
+        track = replace(track, pattern=((track.start, track.size),))
+    if track.pattern is None:
+        return None
+    seen = tuple(
+        _together(
+            track.seen((place + before - tap * dilation) // stride)
+            for tap in range(kernel)
+            if (place + before - tap * dilation) % stride == 0
+        )
+        for place in range(len(track.pattern) * stride)
+    )
+    together = mixed(track)
+    hull = None if together.start is None else (together.start, together.size)
+    return _patterned(replace(track, hull=hull), seen, track.jump / Fraction(stride))
+
+
+def _together(parts: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
+    """Return what several positions see together; no pixel where there are none."""
+    some = [(start, size) for start, size in parts if size]
+    if not some:
+        return 0, 0
+    first = min(start for start, _ in some)
+    return first, max(start + size for start, size in some) - first
+
+
+def _patterned(track: Track, pattern: Pattern, jump: Number) -> Track:
+    most = max(size for _, size in pattern)
+    return replace(track, size=most, jump=jump, start=None, pattern=pattern)
+
+
+def without_pattern(track: Track) -> Track | None:
+    """Forget which position sees what; None where they see different numbers."""
+    if track.pattern is None or track.whole:
+        return track
+    if len({size for _, size in track.pattern}) > 1:
+        return None
+    return replace(track, pattern=None, irregular=True)
 
 
 def resampled(
@@ -95,6 +155,10 @@ def resampled(
     hull = None if together.start is None else (together.start, together.size)
     if track.whole:
         return replace(track, start=None, hull=hull)
+    known = without_pattern(track)
+    if known is None:
+        return None
+    track = known
     if track.irregular and reach:
         return None
     return replace(
@@ -193,11 +257,28 @@ def _joined(one: Track | None, other: Track | None) -> Track | None:
         return _with_mixed(one, mixed(other))
     if one.jump != other.jump:
         return None
+    if one.pattern or other.pattern:
+        return _joined_patterns(one, other)
     if one.start is None or other.start is None:
         return replace(one, size=max(one.size, other.size), start=None)
     first = min(one.start, other.start)
     last = max(one.start + one.size, other.start + other.size)
     return replace(one, size=last - first, start=first)
+
+
+def _joined_patterns(one: Track, other: Track) -> Track | None:
+    """Join position by position; None where it is not known which sees what."""
+    tracks = []
+    for track in (one, other):
+        if track.pattern is None and track.start is not None and not track.irregular:
+            track = replace(track, pattern=((track.start, track.size),))
+        if track.pattern is None:
+            return None
+        tracks.append(track)
+    lengths = [len(track.pattern or ()) for track in tracks]
+    places = range(lcm(*lengths))
+    seen = tuple(_together(track.seen(place) for track in tracks) for place in places)
+    return _patterned(one, seen, one.jump)
 
 
 def _with_mixed(one: Track, other: Track) -> Track:
