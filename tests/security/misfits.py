@@ -117,9 +117,7 @@ FILES = [
         file=_zip([FILE], f"../anna/{FILE}".encode(), link=True),
         graded=False,
     ),
-    Attack(
-        "zip bomb", "the disk", file=_zip([FILE], b"\0" * 200_000_000), graded=False
-    ),
+    Attack("zip bomb", "the disk", file=_zip([FILE], b"\0" * 200_000_000)),
 ]
 
 
