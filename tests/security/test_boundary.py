@@ -50,7 +50,7 @@ def read(way, path):
 for home in $HOMES:
     for path in $PATHS:
         read("opened", os.path.join(home, path))
-for folder, folders, files in os.walk("/"):
+for folder, folders, files in os.walk($TOP):
     if folder == "/":
         folders[:] = {*folders} - {"proc", "sys", "dev"}
     for name in files:
@@ -198,6 +198,8 @@ def _graded(course: Course, tmp_path: Path, isolation: str) -> dict:
         "$HOMES": repr([str(path) for path in course.homes]),
         "$PATHS": repr(list(PLANTED)),
         "$NAMES": repr([*PLANTED.values()]),
+        # Where nothing is hidden, to look through all of the machine takes too long.
+        "$TOP": repr("/" if isolation == "full" else str(course.shown)),
     }
     look = LOOK
     for sign, fact in told.items():
@@ -206,7 +208,7 @@ def _graded(course: Course, tmp_path: Path, isolation: str) -> dict:
     book.add(FIRST, CELL.replace("$LOOK", repr(look)))
     book.save(tmp_path / "school" / "anna")
     out = tmp_path / f"out-{isolation}"
-    options = ("--out", str(out), "--seed", "7", "--isolation", isolation)
+    options = ("--out", str(out), "--isolation", isolation, "--timeout", "300")
     done = subprocess.run(
         [course.python, *COMMAND[1:], str(tmp_path / "school"), *options],
         env=os.environ | {"PYTHONPATH": ":".join(map(str, course.found_by))},
