@@ -31,6 +31,7 @@ class Processes:
     """
 
     def __init__(self, first: int, *, alone: bool) -> None:
+        assert alone or first > 1  # below that one is all of the machine
         self._first, self.alone = first, alone
 
     def others(self) -> list[int]:

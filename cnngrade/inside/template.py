@@ -201,10 +201,11 @@ def _close(pid: int) -> None:
 def _first(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
     """Watch over a session as its first process: memory, and who is left behind."""
     linux.adopt_orphans()
+    first = os.getpid()
     pid = os.fork()
     if pid == 0:
         try:
-            _run(held, runner, wire, number)
+            _run(held, runner, wire, number, first)
         except BaseException:
             traceback.print_exc()
         os._exit(1)
@@ -221,8 +222,14 @@ def _first(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
         time.sleep(_LOOK_AGAIN_SECONDS)
 
 
-def _run(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
-    """Read what is to be done, give up all rights, and do it."""
+def _run(
+    held: jail.Jail, runner: StepRunner, wire: int, number: int, first: int
+) -> None:
+    """Read what is to be done, give up all rights, and do it.
+
+    `first` is the number of the session's first process, as it sees itself: to ask for
+    this one's parent could name another, if that one has ended.
+    """
     from cnnlib.checks.wire import dumps
 
     from .probe import try_all
@@ -240,7 +247,6 @@ def _run(held: jail.Jail, runner: StepRunner, wire: int, number: int) -> None:
     repeatable()
     _settle_in(given["folder"])
     os.nice(5)
-    first = os.getppid()
     jail.give_up(held, number, given["computing_seconds"])
     if "probe" in given:
         tell(0, state="done", **try_all(given["probe"], held.probe_seconds))
