@@ -259,3 +259,4 @@ def test_a_line_that_is_no_message_is_refused(line):
 def test_an_array_that_came_in_can_be_written_to():
     [found] = sent([CaseOutcome({"r": plain(torch.zeros(2))})])
     found.values["r"].data[0] = 1
+    assert found.values["r"].data.tolist() == [1, 0]
