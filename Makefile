@@ -29,8 +29,10 @@ ASK_INDEX := import signal, urllib.request as web; signal.alarm(5); \
 GET_TORCH = $(if $(INDEX),@{ $(BIN)/python -c '$(ASK_INDEX)'; } 2>/dev/null \
 	&& $(PIP) torch torchvision --index-url $(INDEX) \
 	|| echo "PyTorch cannot be had from $(INDEX): pip takes its default builds.")
-# One thread to a notebook: two kernels with two threads each wait for one another.
-NBVAL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-current-env \
+# One thread to a worker: two workers with two threads each wait for one another, and the
+# tests take twice as long.
+quick test test-browser: export OMP_NUM_THREADS := 1
+NBVAL := $(BIN)/python -m pytest --nbval --nbval-current-env \
 	--nbval-cell-timeout=120 \
 	-p no:cacheprovider -n $(WORKERS) --dist loadfile
 PYTEST := $(BIN)/python -m pytest
