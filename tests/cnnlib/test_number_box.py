@@ -22,9 +22,9 @@ def test_a_place_is_a_row_and_a_column():
     for place in ((), (1,), (1, 2, 3)):
         with pytest.raises(ValueError, match="a row and a column"):
             example.predict(*place)
-    for place in ((4, 0), (0, 4), (-1, 0)):
+    for row, column in ((4, 0), (0, 4), (-1, 0)):
         with pytest.raises(IndexError, match="outside of a 4x4 grid"):
-            example.predict(*place)
+            example.predict(row, column)
 
 
 @pytest.mark.parametrize(
