@@ -11,6 +11,7 @@ from .visuals import (
     explore_sizes,
     step_conv,
     step_pool,
+    train_here,
     watch_training,
 )
 from .worked import worked_example
@@ -34,6 +35,7 @@ __all__ = [
     "plots",
     "step_conv",
     "step_pool",
+    "train_here",
     "summary",
     "training",
     "visuals",

@@ -28,6 +28,7 @@ NAMES = [
     "plots",
     "step_conv",
     "step_pool",
+    "train_here",
     "summary",
     "training",
     "visuals",
