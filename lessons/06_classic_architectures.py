@@ -211,8 +211,8 @@ assert result.accuracy > (0.97 if digits.source == "mnist" else 0.93)
 #
 # **Try.** Find out in which layer the box first covers the whole digit. Then
 # compare `c1` with `tanh1`: what does tanh do to large numbers? Last, choose
-# some units of `tanh5`: for many of them the gradient is next to zero, as if no
-# pixel mattered. They have run into the flat ends of tanh.
+# some units of `tanh5`: for many of them the gradient is next to zero, as if
+# no pixel mattered. They have run into the flat ends of tanh.
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib import explore_network
@@ -656,8 +656,8 @@ plots.plot_bars(accuracy, unit="%",
 # comes from 30,000 pictures, what is learned from scratch from 250. But mind
 # the last bar: even random features and a trained last layer are not far
 # behind. Without this control one would credit all of it to what was borrowed,
-# and that is about five of a hundred digits. (On the small bundled digits there
-# are only some 700 pictures to borrow from, and less shows.)
+# and that is about five of a hundred digits. (On the small bundled digits
+# there are only some 700 pictures to borrow from, and less shows.)
 
 # %% [markdown]
 # ### With a net that has seen a million photographs

@@ -16,7 +16,6 @@ ENTRIES = json.loads(
     (Path(cnnlib.__file__).parent / "worked" / "examples.json").read_text()
 )
 LESSONS = sorted({entry["lesson"] for entry in ENTRIES})
-QUOTED = {"polarsparc-accuracy"}  # a training run: the benchmark reproduces it
 
 
 def calls(cell: str) -> tuple[set[str], bool]:
@@ -61,8 +60,7 @@ def test_a_lesson_shows_examples_that_name_it(lesson):
 @pytest.mark.parametrize("entry", SHOWN, ids=lambda entry: entry["id"])
 def test_the_built_lesson_shows_the_verdict(entry):
     text = outputs(entry["lesson"])
-    sign = "" if entry["id"] in QUOTED else "✓ "
-    assert re.search(rf"^{sign}{re.escape(entry['id'])}\b", text, re.M)
+    assert re.search(rf"^✓ {re.escape(entry['id'])}\b", text, re.M)
 
 
 @pytest.mark.parametrize(
