@@ -418,8 +418,9 @@ def kept(net, picture):
     return [f"{tuple(t.shape)[1:]} {t.dtype}" for t in found.values()]
 
 # %%
-for net in (models.plain_cnn(), models.pooled_cnn()):
-    print(*kept(net, torch.zeros(1, 1, 100, 100)), "", sep="\n")
+nets = {"plain": models.plain_cnn(), "with pooling": models.pooled_cnn()}
+for name, model in nets.items():
+    print(f"{name}:", *kept(model, torch.zeros(1, 1, 100, 100)), sep="\n  ")
 
 # %% [markdown]
 # Each convolution keeps its input, and ReLU its output, which is the same
@@ -566,4 +567,4 @@ print("without batch:", tuple(features(torch.zeros(1, 28, 28)).shape))
 # | receptive field | add $(k-1)$ jumps; strides multiply the jump |
 # | two reasons | sparse windows, shared weights |
 #
-# Now exercise 04. After it: a net that reads handwriting.
+# **Now exercise 04.** Then lesson 05: a net that reads handwriting.

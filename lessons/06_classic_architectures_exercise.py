@@ -27,7 +27,8 @@ from cnnlib import checks
 # as the net is built today: 61,706 parameters, every map of C3 sees all maps
 # of S2, tanh after each convolution and after F6, and average pooling. C5 may
 # be a convolution or a `Linear` layer. Another tanh after the poolings, as in
-# 1998, is right as well: after both or after none.
+# 1998, is right as well: after both or after none. (A table in wide use has a
+# misprinted row S4, 10 x 10 with a 5 x 5 window. Use the lesson's.)
 #
 # How the check works: it fills your net with weights of its own and compares
 # what comes out. Names, order and spelling of the layers are up to you.

@@ -915,7 +915,7 @@ for n in (5, 20, 784):
 
 # %% [markdown]
 # On MNIST half of it lies in five pixels: a bar of ink that closes the 4. That
-# is not a trick that nobody can see; many people would read a 9 as well.
+# is no trick that nobody can see. It is a step towards a 9.
 #
 # ### A little of everything
 #
@@ -968,10 +968,10 @@ print(f"{ratio.mean():.0f} times as much, on average")
 assert ratio.mean() > 10
 
 # %% [markdown]
-# That grows with the number of pixels: in a large photograph an $\varepsilon$
-# that nobody can see is enough. Szegedy and others found such images in 2013;
-# this explanation is Goodfellow's. Training on them as well (*adversarial
-# training*) helps to a degree.
+# That grows with the number of pixels: for photographs an $\varepsilon$ that
+# nobody can see was enough. Szegedy and others found such images in 2013; this
+# explanation is from Goodfellow and others, who also trained on them
+# (*adversarial training*), and the net withstood them better.
 
 # %% [markdown]
 # ## When it breaks
@@ -1054,4 +1054,5 @@ print("negative numbers:", bool((maps["overwritten"] < 0).any()),
 # | Grad-CAM | mean gradient as weight, add maps, keep what is positive |
 # | confidence | softmax cannot say "none of these" |
 #
-# Now exercise 07, the last one. Then take a net of your own and look inside.
+# **Now exercise 07**, the last one. Then take a net of your own and look
+# inside.

@@ -78,6 +78,14 @@ def test_an_erratum_stands_under_spot_the_error(entry):
     assert "spot the error" in heading.lower()
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "lessons").glob("*.py")), ids=lambda path: path.stem
+)
+def test_a_lesson_shows_one_error_of_others_at_most(path):
+    titles = re.findall(r"^# #+ (.*)$", path.read_text(encoding="utf-8"), re.M)
+    assert sum("spot the error" in title.lower() for title in titles) <= 1
+
+
 def test_every_id_that_a_lesson_asks_for_is_there():
     asked = set().union(*map(used, LESSONS))
     assert asked <= {entry["id"] for entry in ENTRIES}
