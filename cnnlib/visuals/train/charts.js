@@ -45,13 +45,14 @@ export function buildCharts() {
   const show = (runs, least) => {
     const steps = Math.max(least, ...runs.map(({ losses }) => losses.length));
     loss.show(runs.map(({ losses }, k) => ({ kind: LINES[k], points: smooth(losses) })).reverse(), steps,
-      runs.map(({ name, losses }) => `${name}: loss ${losses.length ? losses.at(-1).toFixed(2) : "not yet known"}`).join("; "));
+      runs.map(({ name, losses }) => `${name}: loss ${losses.at(-1)?.toFixed(2) ?? "unknown"}`).join("; "));
     const lines = runs.flatMap(({ judged }, k) => ["train", "test"].map((part) => ({
       kind: `${LINES[k]} ${part}`, points: judged.map((one) => [one.steps, one[part]]) })));
-    accuracy.show(lines.reverse(), steps, runs.map(({ name, judged }) =>
-      `${name}: ${judged.length ? `${(100 * judged.at(-1).test).toFixed(1)} % of the test digits` : "not yet judged"}`).join("; "));
-    fill(names, runs.map(({ name, judged }, k) => h("li", {}, h("span", { class: `swatch ${LINES[k]}`, "aria-hidden": "true" }),
-      `${name}${judged.length ? `: ${(100 * judged.at(-1).test).toFixed(1)} %` : ""}`)));
+    const reached = ({ name, judged }) =>
+      (judged.length ? `${name}: ${(100 * judged.at(-1).test).toFixed(1)} %` : name);
+    accuracy.show(lines.reverse(), steps, `test digits read right, ${runs.map(reached).join("; ")}`);
+    fill(names, runs.map((one, k) => h("li", {},
+      h("span", { class: `swatch ${LINES[k]}`, "aria-hidden": "true" }), reached(one))));
   };
   return { el: h("div", { class: "charts" }, loss.el, accuracy.el, names), show };
 }
