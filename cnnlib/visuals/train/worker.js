@@ -25,7 +25,7 @@ export function serve(tell, later) {
     const inside = lookInside(run.layers, image ?? imageOf(run.test, shown));
     const kernels = run.layers.find(({ kind }) => kind === "conv").parameters[0];
     tell({
-      kind: "frame", number: run.number, losses: news, steps: run.state.steps, epoch: run.state.epoch, evaluated, diverged,
+      kind: "frame", number: run.number, losses: news, ...run.state, evaluated, diverged,
       kernels: { shape: kernels.shape, values: kernels.value.slice() },
       maps: inside.seen.map(({ name, shape, values }) => ({ name, shape, values: Float32Array.from(values) })),
       shares: [...inside.shares], label: image ? undefined : run.test.labels[shown],
