@@ -10,7 +10,8 @@ const LINES = ["now", "kept1", "kept2"];
 function chart(title, top, marks) {
   const room = s("g");
   const axis = s("g", { class: "ticks" });
-  const picture = s("svg", { viewBox: `0 0 ${ACROSS + LEFT + 6} ${DOWN + FOOT + 6}`, role: "img" }, axis, room);
+  const viewBox = `0 0 ${ACROSS + LEFT + 6} ${DOWN + FOOT + 6}`;
+  const picture = s("svg", { viewBox, role: "img", "aria-label": title }, axis, room);
   const y = (value) => 4 + DOWN * (1 - Math.min(1, Math.max(0, value / top)));
   const show = (lines, steps, words) => {
     const x = (step) => LEFT + (ACROSS * step) / steps;
@@ -45,13 +46,14 @@ export function buildCharts() {
   const show = (runs, least) => {
     const steps = Math.max(least, ...runs.map(({ losses }) => losses.length));
     loss.show(runs.map(({ losses }, k) => ({ kind: LINES[k], points: smooth(losses) })).reverse(), steps,
-      runs.map(({ name, losses }) => `${name}: loss ${losses.length ? losses.at(-1).toFixed(2) : "not yet known"}`).join("; "));
+      runs.map(({ name, losses }) => `${name}: loss ${losses.at(-1)?.toFixed(2) ?? "unknown"}`).join("; "));
     const lines = runs.flatMap(({ judged }, k) => ["train", "test"].map((part) => ({
       kind: `${LINES[k]} ${part}`, points: judged.map((one) => [one.steps, one[part]]) })));
-    accuracy.show(lines.reverse(), steps, runs.map(({ name, judged }) =>
-      `${name}: ${judged.length ? `${(100 * judged.at(-1).test).toFixed(1)} % of the test digits` : "not yet judged"}`).join("; "));
-    fill(names, runs.map(({ name, judged }, k) => h("li", {}, h("span", { class: `swatch ${LINES[k]}`, "aria-hidden": "true" }),
-      `${name}${judged.length ? `: ${(100 * judged.at(-1).test).toFixed(1)} %` : ""}`)));
+    const reached = ({ name, judged }) =>
+      (judged.length ? `${name}: ${(100 * judged.at(-1).test).toFixed(1)} %` : name);
+    accuracy.show(lines.reverse(), steps, `test digits read right, ${runs.map(reached).join("; ")}`);
+    fill(names, runs.map((one, k) => h("li", {},
+      h("span", { class: `swatch ${LINES[k]}`, "aria-hidden": "true" }), reached(one))));
   };
   return { el: h("div", { class: "charts" }, loss.el, accuracy.el, names), show };
 }

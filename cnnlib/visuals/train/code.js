@@ -9,7 +9,8 @@ const OPTIMIZERS = {
 };
 
 /** The program of these settings; `inputs` is how many numbers the last layer gets. */
-export function codeOf({ blocks, batch, rate, optimizer, seed, few, labels, pixels, zero, test }, inputs, epochs) {
+export function codeOf(settings, inputs, epochs) {
+  const { blocks, batch, rate, optimizer, seed, few, labels, pixels, zero, test } = settings;
   const lines = ["import torch", "from torch import nn", "from torch.nn import functional as F", "",
     "from cnnlib import data", "", `torch.manual_seed(${seed})`,
     'digits = data.load_mnist("bundled")',

@@ -7,7 +7,7 @@ export function batchNorm(name, [channels, height, width]) {
   const weight = parameter(`${name}.weight`, [channels], 0);
   const bias = parameter(`${name}.bias`, [channels], 0);
   weight.value.fill(1);
-  const running = { mean: new Float64Array(channels), variance: new Float64Array(channels).fill(1) };
+  const running = { mean: new Float64Array(channels), var: new Float64Array(channels).fill(1) };
   const roots = new Float64Array(channels);
   let normal;
 
@@ -31,10 +31,10 @@ export function batchNorm(name, [channels, height, width]) {
     normal = new Float64Array(x.length);
     const all = count * places;
     for (let c = 0; c < channels; c++) {
-      const [mean, variance] = training ? moments(x, count, c) : [running.mean[c], running.variance[c]];
+      const [mean, variance] = training ? moments(x, count, c) : [running.mean[c], running.var[c]];
       if (training) {
         running.mean[c] += 0.1 * (mean - running.mean[c]);
-        running.variance[c] += 0.1 * ((variance * all) / (all - 1) - running.variance[c]);
+        running.var[c] += 0.1 * ((variance * all) / (all - 1) - running.var[c]);
       }
       roots[c] = Math.sqrt(variance + 1e-5);
       cells(count, c, (k) => {

@@ -11,7 +11,7 @@ export function createRun(settings, digits) {
   const layers = buildLayers(settings.blocks, 10, random);
   const parameters = layers.flatMap((layer) => layer.parameters);
   const [train, test] = partsFor(settings, digits, generator(settings.seed + 1));
-  const order = Array.from({ length: train.count }, (_, k) => k);
+  const order = [...Array(train.count).keys()];
   const { zero, step: move } = optimizer(settings.optimizer, parameters, settings.rate);
   const state = { steps: 0, place: train.count, epoch: 0 };
   const used = []; // the batches, for those who want to follow
@@ -40,10 +40,10 @@ export function createRun(settings, digits) {
 /** The training and the test digits, changed as the switches say. */
 export function partsFor({ few, labels, pixels, test: change }, digits, random) {
   let { train, test } = digits;
-  if (few) train = chosen(train, shuffle(Array.from({ length: train.count }, (_, k) => k), random).slice(0, few));
+  if (few) train = chosen(train, shuffle([...Array(train.count).keys()], random).slice(0, few));
   if (labels === "shuffled") train = { ...train, labels: shuffle(train.labels.slice(), random) };
   if (pixels === "shuffled") {
-    const order = shuffle(Array.from({ length: 784 }, (_, k) => k), random);
+    const order = shuffle([...Array(784).keys()], random);
     [train, test] = [withPixels(train, order), withPixels(test, order)];
   }
   if (change === "shifted") test = moved(test, { down: 4, right: 4 });
@@ -83,4 +83,18 @@ export function lookInside(layers, image) {
     seen.push({ name: layer.name, kind: layer.kind, shape: layer.shape, values });
   }
   return { seen, shares: crossEntropy(values, [0], 10).shares };
+}
+
+/** The pixels of one digit. */
+export function imageOf({ images }, n) {
+  return images.subarray(784 * n, 784 * n + 784);
+}
+
+/** All numbers of a net by the names of PyTorch, the running averages of batch norm too. */
+export function stateOf(layers) {
+  return layers.flatMap(({ name, parameters, running }) => [
+    ...parameters.map((one) => ({ name: one.name, shape: one.shape, values: [...one.value] })),
+    ...Object.entries(running ?? {}).map(([of, values]) => ({
+      name: `${name}.running_${of}`, shape: [values.length], values: [...values] })),
+  ]);
 }

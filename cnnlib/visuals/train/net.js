@@ -36,9 +36,10 @@ export function buildLayers(blocks, classes, random) {
   blocks.forEach((block, k) => {
     put(convolution(`conv${k + 1}`, shape, block));
     if (block.norm) put(batchNorm(`norm${k + 1}`, shape));
-    if (block.activation !== "none") put({ ...activation(block.activation, shape), name: `${block.activation}${k + 1}` });
-    if (block.pool !== "none") put({ ...pooling(block.pool, shape), name: `pool${k + 1}` });
-    if (block.dropout) put({ ...dropout(block.dropout, shape, random), name: `dropout${k + 1}` });
+    const named = (name, layer) => put({ ...layer, name: `${name}${k + 1}` });
+    if (block.activation !== "none") named(block.activation, activation(block.activation, shape));
+    if (block.pool !== "none") named("pool", pooling(block.pool, shape));
+    if (block.dropout) named("dropout", dropout(block.dropout, shape, random));
   });
   put(dense("fc", shape.reduce((a, b) => a * b, 1), classes));
   for (const { value, fan } of layers.flatMap(({ parameters }) => parameters)) {
@@ -78,7 +79,7 @@ export function backward(layers, grad, count) {
 
 /** What changes the weights: SGD, SGD with momentum 0.9, or Adam, each as in PyTorch. */
 export function optimizer(kind, parameters, rate) {
-  const memory = parameters.map(({ value }) => [new Float64Array(value.length), new Float64Array(value.length)]);
+  const memory = parameters.map(({ value }) => [0, 1].map(() => new Float64Array(value.length)));
   let steps = 0;
   const zero = () => parameters.forEach(({ grad }) => grad.fill(0));
   const move = {

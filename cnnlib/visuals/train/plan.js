@@ -19,7 +19,8 @@ export function planOf(blocks, classes = 10) {
     const number = k + 1;
     const [channels, side] = rows.at(-1).shape;
     const room = side + 2 * padding;
-    if (size > room) return { rows, misfit: misfit("kernel", size, `conv${number} (Conv2d)`, side, room, last) };
+    const name = `conv${number} (Conv2d)`;
+    if (size > room) return { rows, misfit: misfit("kernel", size, name, side, room, last) };
     const high = Math.floor((room - size) / stride) + 1;
     const weights = kernels * channels * size * size;
     put(`conv${number}`, "conv", [kernels, high, high], weights + kernels, weights * high * high);
@@ -27,8 +28,8 @@ export function planOf(blocks, classes = 10) {
     if (block.norm) put(`norm${number}`, "norm", shape, 2 * kernels);
     if (block.activation !== "none") put(`${block.activation}${number}`, block.activation, shape);
     if (pool !== "none") {
-      const name = `pool${number} (${KINDS[pool]})`;
-      if (high < 2) return { rows, misfit: misfit("window", 2, name, high, high, last) };
+      const window = `pool${number} (${KINDS[pool]})`;
+      if (high < 2) return { rows, misfit: misfit("window", 2, window, high, high, last) };
       const half = Math.floor(high / 2);
       put(`pool${number}`, pool, [kernels, half, half]);
     }
@@ -42,7 +43,8 @@ export function planOf(blocks, classes = 10) {
 function misfit(what, size, name, side, room, origin) {
   const padded = room > side ? ` (${room} x ${room} with its padding)` : "";
   return `The ${size} x ${size} ${what} of ${name} does not fit into its input of ${side} x ${side}${padded}, `
-    + `${origin || "the input"}. Use a larger image, more padding, a smaller ${what}, or fewer poolings and strides before it.`;
+    + `${origin || "the input"}. Use a larger image, more padding, a smaller ${what}, or fewer poolings and `
+    + "strides before it.";
 }
 
 /** The sum of a column of the rows. */

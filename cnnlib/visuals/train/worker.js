@@ -4,13 +4,13 @@ import { addProduct, addProductTurned, addRows, addTurnedProduct } from "./matmu
 import { activation, batchNorm, dropout, pooling } from "./layers.js";
 import { backward, buildLayers, crossEntropy, forward, generator, optimizer, shuffle } from "./net.js";
 import { chosen, moved, unpackDigits, withPixels } from "./digits.js";
-import { createRun, evaluate, lookInside, partsFor } from "./learning.js";
+import { createRun, evaluate, imageOf, lookInside, partsFor, stateOf } from "./learning.js";
 
 /** All that a worker needs, as the functions of this page: their text is its program. */
 const PROGRAM = [addBack, convolution, dense, eachTap, parameter, toColumns, addProduct, addProductTurned,
   addRows, addTurnedProduct, activation, batchNorm, dropout, pooling, backward, buildLayers, crossEntropy,
   forward, generator, optimizer, shuffle, chosen, moved, unpackDigits, withPixels, createRun,
-  evaluate, lookInside, partsFor, serve];
+  evaluate, imageOf, lookInside, partsFor, stateOf, serve];
 
 /**
  * Learn as the messages say, and tell: start, pause, go, step, pace, look, read, weights.
@@ -22,10 +22,10 @@ export function serve(tell, later) {
   let [judged, rest, told, diverged, until] = [0, 0, 0, false, 0];
 
   const frame = (evaluated) => {
-    const inside = lookInside(run.layers, image ?? run.test.images.subarray(784 * shown, 784 * shown + 784));
+    const inside = lookInside(run.layers, image ?? imageOf(run.test, shown));
     const kernels = run.layers.find(({ kind }) => kind === "conv").parameters[0];
     tell({
-      kind: "frame", losses: news, steps: run.state.steps, epoch: run.state.epoch, evaluated, diverged,
+      kind: "frame", number: run.number, losses: news, ...run.state, evaluated, diverged,
       kernels: { shape: kernels.shape, values: kernels.value.slice() },
       maps: inside.seen.map(({ name, shape, values }) => ({ name, shape, values: Float32Array.from(values) })),
       shares: [...inside.shares], label: image ? undefined : run.test.labels[shown],
@@ -39,7 +39,7 @@ export function serve(tell, later) {
     const [train, test] = [evaluate(run.layers, run.train, going ? 100 : 360), evaluate(run.layers, run.test)];
     const wrong = [...test.said.keys()].filter((n) => test.said[n] !== run.test.labels[n]);
     const mistakes = wrong.slice(0, 12).map((n) => ({ label: run.test.labels[n], said: test.said[n],
-      levels: Uint8Array.from(run.test.images.subarray(784 * n, 784 * n + 784), (ink) => Math.round(255 * ink)) }));
+      levels: imageOf(run.test, n).map((ink) => Math.round(255 * ink)) }));
     judged = performance.now();
     rest = Math.max(500, 6 * (judged - began));
     return { train: train.share, test: test.share, confusion: test.confusion, mistakes };
@@ -64,8 +64,8 @@ export function serve(tell, later) {
 
   const hear = {
     digits: (message) => { digits = { train: unpackDigits(message.train), test: unpackDigits(message.test) }; },
-    start: ({ settings }) => {
-      run = createRun(settings, digits);
+    start: ({ settings, number }) => {
+      run = { ...createRun(settings, digits), number };
       [news, going, diverged, judged] = [[], false, false, 0];
       frame(judge());
     },
@@ -87,12 +87,11 @@ export function serve(tell, later) {
     },
     pace: ({ wait }) => { pace = wait; },
     look: ({ digit }) => { [shown, image] = [digit, undefined]; if (run) frame(); },
-    read: ({ levels }) => { image = levels && Float64Array.from(levels, (level) => level / 255); if (run) frame(); },
-    weights: () => tell({ kind: "weights", parameters: run.layers.flatMap((layer) => [
-      ...layer.parameters.map(({ name, shape, value }) => ({ name, shape, values: [...value] })),
-      ...(layer.running ? [["running_mean", layer.running.mean], ["running_var", layer.running.variance]]
-        .map(([name, values]) => ({ name: `${layer.name}.${name}`, shape: [values.length], values: [...values] })) : []),
-    ]) }),
+    read: ({ levels }) => {
+      image = levels && Float64Array.from(levels, (level) => level / 255);
+      if (run) frame();
+    },
+    weights: () => tell({ kind: "weights", parameters: stateOf(run.layers) }),
   };
   return (message) => hear[message.kind](message);
 }

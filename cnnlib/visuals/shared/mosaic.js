@@ -1,11 +1,11 @@
 // A mosaic with its caption and colours, for numbers that change from epoch to epoch.
-import { fill, h } from "../shared/page.js";
-import { drawMosaic, drawScale } from "../shared/maps.js";
-import { brief } from "../shared/numbers.js";
+import { fill, h } from "./page.js";
+import { drawMosaic, drawScale } from "./maps.js";
+import { brief } from "./numbers.js";
 
 /** A mosaic; show(maps, words) draws other numbers. */
 export function buildMaps() {
-  const canvas = h("canvas", { role: "img" });
+  const canvas = h("canvas", { role: "img", "aria-label": "no maps yet" });
   const bar = h("canvas", { class: "colours", "aria-hidden": "true" });
   const ends = h("div", { class: "ends", "aria-hidden": "true" });
   const caption = h("div", { class: "caption" });
