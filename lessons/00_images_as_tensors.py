@@ -115,7 +115,7 @@ bright = np.array([200], dtype=np.uint8)
 bright + np.array([100], dtype=np.uint8)
 
 # %% [markdown]
-# A byte ends at 255, then it starts again from 0: $300 - 256 = 44$.
+# A byte ends at 255, then it starts again from 0.
 # Networks work with floating-point numbers, and with values near 1 rather
 # than 255. So: convert, then divide.
 
@@ -216,8 +216,8 @@ out = layer(image[None, None])
 tuple(out.shape)
 
 # %% [markdown]
-# The window starts in rows 0 to 4 and in columns 0 to 2. In general
-# $n - 3 + 1$ places for a side of $n$.
+# The last start leaves room for the window: a side of $n$ has $n - 3 + 1$
+# places for it.
 
 # %% [markdown]
 # ## The kernel is a tensor too
@@ -379,8 +379,8 @@ print("alpha in the middle:", sticker[50, 50, 3])
 print(sticker[None, None, :].shape)
 
 # %% [markdown]
-# `None` puts axes in and takes none away: five axes now, and the layer wants
-# four at most. (1, 1, 100, 100) is what a *grey* picture would give.
+# `None` puts axes in and takes none away, and a layer wants four at most.
+# (1, 1, 100, 100) is what a *grey* picture would give.
 
 # %% [markdown]
 # ### Three fixes for a fourth channel
