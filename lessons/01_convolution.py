@@ -102,6 +102,7 @@ worked_example("polarsparc-1.3-billion").check(first + second + third)
 #
 # Lay a 3 x 3 kernel over the top left corner of a 5 x 5 picture.
 # Multiply cell by cell, add the nine products. One window gives one number.
+# (Padding and stride, named below the grids, wait for lesson 02.)
 
 # %%
 example = worked_example("hzdr-5x5")
@@ -684,10 +685,28 @@ plots.plot_images(
 
 # %% [markdown]
 # This is *translation equivariance*. A fully connected layer has nothing of
-# the kind. It also has a fixed number of inputs, and their order means nothing
-# to it: shuffle the pixels of all pictures alike, and it learns as well. Text
-# and time series, with an order and any length, need other nets (recurrent
-# ones, transformers). A convolution keeps the order, and takes any size:
+# the kind.
+
+# %%
+dense = nn.Linear(12 * 16, 12 * 16, bias=False)
+after = dense(shifted.flatten()).reshape(12, 16)
+moved = dense(x.flatten()).reshape(12, 16).roll(3, dims=-1)
+torch.allclose(after, moved, atol=0.01)
+
+# %% [markdown]
+# The order of its inputs means nothing to it: shuffle them and its weights
+# alike, and nothing has changed. And it takes one number of inputs only:
+
+# %%
+try:
+    nn.Linear(16, 4)(torch.zeros(100))
+except RuntimeError as error:
+    print(error)
+
+# %% [markdown]
+# So for text and time series, which have an order and any length, people use
+# other nets (recurrent ones, transformers). A convolution keeps the order and
+# takes any size; its map is as much larger.
 
 # %%
 for width in (16, 100):
