@@ -72,6 +72,23 @@ def _first_dropped(image: Array) -> Tensor:
     return _batch(image[:, :, 1:] if image.ndim == 3 and image.shape[2] == 4 else image)
 
 
+def _goes_below_zero(values: Mapping[str, PlainValue], case: Case) -> bool:
+    found, right = values["result"], _batch(case.args[0]).numpy()
+    if found.type != "tensor":
+        return False
+    return bool(found.data.min() < 0 or np.allclose(found.data, 2 * right - 1))
+
+
+def _lacks_a_colour(values: Mapping[str, PlainValue], case: Case) -> bool:
+    found, (image,) = values["result"].shape, case.args
+    return image.ndim == 3 and found in [(1, c, *image.shape[:2]) for c in (1, 2)]
+
+
+def _is_in_another_order(values: Mapping[str, PlainValue], case: Case) -> bool:
+    found, right = values["result"].shape, tuple(_batch(case.args[0]).shape)
+    return found != right and found[:1] == (1,) and sorted(found) == sorted(right)
+
+
 def _scaled_by_its_own(image: Array) -> Tensor:
     x = _batch(image)
     return x / x.max()
@@ -168,6 +185,32 @@ _TO_BATCH = Key(
             "the axis of length 1 stands behind the channels. The batch comes first.",
             lambda x: _batch(x).transpose(0, 1),
         ),
+        Mistake(
+            "multiplied by 255",
+            "the values are multiplied by 255. To come down to 0..1, divide.",
+            lambda x: _batch(x) * 255 * 255,
+        ),
+        Mistake(
+            "moved below zero",
+            "some values are below 0. Here black is 0 and white is 1: nothing is to be "
+            "subtracted.",
+            lambda x: (_batch(x) - 0.5) / 0.5,
+            _goes_below_zero,
+        ),
+        Mistake(
+            "a colour left out",
+            "a colour is missing: there are three, numbered 0, 1 and 2. A slice ends "
+            "before its second number.",
+            lambda x: _batch(x)[:, :2],
+            _lacks_a_colour,
+        ),
+        Mistake(
+            "axes in another order",
+            "the axes stand in another order than (N, C, H, W). `permute` is told of "
+            "each new axis which old one it was.",
+            lambda x: _batch(x) if x.ndim == 2 else _batch(x).permute(0, 3, 1, 2),
+            _is_in_another_order,
+        ),
     ),
     "(H, W, C) against (N, C, H, W)",
     each_case_alone=True,
@@ -241,7 +284,9 @@ def _is_run_over(values: Mapping[str, PlainValue], case: Case) -> bool:
     inside = _as_picture((x >= 0) & (x <= 1))
     if (found.type, found.dtype) != ("array", "uint8") or inside.all():
         return False
-    return bool((found.data == right)[inside].all())
+    well = found.data == right
+    run_over = found.data == _as_picture(_run_over(x))
+    return bool(well[inside].all() and (well | run_over).all())
 
 
 def _with_gradient(tensor: Tensor) -> Array:
@@ -278,6 +323,21 @@ def _batch_kept(tensor: Tensor) -> Array:
 
 def _swapped(tensor: Tensor) -> Array:
     return np.ascontiguousarray(_image(tensor).swapaxes(0, 1))
+
+
+def _moved_on(tensor: Tensor) -> Array:
+    x = _bytes_of(_plain_first(tensor))
+    return (x[0] if len(x) == 1 else x.permute(2, 0, 1)).numpy()
+
+
+def _has_one_in_front(values: Mapping[str, PlainValue], case: Case) -> bool:
+    return values["result"].shape == (1, *_image(case.args[0]).shape)
+
+
+def _is_reordered(values: Mapping[str, PlainValue], case: Case) -> bool:
+    """Tell whether the axes are as long as they should be, in another order."""
+    found, right = values["result"].shape, _image(case.args[0]).shape
+    return found != right and len(found) == 3 and sorted(found) == sorted(right)
 
 
 def _clipped_in_place(tensor: Tensor) -> Array:
@@ -338,8 +398,9 @@ _TO_IMAGE = Key(
         ),
         Mistake(
             "squeezed too much",
-            "`squeeze()` drops every axis of length 1, also that of a picture with a "
-            "single row or column. Take the axes that you mean by their place.",
+            "an axis of the picture itself is lost: with a single row or column it "
+            "has length 1, too. `squeeze()` drops every axis of that length; take off "
+            "the axes that you mean by their place.",
             _squeezed,
         ),
         Mistake(
@@ -359,9 +420,23 @@ _TO_IMAGE = Key(
             _one_channel_kept,
         ),
         Mistake(
-            "batch axis kept",
-            "the batch axis is still there. One picture comes back, not a batch.",
+            "axes in another order",
+            "the axes stand in another order than (H, W, C). `permute` is told of each "
+            "new axis which old one it was.",
+            _moved_on,
+            _is_reordered,
+        ),
+        Mistake(
+            "rounded up",
+            "fractions are rounded up. To the nearest is asked for.",
+            _as_they_are(lambda x: (x.clamp(0, 1) * 255).ceil().to(torch.uint8)),
+        ),
+        Mistake(
+            "axis of length 1 kept in front",
+            "an axis of length 1 still stands in front. One picture comes back: (H, W) "
+            "if it is grey, (H, W, 3) if it has colours.",
             _batch_kept,
+            _has_one_in_front,
         ),
         Mistake(
             "rows and columns swapped",
@@ -489,7 +564,7 @@ _FITTING = Key(
         ),
         Mistake(
             "out_channels ignored",
-            "it gives as many channels as it takes. `out_channels` says how many.",
+            "another number of channels comes out than `out_channels` says.",
             lambda x, out: nn.Conv2d(x.shape[-3], x.shape[-3], 3, dtype=x.dtype),
         ),
         Mistake(
@@ -497,6 +572,12 @@ _FITTING = Key(
             "the kernel is not 3 x 3.",
             lambda x, out: nn.Conv2d(x.shape[-3], out, 1, dtype=x.dtype),
             lambda values, case: _lengths(values["kernel_size"]) != [3, 3],
+        ),
+        Mistake(
+            "no nn.Conv2d",
+            "what comes back is no `nn.Conv2d`. Is `return` there, and that layer?",
+            lambda x, out: nn.ConvTranspose2d(x.shape[-3], out, 3, dtype=x.dtype),
+            lambda values, case: values["result"].type != "tensor",
         ),
         Mistake(
             "the result for the layer",

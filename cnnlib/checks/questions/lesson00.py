@@ -61,6 +61,7 @@ def _values(draw: CaseRandom, *shape: int, outside: bool = True) -> torch.Tensor
     found = bytes_ + parts[picked].reshape(shape)
     found.view(-1)[0] = draw.number(20, 100) - 0.3  # it is rounded up
     found.view(-1)[1] = draw.number(150, 220) + 0.2
+    found.view(-1)[2] = draw.number(5, 40) + 0.2  # dark, and not rounded up
     if outside:
         found.view(-1)[-1] = draw.number(270, 290) + 0.2
         found.view(-1)[-2] = -draw.number(10, 30) + 0.2
