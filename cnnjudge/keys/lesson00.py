@@ -607,7 +607,7 @@ _AXES: dict[str, Any] = {
 
 def _but(name: str, shape: tuple[int, ...], what: str, hint: str) -> Mistake:
     """Return the right dict with one wrong entry."""
-    return Mistake(f"{name}: {what}", f"`{name}` {hint}", {**_AXES, name: shape})
+    return Mistake(f"{name}: {what}", hint, {**_AXES, name: shape})
 
 
 _LAST = "has its channels last. That is the order of files."
@@ -618,54 +618,106 @@ _AXIS_SIZES = Key(
     _AXES,
     (
         _but(
-            "grey_batch", (1, 28, 20), "one axis of two",
-            "lacks an axis: a batch of one, and one channel, are an axis each.",
+            "grey_batch",
+            (1, 28, 20),
+            "one axis of two",
+            "`grey_batch` lacks an axis: a batch of one, and one channel, are an axis "
+            "each.",
         ),
         _but(
-            "grey_batch", (28, 20), "no new axis",
-            "is the picture alone. A batch has an axis for the pictures, and one for "
-            "the channels.",
+            "grey_batch",
+            (28, 20),
+            "no new axis",
+            "`grey_batch` is the picture alone. A batch has an axis for the pictures, "
+            "and one for the channels.",
         ),
-        _but("grey_batch", (1, 28, 20, 1), "channels last", _LAST),
-        _but("grey_batch", (1, 1, 20, 28), "sides swapped", _SIDES),
+        _but("grey_batch", (1, 28, 20, 1), "channels last", f"`grey_batch` {_LAST}"),
+        _but("grey_batch", (1, 1, 20, 28), "sides swapped", f"`grey_batch` {_SIDES}"),
         _but(
-            "grey_batch", (1, 3, 28, 20), "three channels",
-            "has three channels. A grey picture has one.",
-        ),
-        _but("colour_to_torch", (32, 48, 3), "channels last", _LAST),
-        _but("colour_to_torch", (3, 48, 32), "sides swapped", _SIDES),
-        _but(
-            "colour_to_torch", (1, 3, 32, 48), "a batch axis",
-            "has a batch axis, and nobody put one in.",
+            "grey_batch",
+            (1, 3, 28, 20),
+            "three channels",
+            "`grey_batch` has three channels. A grey picture has one.",
         ),
         _but(
-            "channel", (8, 1, 5, 7), "the axis kept",
-            "still has the axis of channels. A whole number as index takes its axis "
-            "away.",
-        ),
-        _but("channel", (3, 5, 7), "the first axis", f"lost its first axis. {_INDEX}"),
-        _but("channel", (8, 3, 7), "the third axis", f"lost its third axis. {_INDEX}"),
-        _but("channel", (5, 7), "two axes lost", "lost two axes: `:` keeps its own."),
-        _but(
-            "kept", (8, 5, 7), "the axis lost",
-            "lost an axis. A slice keeps its axis, even where one entry is left.",
+            "colour_to_torch",
+            (32, 48, 3),
+            "channels last",
+            f"`colour_to_torch` {_LAST}",
         ),
         _but(
-            "kept", (8, 2, 5, 7), "two channels",
-            "has two channels. Does a slice end before its second number, or with it?",
-        ),
-        _but("kept", (1, 3, 5, 7), "the first axis", f"has one picture left. {_INDEX}"),
-        _but(
-            "squeezed", (5,), "all axes lost",
-            "lost all axes of length 1. `squeeze(0)` names one of them.",
+            "colour_to_torch",
+            (3, 48, 32),
+            "sides swapped",
+            f"`colour_to_torch` {_SIDES}",
         ),
         _but(
-            "squeezed", (1, 5), "two axes lost",
-            "lost two axes. `squeeze(0)` names one.",
+            "colour_to_torch",
+            (1, 3, 32, 48),
+            "a batch axis",
+            "`colour_to_torch` has a batch axis, and nobody put one in.",
         ),
         _but(
-            "squeezed", (1, 1, 1, 5), "none lost",
-            "is as it was. The axis that is named has length 1, so it goes.",
+            "channel",
+            (8, 1, 5, 7),
+            "the axis kept",
+            "`channel` still has the axis of channels. A whole number as index takes "
+            "its axis away.",
+        ),
+        _but(
+            "channel",
+            (3, 5, 7),
+            "the first axis",
+            f"`channel` lost its first axis. {_INDEX}",
+        ),
+        _but(
+            "channel",
+            (8, 3, 7),
+            "the third axis",
+            f"`channel` lost its third axis. {_INDEX}",
+        ),
+        _but(
+            "channel",
+            (5, 7),
+            "two axes lost",
+            "`channel` lost two axes: `:` keeps its own.",
+        ),
+        _but(
+            "kept",
+            (8, 5, 7),
+            "the axis lost",
+            "`kept` lost an axis. A slice keeps its axis, even for a single entry.",
+        ),
+        _but(
+            "kept",
+            (8, 2, 5, 7),
+            "two channels",
+            "`kept` has two channels. Does a slice end before its second number, or "
+            "with it?",
+        ),
+        _but(
+            "kept",
+            (1, 3, 5, 7),
+            "the first axis",
+            f"`kept` has one picture left. {_INDEX}",
+        ),
+        _but(
+            "squeezed",
+            (5,),
+            "all axes lost",
+            "`squeezed` lost all axes of length 1. `squeeze(0)` names one of them.",
+        ),
+        _but(
+            "squeezed",
+            (1, 5),
+            "two axes lost",
+            "`squeezed` lost two axes. `squeeze(0)` names one.",
+        ),
+        _but(
+            "squeezed",
+            (1, 1, 1, 5),
+            "none lost",
+            "`squeezed` is as it was. The axis that is named has length 1, so it goes.",
         ),
     ),
     "`image[None, None]`",
@@ -674,7 +726,7 @@ _AXIS_SIZES = Key(
         {name: list(shape) for name, shape in _AXES.items()},
         {name: torch.Size(shape) for name, shape in _AXES.items()} | {"more": 1},
     ),
-)  # fmt: skip
+)
 
 KEYS = {
     "to_batch": _TO_BATCH,
