@@ -4,7 +4,7 @@
 # A picture is a grid of numbers. Most errors that beginners meet with CNNs
 # are about the *shape* of that grid, so we start there.
 #
-# **Time:** 40 minutes
+# **Time:** 45 minutes
 #
 # **Notation.** $H$ and $W$ are height and width, $C$ the number of channels
 # (textbooks: $n_C$). Several pictures of the same size in one array are a
@@ -194,6 +194,14 @@ greys = torch.zeros(8, 7, 5)                         # (N, H, W)
 tuple(greys[:, None].shape)                          # (N, C, H, W)
 
 # %% [markdown]
+# And the other way: a whole number as index takes its axis away, a slice
+# keeps it, even for a single entry. On our batch of one photograph:
+
+# %%
+print("batch[:, 1]:  ", tuple(batch[:, 1].shape))
+print("batch[:, 1:2]:", tuple(batch[:, 1:2].shape))
+
+# %% [markdown]
 # Now a layer. The one below looks at a picture through a *window* of 3 x 3
 # pixels. Wherever the window fits wholly inside, it makes one number of what
 # it sees (how, is the subject of lesson 01). Its first and its last place:
@@ -299,13 +307,18 @@ array.shape
 plots.plot_image(out, title="what an untrained layer makes of it")
 
 # %% [markdown]
+# To save such a result as a file you need bytes again, and a byte has no room
+# for values below 0 or above 1: they run over, like 200 + 100, unless they are
+# clipped first. That is a task of exercise 00.
+#
 # **Predict.** What does `.squeeze()` do to a batch of one grey picture that
 # is one pixel high: (1, 1, 1, 5)?
 #
 # <details><summary>Answer</summary>
 #
 # It drops *every* axis of length 1, the height too: (5,). When you know
-# which axes you mean, index them: `out[0, 0]`.
+# which axes you mean, index them: `out[0, 0]`. (`.squeeze(0)` drops axis 0
+# alone.)
 # </details>
 
 # %%

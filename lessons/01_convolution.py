@@ -39,10 +39,10 @@ diagrams.draw_connections(16, 4)
 # By hand: $(16 \cdot 4 + 4) + (4 \cdot 1 + 1) = 68 + 5 = 73$ parameters.
 #
 # `arithmetic.linear_params` counts the same, and shows its sum; you can go on
-# computing with it like with any number. Some results in this course are
-# printed in public lectures: HZDR, Glasgow, ALS and AI VIETNAM are their
-# names here, PolarSPARC is a blog. You need not know them: `worked_example`
-# fetches their numbers, `check` compares yours with them.
+# computing with it like with any number. Many examples come from four public
+# lectures, here called HZDR, Glasgow, ALS and AI VIETNAM, and an article,
+# PolarSPARC; you need not know them. `worked_example` fetches the numbers of
+# one, `check` compares yours with them.
 
 # %%
 hidden = arithmetic.linear_params(16, 4)
@@ -244,8 +244,7 @@ plots.plot_grids([("result", result)])
 
 # %% [markdown]
 # $6 - 2 + 1$ rows and $6 - 3 + 1$ columns. All grids of this kind in our
-# sources, checked in one go (one more, to do on paper first: print
-# `worked_example("vn-practice-conv")`):
+# sources, checked in one go:
 
 # %%
 for example in [
@@ -558,7 +557,7 @@ torch.allclose(out, conv(batch)[i, j], atol=1e-5)
 #
 # | layer $l$ | textbook | PyTorch |
 # |---|---|---|
-# | side of the kernel | $f^{[l]}$ | `kernel_size` |
+# | side of the kernel, padding, stride | $f^{[l]}$, $p^{[l]}$, $s^{[l]}$ | `kernel_size`, `padding`, `stride` |
 # | weights | $f \times f \times n_C^{[l-1]} \times n_C^{[l]}$ | (out, in, kh, kw) |
 # | maps of $m$ pictures | $m \times n_H \times n_W \times n_C$ | (N, C, H, W) |
 
@@ -610,9 +609,9 @@ print(correlate1d(row, both).tolist())
 print(correlate1d(torch.relu(correlate1d(row, first)), second).tolist())
 
 # %% [markdown]
-# In PyTorch ReLU is a module of its own. Textbooks count it to the layer, and
-# some call convolution, ReLU and pooling (lesson 03) together one hidden
-# layer. "A net of 16 layers" mostly means: 16 layers with weights.
+# In PyTorch ReLU is a module of its own. Textbooks see it as a part of the
+# layer, and some call convolution, ReLU and pooling (lesson 03) together one
+# hidden layer. "A net of 16 layers" mostly means: 16 layers with weights.
 
 # %% [markdown]
 # ## Learning a kernel back
