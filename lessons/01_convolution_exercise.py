@@ -184,6 +184,9 @@ checks.convolve2d(convolve2d)
 # `TypeError: flip() missing 1 required positional arguments: "dims"`: `flip`
 # wants to be told which axes to turn round.
 #
+# No error, but the kernel is as it was: `flip` gives a new tensor and leaves
+# the old one alone. What becomes of the new one?
+#
 # </details>
 
 # %% [markdown]
