@@ -88,7 +88,7 @@ def pasted(lesson):
 
 def printed(lesson):
     """Return the whole numbers and shapes that the built lesson prints as results."""
-    found = []
+    found: list[object] = []
     for cell in held.read(COURSE.notebook(LESSONS[lesson])).cells:
         for output in cell.get("outputs", []):
             text = output.get("text") or output.get("data", {}).get("text/plain", "")
@@ -129,7 +129,8 @@ def points(names):
 @pytest.mark.slow
 @pytest.mark.parametrize("lesson", EXERCISES)
 def test_few_points_can_be_pasted_from_the_lesson(lesson):
-    found = reached(lesson, *pasted(lesson), printed(lesson))
+    functions, values = pasted(lesson)
+    found = reached(lesson, functions, values, printed(lesson))
     assert points(found) <= REACHED.get(lesson, MOST), found
 
 
