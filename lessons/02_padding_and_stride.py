@@ -32,7 +32,7 @@ from cnnlib import step_conv, worked_example
 # columns $0, 1, \dots, n - k$: that is $n - k + 1$ places.
 #
 # **Predict.** A 3 x 3 kernel on a 4 x 4 map, no padding: how many rows and
-# columns come out? (An exam question; take ten seconds.)
+# columns come out? (An exam question.)
 
 # %%
 quiz = F.conv2d(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 3, 3))
@@ -46,7 +46,7 @@ worked_example("hzdr-quiz-shape").check(quiz.shape[2:])
 worked_example("hzdr-96").check(arithmetic.output_size(100, 5))
 
 # %% [markdown]
-# The same with numbers in the cells: 4 x 4, a 3 x 3 kernel, four windows.
+# And 4 x 4 again, now with numbers in the cells:
 
 # %%
 example = worked_example("hzdr-valid")
@@ -79,8 +79,8 @@ example.check(F.conv2d(x, kernel))
 plots.plot_coverage(6, 3)
 
 # %% [markdown]
-# Each number says how many windows see that pixel: 1 in the corner, 2 beside
-# it, 9 in the middle. None is left out, however large the kernel is:
+# Each number says how many windows see that pixel. No pixel is left out,
+# however large the kernel is:
 
 # %%
 seen = arithmetic.coverage(100, 51)
@@ -111,9 +111,8 @@ plots.plot_grids(
 # %% [markdown]
 # Hatched cells are padding. Five of the nine cells of the first window
 # (boxed) are zeros; only the other four count:
-# $3 \cdot 1 + 5 \cdot 2 + 4 \cdot 1 + 1 \cdot 2 = 19$.
-#
-# **Predict.** The size of the result.
+# $3 \cdot 1 + 5 \cdot 2 + 4 \cdot 1 + 1 \cdot 2 = 19$. The result has
+# $4 + 2 - 3 + 1 = 4$ rows and columns.
 
 # %%
 size = arithmetic.output_size((4, 4), 3, padding=1)
@@ -160,18 +159,20 @@ example.check(conv2d_of(example))
 # ### Practice: a grid that is not square
 #
 # A 5 x 3 input, padding 1, bias 2.
-#
-# **Predict.** The middle number of the result's top row.
 
 # %%
 example = worked_example("vn-practice-pad")
 example
 
+# %% [markdown]
+# **Predict.** The middle number of the result's top row.
+
 # %%
 example.predict(0, 1)
 
 # %% [markdown]
-# The other numbers are not shown: exercise 02 takes the same grid.
+# PyTorch's result and the lecture's are the same. It is not printed here:
+# exercise 02 takes the same grid.
 
 # %%
 print(example.check(conv2d_of(example)).title)
@@ -210,7 +211,8 @@ example.check(conv2d_of(example))
 #
 # A 41 x 41 kernel on a photograph of 120 x 180: without padding
 # $120 - 41 + 1 = 80$ rows are left, with $p = 40/2 = 20$ all 120. Below it
-# takes the average of 41 x 41 pixels.
+# takes the average of 41 x 41 pixels. (A single picture may come without
+# batch axis, as (C, H, W).)
 
 # %%
 photo = images.to_tensor(images.load("china", height=120, grey=True))
@@ -267,9 +269,9 @@ plots.plot_grids([("row", row), ("kernel of 3", odd), ("kernel of 2", even)])
 print(arithmetic.output_size(100, 4, padding=4 // 2))
 
 # %% [markdown]
-# For an even kernel $(k - 1)/2$ is no whole number: 1 on each side is too
-# little (99), 2 is too much (101). The rule holds for odd kernels, and only
-# with stride 1.
+# For an even kernel $(k - 1)/2$ is no whole number: for $k = 4$ it is 1.5, so
+# 1 on each side is too little and 2 is too much. The rule holds for odd
+# kernels, and only with stride 1.
 #
 # Being "same" takes more on one side. For $k = 4$: one column left and two
 # right, one row above and two below. `padding="same"` does just that.
@@ -349,8 +351,7 @@ plots.plot_grids(
 
 # %% [markdown]
 # A stride computes nothing new. It keeps every second value in both
-# directions and saves the work for the rest: a quarter of the values, a
-# quarter of the work.
+# directions: a quarter of the values, a quarter of the work.
 
 # %% [markdown]
 # ### The formula
@@ -379,8 +380,8 @@ plots.plot_images([photo, on_page(whole), on_page(strided)],
 # One ninth of the numbers, and it shows the same: neighbours in the middle
 # picture are almost alike.
 #
-# A lecture has such kernels on 100 x 100. You are asked for those sizes in
-# exercise 02, so this cell only says that the formula gives the lecture's.
+# A lecture has such kernels on 100 x 100. Exercise 02 asks for the sizes, so
+# this cell only says that the formula gives the lecture's.
 
 # %%
 sizes = [arithmetic.output_size(100, 51),
@@ -426,16 +427,14 @@ example = worked_example("vn-pad1-stride2")
 framed = F.pad(example.input, (1, 1, 1, 1))                  # (6, 6)
 plots.plot_grids(
     [("padding 1", framed, {"padding": 1}), ("kernel", example.kernel)],
-    highlight={"padding 1": [(0, 0, 3, 3), (0, 2, 3, 3),
-                             (2, 0, 3, 3), (2, 2, 3, 3)]},
+    highlight={"padding 1": [(0, 0, 3, 3), (2, 2, 3, 3)]},
 )
 
 # %% [markdown]
-# Why 2 x 2? $(4 + 2 - 3)/2 = 1.5$, so one step and half a step. Rounded
-# down, that is one step and two places. A third window would need a column
-# more than there is: the last column and the last row of padding are in no
-# window. (Some slides print the formula with brackets that round *up*; that
-# would count the window that sticks out.)
+# The boxes are the first and the last window. $(4 + 2 - 3)/2 = 1.5$, rounded
+# down to 1, so 2 places in each direction. A third window would need a
+# column more than there is. (Some slides print the formula with brackets
+# that round *up*. That would be 3, and count a window that sticks out.)
 #
 # **Predict.** The lower left number of the result.
 
@@ -448,8 +447,8 @@ example.check(conv2d_of(example))
 # %% [markdown]
 # ### Spot the error: the most copied convolution animation
 #
-# A collection of animations, used in tutorials, lectures and documentation
-# all over the world, shows this one: 5 x 5, padding 1, stride 2.
+# A collection of animations that tutorials, lectures and documentation use
+# all over the world has this one: 5 x 5, padding 1, stride 2.
 
 # %%
 example = worked_example("hzdr-pad1-stride2")
@@ -468,27 +467,27 @@ example.predict(0, 1)
 example.check(conv2d_of(example))
 
 # %% [markdown]
-# Six of nine numbers are wrong. It was reported as a bug in 2018, an author
-# confirmed it, and the report is still open; meanwhile the picture is copied.
-# Compute what you copy. Walk through all nine windows yourself:
+# Reported as a bug in 2018, confirmed by an author, and still open; meanwhile
+# the picture is copied. Compute what you copy. All nine windows:
 
 # %%
 step_conv(example.input, example.kernel, stride=2, padding=1)
 
 # %% [markdown]
-# All errors that we found in our sources are listed on the errata page,
+# All errors that we found in our sources are on the errata page,
 # `docs/errata.md`.
 #
 # ### Padding so that a stride fits
 #
-# Where the division leaves a rest, pixels at the edge may be in no window. A
-# 3 x 3 kernel with stride 2: $(7 - 3)/2 = 2$ is whole, $(8 - 3)/2 = 2.5$ is
-# not.
+# Where the division leaves a rest, pixels at the edge may be in no window.
+# With a kernel of 3 and stride 2, $(7 - 3)/2 = 2$ is whole, $(8 - 3)/2 = 2.5$
+# is not.
 
 # %%
+print("windows that see the last pixel")
 for n in (7, 8):
     seen = arithmetic.coverage(n, 3, stride=2)
-    print(f"{n} x {n}: the last pixel is in {seen[-1, -1]} windows")
+    print(f"of {n} x {n}:", seen[-1, -1])
 
 # %% [markdown]
 # A column of zeros on the right and a row below: $(9 - 3)/2 = 3$ whole steps.
@@ -501,7 +500,8 @@ print("9 x 9:", tuple(F.conv2d(larger, kernel, stride=2).shape))
 
 # %% [markdown]
 # Padding on both sides can do it, too. 7 x 7 with padding 1 and stride 3:
-# $(7 + 2 - 3)/3 = 2$.
+# $(7 + 2 - 3)/3 = 2$. The result is 3 x 3, as with stride 2 and no padding
+# (a slide mixes the two up).
 
 # %%
 example = worked_example("als-pad1-stride3")
@@ -513,10 +513,10 @@ example.check(conv2d_of(example))
 # %% [markdown]
 # ### What to choose in a net?
 #
-# In most nets nearly every kernel is 3 x 3 with padding 1, which is "same":
-# then the size changes only where you want it to. Stride 2 stands where a
-# map is to become half as large: in the first layer for large photographs,
-# and in place of pooling (lesson 03).
+# A convolution is there to find features, not to shrink the map. So in most
+# nets nearly every kernel is 3 x 3 with padding 1, which is "same". Stride 2
+# stands where a map is to become half as large: in the first layer for large
+# photographs, and in place of pooling (lesson 03).
 
 # %% [markdown]
 # ## Dilation: a kernel with holes
@@ -528,8 +528,8 @@ example.check(conv2d_of(example))
 #
 # $$\left\lfloor \frac{n + 2p - d(k - 1) - 1}{s} \right\rfloor + 1$$
 #
-# It is used where every pixel needs an answer, so that the map may not
-# shrink, but far neighbours matter: "is this pixel road or car?"
+# It is used where every pixel needs an answer ("road or car?"): the map may
+# not shrink, but far neighbours matter.
 
 # %%
 wide = arithmetic.output_size(20, 3, stride=2, padding=1, dilation=2)
@@ -552,12 +552,13 @@ step_conv(grid.input, grid.kernel, dilation=2)
 # Two settings and what each does to one axis: the formula with its numbers,
 # the windows, the cells that no window touches, and how often each pixel is
 # seen.
-#
-# **Predict.** Change one number of A, kernel, stride or dilation, so that a
-# 7 x 7 input becomes 3 x 3. There are three ways; find them all.
 
 # %%
 explore_sizes(right={"size": 8, "stride": 2})
+
+# %% [markdown]
+# **Predict.** Change one number of A, kernel, stride or dilation, so that a
+# 7 x 7 input becomes 3 x 3. There are three ways; find them all.
 
 # %%
 ways = [{"kernel_size": 5}, {"stride": 2}, {"dilation": 2}]
