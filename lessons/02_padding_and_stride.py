@@ -467,8 +467,7 @@ example.predict(0, 1)
 example.check(conv2d_of(example))
 
 # %% [markdown]
-# Reported as a bug in 2018, confirmed by an author, and still open; meanwhile
-# the picture is copied. Compute what you copy. All nine windows:
+# Compute what you copy. All nine windows, right this time:
 
 # %%
 step_conv(example.input, example.kernel, stride=2, padding=1)
@@ -609,5 +608,5 @@ except ValueError as error:
 # | `padding=(2, 1)` | 2 rows above *and* below, 1 column left *and* right |
 # | `F.pad(x, (1, 2, 3, 4))` | left 1, right 2, top 3, bottom 4 |
 #
-# Now exercise 02. The next lesson is 03: pooling, the other way to make maps
+# **Now exercise 02.** Then lesson 03: pooling, the other way to make maps
 # smaller.

@@ -643,4 +643,4 @@ print("with ceil_mode:   ", F.max_pool2d(x, 2, ceil_mode=True).max().item())
 # | minimum | $-\max(-x)$ |
 # | global average pooling | `(N, C, H, W)` to `(N, C)` |
 #
-# Now exercise 03. The next lesson is 04: counting parameters.
+# **Now exercise 03.** Then lesson 04: counting parameters.
