@@ -308,9 +308,8 @@ for mode in ["constant", "reflect", "replicate", "circular"]:
 # `nn.Conv2d(..., padding_mode="reflect")`.) The blurred photograph with both:
 
 # %%
-mirror = nn.Conv2d(1, 1, 41, padding=20, padding_mode="reflect", bias=False)
-nn.init.constant_(mirror.weight, 1 / 41**2)
-reflected = mirror(photo).detach()                           # (1, 120, 180)
+mirrored = F.pad(photo, (20, 20, 20, 20), mode="reflect")    # (1, 160, 220)
+reflected = F.conv2d(mirrored, average)                      # (1, 120, 180)
 assert padded[:, 0].mean() < 0.7 * reflected[:, 0].mean()
 plots.plot_images([padded, reflected], ["zeros", "reflect"])
 
@@ -560,10 +559,9 @@ explore_sizes(right={"size": 8, "stride": 2})
 # 7 x 7 input becomes 3 x 3. There are three ways; find them all.
 
 # %%
-ways = [{"kernel_size": 5}, {"stride": 2}, {"dilation": 2}]
-for way in ways:
-    setting = {"size": 7, "kernel_size": 3} | way
-    print(way, "gives", arithmetic.output_size(**setting))
+print("kernel 5:  ", arithmetic.output_size(7, 5))
+print("stride 2:  ", arithmetic.output_size(7, 3, stride=2))
+print("dilation 2:", arithmetic.output_size(7, 3, dilation=2))
 
 # %% [markdown]
 # ## When it breaks
