@@ -457,7 +457,8 @@ example
 # The 1 at the top left is right: $0 \cdot 1 + 1 \cdot 1$ in the last row of
 # the first window, and $2 \cdot 0 + 2 \cdot 0$ above it.
 #
-# **Predict.** The animation prints a 6 beside it. What do you get?
+# **Predict.** The animation prints a 6 beside it. What do you get? (The last
+# of these cells has all nine windows to step through.)
 
 # %%
 example.predict(0, 1)
@@ -465,15 +466,12 @@ example.predict(0, 1)
 # %%
 example.check(conv2d_of(example))
 
-# %% [markdown]
-# Compute what you copy. All nine windows, right this time:
-
 # %%
 step_conv(example.input, example.kernel, stride=2, padding=1)
 
 # %% [markdown]
-# All errors that we found in our sources are on the errata page,
-# `docs/errata.md`.
+# So compute what you copy. All errors that we found in our sources are on the
+# errata page, `docs/errata.md`.
 #
 # ### Padding so that a stride fits
 #

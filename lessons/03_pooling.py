@@ -44,16 +44,15 @@ example
 # Column 4 is left over: no whole window fits there, so it is left out. The
 # same happens to row 4.
 #
-# **Predict.** The number that rows 2, 3 and columns 0, 1 give.
+# **Predict.** The number that rows 2, 3 and columns 0, 1 give. Then step
+# through all four windows: the box moves by its own width, so no cell is seen
+# twice.
 
 # %%
 example.predict(1, 0)
 
 # %%
 x[2:4, 0:2].max()
-
-# %% [markdown]
-# Window by window: the box moves by its own width, so no cell is seen twice.
 
 # %%
 step_pool(x, 2)
