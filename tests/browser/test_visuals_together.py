@@ -11,7 +11,9 @@ from cnnlib import (
     models,
     step_conv,
     step_pool,
+    train_here,
     watch_training,
+    worked_example,
 )
 from tests.cnnlib.test_visuals_training import digits, net
 
@@ -53,6 +55,8 @@ def visuals():
         explore_sizes()._repr_html_(),
         explore_network(models.mnist_cnn(), torch.rand(1, 28, 28))._repr_html_(),
         step_pool(grid(5, 5), 2)._repr_html_(),
+        train_here([{"kernels": 2}], building=True)._repr_html_(),
+        worked_example("hzdr-same").predict(1, 2)._repr_html_(),
     ]
 
 

@@ -40,6 +40,7 @@ def makers():
         "pool": lambda: step_pool(ramp, 2, "avg"),
         "kernel": lambda: explore_kernel(ramp.repeat(2, 2)),
         "sizes": lambda: explore_sizes(),
+        "train": lambda: train_here(),
         "box": lambda: worked_example("hzdr-same").predict(1, 2),
     }
 
