@@ -29,7 +29,7 @@ def pair(size):
 # ## output_size (3 points)
 #
 # Every shape error in a CNN ends in this question: how many values come out?
-# Whoever can answer it without running anything builds nets that fit.
+# If you can answer it without running anything, your nets will fit.
 #
 # `output_size(n, kernel, stride=1, padding=0, dilation=1)` looks at one axis.
 # All five are ints: `n` cells of input, `kernel` cells of kernel, `padding`

@@ -27,7 +27,7 @@ def pair(size):
 # ## max_pool2d (3 points)
 #
 # Max pooling keeps the strongest answer of each window and forgets where
-# exactly it was. Whoever has written it once knows what `stride` does when
+# exactly it was. Once you have written it, you know what `stride` does when
 # nobody sets it.
 #
 # `max_pool2d(x, kernel_size, stride=None)` takes maps (N, C, H, W) and
