@@ -74,8 +74,8 @@ checks.output_size(output_size)
 # `TypeError: 'int' object is not callable`: a `*` is missing. Python takes
 # `2(k - 1)` for the call of a function named 2.
 #
-# No error, but a size that is far too large: `//` comes before `+` and `-`,
-# so what is divided needs brackets.
+# No error, but a size that is far too large: perhaps brackets are missing.
+# `//` comes before `+` and `-`.
 #
 # </details>
 
@@ -133,8 +133,8 @@ checks.zero_pad(zero_pad)
 # `TypeError: unsupported operand type(s) for +: 'int' and 'tuple'`: `padding`
 # is a pair this time. `pair(padding)` gives two numbers in every case.
 #
-# No error, but strange numbers in the frame: `torch.empty` is not zero, it
-# holds whatever stood in memory.
+# No error, but strange numbers in the frame: perhaps from `torch.empty`. It
+# is not zero, it holds whatever stood in memory.
 #
 # </details>
 

@@ -95,8 +95,9 @@ checks.max_pool2d(max_pool2d)
 # so it depends on `i`, too. A `dim` does not help here.
 #
 # `RuntimeError: expand(torch.FloatTensor{[2]}, size=[]): the number of sizes
-# provided (0) must be greater or equal ...`: Python's own `max(...)` or
-# `sum(...)` goes through rows. Take the tensor's: `window.amax(...)`.
+# provided (0) must be greater or equal ...`: a row is put where one number
+# belongs. Perhaps you took Python's own `max(...)` or `sum(...)`, which go
+# through rows; `window.amax(...)` is the tensor's.
 #
 # </details>
 

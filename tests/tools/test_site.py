@@ -295,7 +295,7 @@ def test_predictions_are_marked_for_the_eye():
     lesson = notebooks(COURSE)["notebooks/02_padding_and_stride.ipynb"]
     sources = [cell.source for cell in nbformat.reads(lesson, as_version=4).cells]
     found = "\n\n".join(sources)
-    assert found.count("\n**Predict.**") == found.count("{.predict}\n**Predict.**") > 5
+    assert found.count("\n> **Predict.**") == found.count("{.predict}\n> **Predict.**") > 5
 
 
 def test_staging_again_changes_nothing_and_removes_what_is_gone(tmp_path):

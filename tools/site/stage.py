@@ -22,7 +22,7 @@ from tools.site.notebooks import Reading, read
 
 DOCS = ("glossary", "instructors", "summary-vs-torchinfo")
 _LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]*)(#[^)]*)?\)")
-_PREDICT = re.compile(r"(^|\n\n)(\*\*Predict\.\*\*)")
+_PREDICT = re.compile(r"(^|\n\n)(> \*\*Predict\.\*\*)")
 
 _Files = dict[str, str]
 
