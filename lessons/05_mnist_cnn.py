@@ -311,12 +311,15 @@ all(p.grad.shape == p.shape for p in net.parameters())
 
 # %% [markdown]
 # Now something has to use the gradient. In plain gradient descent every
-# parameter moves against it, $w \leftarrow w - \eta \, \partial L / \partial
-# w$; $\eta$ is the *learning rate*, `lr`. **Adam** keeps two running averages
-# for each parameter: of its gradient, so that it goes on in the direction of
-# the last steps (*momentum*), and of the gradient's square. It moves by `lr`
-# times the first, divided by the root of the second. So a parameter with small
-# gradients moves, too.
+# parameter moves against it,
+#
+# $$w \leftarrow w - \eta \, \partial L / \partial w$$
+#
+# where $\eta$ is the *learning rate*, `lr`. **Adam** keeps two running
+# averages for each parameter: of its gradient, so that it goes on in the
+# direction of the last steps (*momentum*), and of the gradient's square. It
+# moves by `lr` times the first, divided by the root of the second. So a
+# parameter with small gradients moves, too.
 #
 # **Predict.** Two weights with the gradients 100 and 0.001, and lr 0.01.
 # How far does each move in its first step?
@@ -582,7 +585,7 @@ from torchvision.transforms import ToTensor
 
 stored = (255 * images[:1280, 0]).round().byte().numpy()     # as in the file
 tensor = ToTensor()(Image.fromarray(stored[0]))
-print(tuple(tensor.shape), tensor.dtype, f"up to {tensor.max():.2f}")
+print(tuple(tensor.shape), tensor.dtype)
 print("the same as ours:", torch.allclose(tensor, images[0]))
 
 # %% [markdown]

@@ -667,7 +667,7 @@ plots.plot_bars(accuracy, unit="%",
 # and each colour brought to mean 0 and spread 1 by fixed numbers. The weights
 # know how:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 weights = torchvision.models.ResNet18_Weights.DEFAULT
 prepare = weights.transforms()
 prepare
