@@ -355,9 +355,9 @@ for name, layer in layers.items():
 # %% tags=["nbval-ignore-output"]
 import time
 
-def milliseconds(layer, maps=torch.rand(8, 64, 64, 64)):
+def milliseconds(layer):
     """The quickest of seven runs: the others were disturbed."""
-    times = []
+    maps, times = torch.rand(8, 64, 64, 64), []
     with torch.no_grad():
         for _ in range(7):
             start = time.perf_counter()
