@@ -11,6 +11,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -18,7 +19,7 @@ from cnnlib.worked import worked_examples
 from tools import slides
 from tools.build.course import Course
 from tools.handout import page as handout_page
-from tools.site import errata
+from tools.site import errata, hero
 from tools.site.cells import blocks, plain
 from tools.site.math import mathml
 from tools.site.notebooks import read
@@ -295,7 +296,9 @@ def test_predictions_are_marked_for_the_eye():
     lesson = notebooks(COURSE)["notebooks/02_padding_and_stride.ipynb"]
     sources = [cell.source for cell in nbformat.reads(lesson, as_version=4).cells]
     found = "\n\n".join(sources)
-    assert found.count("\n> **Predict.**") == found.count("{.predict}\n> **Predict.**") > 5
+    assert (
+        found.count("\n> **Predict.**") == found.count("{.predict}\n> **Predict.**") > 5
+    )
 
 
 def test_staging_again_changes_nothing_and_removes_what_is_gone(tmp_path):
@@ -338,3 +341,18 @@ def test_every_term_of_the_glossary_leads_to_a_lesson():
         assert link, textwrap.shorten(term, 80)
         assert (ROOT / "notebooks" / link[2]).is_file()
         assert link[2].startswith(link[1])
+
+
+def test_the_head_of_the_readme_is_current_and_its_numbers_are_right():
+    """`python -m tools.site.hero` writes it anew."""
+    text = (COURSE.root / "docs" / "hero.svg").read_text("utf-8")
+    assert text == hero.picture()
+    assert len(text) < 100_000
+    root = ElementTree.fromstring(text)
+    rects = root.findall("{http://www.w3.org/2000/svg}rect")
+    assert len(rects) == 10 * 10 + 3 * 3 + 8 * 8
+    digit = np.eye(10)
+    by_hand = sum(
+        hero.KERNEL[a][b] * digit[2 + a, 3 + b] for a in range(3) for b in range(3)
+    )
+    assert hero.correlate(digit)[2, 3] == by_hand != 0
