@@ -672,6 +672,7 @@ _CORRELATE = Key(
     rtol=_RTOL,
     atol=_ATOL,
     also_right=(_correlate, _by_item, _by_window, _by_einsum, _by_columns),
+    defaults={"bias": 0.0},
 )
 
 

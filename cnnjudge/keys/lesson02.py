@@ -192,6 +192,7 @@ _OUTPUT_SIZE = Key(
         ),
     ),
     "The formula",
+    defaults={"stride": 1, "padding": 0, "dilation": 1},
     also_right=(
         _size_by_places,
         _size_by_steps,
@@ -864,6 +865,7 @@ _CONV2D = Key(
         ),
     ),
     "Padding and stride together",
+    defaults={"bias": None, "stride": 1, "padding": 0},
     also_right=(
         _conv2d(_conv),
         _conv2d(_window_by_window),
@@ -1007,6 +1009,7 @@ _SAME_PADDING = Key(
         ),
     ),
     '"valid" and "same"',
+    defaults={"dilation": 1},
     also_right=(
         lambda k, dilation=1: [dilation * (k - 1) // 2, -(-dilation * (k - 1) // 2)],
         lambda k, dilation=1: (

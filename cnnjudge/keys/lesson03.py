@@ -364,6 +364,7 @@ _FLATTEN = Key(
         ),
     ),
     "Flatten",
+    defaults={"start_dim": 1},
     also_right=(
         lambda x, start_dim=1: x.reshape(*x.shape[: start_dim % x.dim()], -1),
         lambda x, start_dim=1: x.contiguous().view(*_tail(x, start_dim), -1),
@@ -461,6 +462,7 @@ KEYS = {
             _pool_mistakes(kind),
             section,
             also_right=(_by_unfold(kind), _by_loops(kind)),
+            defaults={"stride": None},
         )
         for kind, section in [
             ("max", "Our own loop"),

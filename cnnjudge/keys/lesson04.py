@@ -201,6 +201,7 @@ _CONV_PARAMS = Key(
     ),
     "A convolution's parameters",
     also_right=(_conv_formula, _conv_by_parts),
+    defaults={"bias": True, "groups": 1},
 )  # fmt: skip
 
 
@@ -254,6 +255,7 @@ _LINEAR_PARAMS = Key(
         ),
     ),
     "A whole net, row by row",
+    defaults={"bias": True},
     also_right=(
         lambda i, o, bias=True: (i + bias) * o,
         lambda i, o, bias=True: sum(i + 1 if bias else i for _ in range(o)),
@@ -380,6 +382,7 @@ _CONV_MACS = Key(
     ),
     "Work: mult-adds",
     also_right=(_macs, _macs_by_steps, _macs_of_layer),
+    defaults={"groups": 1},
 )  # fmt: skip
 
 
