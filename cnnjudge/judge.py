@@ -12,10 +12,11 @@ from cnnlib.checks.question import Case
 from cnnlib.checks.values import CaseOutcome, PlainValue
 
 from . import messages
+from .changes import changed_workings
 from .compare import difference
 from .grids import has_fractions, hidden_numbers
 from .key import Key, Mistake, Task
-from .messages import LIKELY, PERHAPS, SEEN, Explanation, two_slips
+from .messages import LIKELY, PERHAPS, SEEN, Explanation, one_change, two_slips
 from .symptoms import symptom
 from .twists import MOST_PAIRS, OF_RESULTS, Twist, is_for, of_arguments, twistable, twisted
 from .verdict import Verdict
@@ -200,6 +201,7 @@ def _explanation(
         search.mistake()
         or search.mistake_that_raises()
         or search.twist()
+        or search.change()
         or search.pair()
         or search.symptom()
     )
@@ -278,6 +280,17 @@ class _Search:
         for twist in self._known.twists:
             if self._agrees(lambda i, t=twist: self._known.of_twists(i, t)):  # type: ignore[misc]
                 return Explanation(twist.name, twist.hint)
+        return None
+
+    def change(self) -> Explanation | None:
+        """Return the one change of a right answer's code that gives the same values."""
+        if self._outcomes[self._shown].error:
+            return None
+        name = self._known.task.question.name
+        for changed in changed_workings(name):
+            of_case = partial(self._known.of, ("change", changed.name), changed.answer)
+            if self._agrees(of_case):
+                return Explanation(changed.sentence, one_change(changed.sentence), PERHAPS)
         return None
 
     def pair(self) -> Explanation | None:

@@ -66,6 +66,11 @@ class Explanation:
     word: str = LIKELY
 
 
+def one_change(sentence: str) -> str:
+    """Return the sentence on a small change of a right answer's code."""
+    return f"one small change of a right answer gives these values: {sentence}"
+
+
 def two_slips(one: str, other: str) -> str:
     """Return the sentence on two slips that were made at once."""
     first, second = (hint.rstrip(".") for hint in (one, other))

@@ -24,7 +24,10 @@ from .twists import given
 
 @dataclass(frozen=True)
 class Symptom:
-    """A fact: its name in a few words, and the sentence."""
+    """A fact: its name in a few words, and the sentence.
+
+    A weak one helps to search and names nothing: its name is "".
+    """
 
     name: str
     sentence: str
@@ -43,11 +46,13 @@ def symptom(
     of_cases = None
     if not task.question.is_value and len(wrong) < len(cases):
         of_cases = _of_cases(task, cases, wrong)
+    if of_cases is not None and not of_cases.name and of_values and of_values.name:
+        of_cases = None  # it would add nothing
     found = [fact for fact in (of_values, of_cases) if fact is not None]
     if not found:
         return None
     return Symptom(
-        "; ".join(fact.name for fact in found),
+        "; ".join(fact.name for fact in found if fact.name),
         " ".join(fact.sentence for fact in found),
     )
 
@@ -75,12 +80,17 @@ def _of_values(
     for facts in _FACTS:
         found = facts(*here[0])
         if found and all(facts(*pair) == found for pair in pairs):
-            return Symptom(found, _SENTENCES[found])
+            return Symptom(_named(found), _SENTENCES[found])
     for facts in _FACTS:
         found = facts(*here[0])
         if found:
-            return Symptom(found, f"In this case {_lower(_SENTENCES[found])}")
+            return Symptom(_named(found), f"Here: {_lower(_SENTENCES[found])}")
     return None
+
+
+def _named(fact: str) -> str:
+    is_weak = fact in _WEAK or fact.startswith("first wrong entry")
+    return "" if is_weak else fact
 
 
 def _lower(sentence: str) -> str:
@@ -133,7 +143,7 @@ def _shape(value: PlainValue, right: PlainValue) -> str:
     if both is None or value.shape == right.shape:
         return ""
     mine, wanted = value.shape, right.shape
-    if [n for n in mine if n > 1] == [n for n in wanted if n > 1]:
+    if [n for n in mine if n != 1] == [n for n in wanted if n != 1]:
         return "axes of length one"
     if len(mine) < len(wanted):
         return "axes too few"
@@ -147,9 +157,9 @@ def _shape(value: PlainValue, right: PlainValue) -> str:
     if steps <= {0, 1}:
         return "one place too many"
     if all(step <= 0 for step in steps):
-        return "too small"
+        return "smaller"
     if all(step >= 0 for step in steps):
-        return "too large"
+        return "larger"
     return "sides mixed up"
 
 
@@ -271,6 +281,11 @@ def _flags(value: PlainValue, right: PlainValue) -> str:
 
 
 _FACTS = (_nans, _shape, _relation, _where, _number, _lists, _flags)
+_WEAK = {
+    "all too large", "all too small", "too large", "too small", "some values right",
+    "a yes for a no", "a no for a yes", "smaller", "larger",
+}  # fmt: skip
+"""Facts that leave open what is wrong."""
 _LOOP = " Do your loops stop too early, or start too late?"
 _SENTENCES = {
     "values never set": "Some values are NaN, which is no number. Perhaps places of "
@@ -288,8 +303,10 @@ _SENTENCES = {
     "none too many. Count the places of the window once more.",
     "one place too many": "On at least one axis there is one place too many. The last "
     "window must end inside.",
-    "too small": "The result is smaller than it should be.",
-    "too large": "The result is larger than it should be.",
+    "smaller": "The result is smaller than it should be.",
+    "larger": "The result is larger than it should be.",
+    "too small": "The number is too small.",
+    "too large": "The number is too large.",
     "sides mixed up": "On one axis the result is too long, on another too short. Are "
     "height and width kept apart?",
     "zeros alone": "The result holds zeros alone: nothing was ever put into it, or it "
@@ -363,7 +380,7 @@ def _of_cases(
         if bad < with_it:
             few = f"All {count(len(bad), 'wrong case')} have {name}."
             only = f"The one wrong case has {name}."
-            return Symptom(f"with {name}", only if len(bad) == 1 else few)
+            return Symptom("", only if len(bad) == 1 else few)
     return None
 
 
