@@ -73,7 +73,7 @@ def _wrong_cases(known: KnownOutcomes, outcomes: Sequence[CaseOutcome]) -> list[
     for variant in key.variants if wrong else ():
         right = (known.of(("variant", variant), variant, i) for i in cases)
         pairs = zip(outcomes, right, strict=True)
-        if all(not one.error and _is_alike(one, two, key) for one, two in pairs):
+        if all(not one.error and is_alike(one, two, key) for one, two in pairs):
             return []
     return wrong
 
@@ -170,10 +170,10 @@ def _accepts(known: KnownOutcomes, i: int, outcome: CaseOutcome) -> bool:
     key = known.task.key
     if key.accepts is not None:
         return _holds(key.accepts, outcome, known.cases[i])
-    return _is_alike(outcome, known.of_reference(i), key)
+    return is_alike(outcome, known.of_reference(i), key)
 
 
-def _is_alike(outcome: CaseOutcome, other: CaseOutcome, key: Key) -> bool:
+def is_alike(outcome: CaseOutcome, other: CaseOutcome, key: Key) -> bool:
     """Tell whether two outcomes are the same values, or errors of the same type."""
     if bool(outcome.error) != bool(other.error) or outcome.error != other.error:
         return False
@@ -227,7 +227,7 @@ class _Search:
     def _agrees(self, of_case: Callable[[int], CaseOutcome]) -> bool:
         """Tell whether the outcomes are these, the shown case first."""
         return all(
-            _is_alike(self._outcomes[i], of_case(i), self._key) for i in self._order
+            is_alike(self._outcomes[i], of_case(i), self._key) for i in self._order
         )
 
     def mistake(self) -> Explanation | None:
@@ -260,7 +260,7 @@ class _Search:
                 continue
             if all(
                 bool(self._outcomes[i].error) == bool(other.error)
-                and (i in raises or _is_alike(self._outcomes[i], other, self._key))
+                and (i in raises or is_alike(self._outcomes[i], other, self._key))
                 for i in self._order
                 for other in [self._known.of_mistake(place, i)]
             ):

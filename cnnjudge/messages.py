@@ -45,6 +45,8 @@ _REMARKS = {
     "cut": "the values are right, but no gradient flows back to `{}`. "
     "`.item()`, `.detach()`, `.numpy()` or `torch.tensor(...)` on the way cuts it.",
     "prints": "it prints more than anybody reads. Take the `print` out.",
+    "lost:hook": "a hook that somebody else had put on the model is gone. Take away your "
+    "own alone: `handle.remove()`.",
     "left:hook": "a hook is left on the model. Remove it when you are done: "
     "`handle.remove()`.",
     "left:grad": "a `.grad` is left behind. `torch.autograd.grad` leaves none.",
@@ -119,7 +121,7 @@ def too_long(question: Question) -> Verdict:
 def remarked(question: Question, remark: str, case: Case | None) -> Verdict:
     """Return the verdict on an answer of which something was noticed during a call."""
     kind, _, name = remark.partition(":")
-    lead = _REMARKS[remark if kind == "left" else kind].format(name)
+    lead = _REMARKS[remark if kind in ("left", "lost") else kind].format(name)
     return Verdict(
         question.name, "failed", lead, remark=remark, case=case.kind if case else ""
     )

@@ -96,7 +96,10 @@ def _is_named(mistake: Mistake, verdict: Verdict) -> bool:
     """Tell whether a verdict names this mistake, with its hint or by its remark."""
     if mistake.remark:
         return verdict.remark == mistake.remark
-    return verdict.mistake == mistake.name and verdict.hint == mistake.hint != ""
+    told = verdict.hint == mistake.hint
+    if mistake.tells:  # it says more, with a number of this answer
+        told = verdict.hint.startswith(mistake.hint)
+    return verdict.mistake == mistake.name and told and mistake.hint != ""
 
 
 def markdown(rows: Sequence[ProofRow]) -> str:

@@ -519,6 +519,26 @@ _RECEPTIVE_FIELD = Key(
             _walk(lambda k, s, d, j: ((k - 1) * d + 1) * j),
         ),
         Mistake(
+            "k for k - 1",
+            "each layer adds as much as its whole kernel. The first cell of a window is "
+            "there before: a kernel of 1 adds nothing.",
+            _walk(lambda k, s, d, j: k * d * j),
+        ),
+        Mistake(
+            "d + 1 for d",
+            "the cells of a kernel are counted one too far apart. With dilation 1 they "
+            "are neighbours; with dilation d they lie d apart.",
+            _walk(lambda k, s, d, j: (k - 1) * (d + 1) * j),
+        ),
+        Mistake(
+            "dilation plus one where there is one",
+            "where a layer has a dilation its cells are counted one too far apart: with "
+            "dilation d they lie d apart, with d - 1 cells in between.",
+            lambda layers: _walk(lambda k, s, d, j: (k - 1) * d * j)(
+                [(l[0], l[1], l[2] + 1) if len(l) == 3 else l for l in layers]
+            ),
+        ),
+        Mistake(
             "kernels added up",
             "the kernels' sizes are added up, and nothing else.",
             lambda layers: sum(layer[0] for layer in layers),
@@ -763,6 +783,8 @@ _LAYER_TABLE = Key(
     also_right=(
         [list(row) for row in _RIGHT],
         tuple(_RIGHT),
+        np.array(_RIGHT),
+        torch.tensor(_RIGHT),
         [(torch.Size([size]).numel(), count) for size, count in _RIGHT],
     ),
     each_case_alone=True,
@@ -808,6 +830,18 @@ def _mend_by_parts(model: Any, input_shape: Sequence[int]) -> nn.Sequential:
     has_bias = layers[place].bias is not None
     layers[place] = nn.Linear(x[0].numel(), len(weight), bias=has_bias).to(weight)
     return nn.Sequential(*layers)
+
+
+def _mend_by_summary(model: Any, input_shape: Sequence[int]) -> nn.Sequential:
+    """Let the course's own summary say how large the flattened map is."""
+    from cnnlib import summary
+
+    mended = copy.deepcopy(model)
+    place = _place(mended)
+    before = copy.deepcopy(model[:place]).eval()
+    x = summary(before, tuple(input_shape)).rows[-1].output_shape
+    mended[place] = _like(mended[place], prod(x))
+    return mended
 
 
 def _mend_lazily(model: Any, input_shape: Sequence[int]) -> nn.Sequential:
@@ -968,7 +1002,7 @@ def _is_right(name: str, values: Any, case: Case) -> bool:
 def _has_bias(wanted: bool) -> Looks:
     def looks(values: Any, case: Case) -> bool:
         head = case.args[0][_place(case.args[0])]
-        found = values["has a bias"].data
+        found = values["Linear layer has a bias"].data
         return found is wanted and found != (head.bias is not None)
 
     return looks
@@ -1034,7 +1068,7 @@ _MEND = Key(
             "the new net uses the very layers of the old one: training the one would "
             "change the other. A copy is asked for.",
             _mend_sharing,
-            lambda values, case: not values["layers are its own"].data,
+            lambda values, case: not values["net has layers of its own"].data,
         ),
         Mistake(
             "attribute only",
@@ -1189,7 +1223,7 @@ _MEND = Key(
     ),
     "When it breaks",
     source="what the layers before give",
-    also_right=(_mend_by_parts, _mend_lazily),
+    also_right=(_mend_by_parts, _mend_lazily, _mend_by_summary),
 )
 
 KEYS = {

@@ -32,12 +32,13 @@ def ask(
     - ``called:NAME``: a forbidden function; ``cnnlib:NAME``: one of the course's own;
     - ``changed:NAME``: an argument was changed in place;
     - ``left:grad``, ``left:requires_grad``, ``left:hook``: left on an argument;
+    - ``lost:hook``: somebody else's hook was taken off an argument;
     - ``cut:NAME``: no gradient flows to that argument;
     - ``prints``: more printed than anybody reads.
 
     Without `watched` nothing is noticed: so references and mistakes are asked.
     """
-    watch = Watch(question.forbidden, question.seconds, watched)
+    watch = Watch(question.forbidden, question.seconds, watched, question.may_call)
     outcomes: list[CaseOutcome] = []
     for case in cases:
         outcomes.append(_ask_case(question, answer, case, watch))
@@ -58,7 +59,7 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     left_behind: list[str] = []
     try:
         with watch.running():
-            result = answer if question.is_value else answer(*args, **kwargs)
+            result = answer if question.is_value else _called(answer, args, kwargs)
             left_behind = [
                 remark
                 for name, remark in before_call.left(names, case.gradient)
@@ -82,6 +83,16 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
         {name: _plain(value) for name, value in observed.items()},
         remarks=tuple(remarks),
     )
+
+
+def _called(answer: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """Call an answer; a net that is one itself makes none."""
+    if isinstance(answer, nn.Module):
+        raise TypeError(
+            "this is a net. A function is asked for that makes one: the net is what "
+            "`return` gives."
+        )
+    return answer(*args, **kwargs)
 
 
 def _own_line(error: BaseException, answer: Any) -> CodeLine | None:
@@ -167,8 +178,10 @@ class _BeforeCall:
                     yield name, "left:requires_grad"
                 if item.grad is not None:
                     yield name, "left:grad"
-            if _hooks(item) != self._hooks[i]:
+            if _hooks(item) > self._hooks[i]:
                 yield name, "left:hook"
+            if _hooks(item) < self._hooks[i]:
+                yield name, "lost:hook"
             if _grads(item) - self._grads[i]:
                 yield name, "left:grad"
 
