@@ -9,6 +9,7 @@ NAMES = [
     "mosaic",
     "visuals",
     "network",
+    "train_here",
     "lessons",
     "training",
     "checks",

@@ -11,6 +11,7 @@ from .visuals import (
     explore_sizes,
     step_conv,
     step_pool,
+    train_here,
     watch_training,
 )
 from .worked import worked_example
@@ -35,6 +36,7 @@ __all__ = [
     "step_conv",
     "step_pool",
     "summary",
+    "train_here",
     "training",
     "visuals",
     "watch_training",

@@ -223,7 +223,7 @@ WRONG_INSIDE = {
         "def f():\n    import cnngrade.class_run.job",
     ],
     "cnngrade/files/code.py": ["from cnngrade.sessions.session import Done"],
-    "cnngrade/report/pages.py": ["from cnngrade.export import people"],
+    "cnngrade/report/pages.py": ["from cnngrade.export import class_list"],
     "cnngrade/record.py": ["from cnngrade.files import code"],
 }
 

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import jupytext
-import nbformat
 import pytest
 
 import cnnlib
+from tools.build import held
 
 ROOT = Path(__file__).parents[1]
 ENTRIES = json.loads(
@@ -41,7 +41,7 @@ def used(lesson: str) -> set[str]:
 
 def outputs(lesson: str) -> str:
     """Return what the built notebook prints and shows as text."""
-    notebook = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
+    notebook = held.read(ROOT / "notebooks" / f"{lesson}.ipynb")
     found = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

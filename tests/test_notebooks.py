@@ -3,10 +3,12 @@
 Nothing is run here; strict nbval runs the notebooks (``make test``).
 """
 
+from itertools import pairwise
+
 import nbformat
 import pytest
 
-from tools.build import build, hygiene
+from tools.build import build, compare, held, hygiene
 from tools.build.course import Course
 
 COURSE = Course(build.ROOT)
@@ -25,7 +27,7 @@ def test_the_text_keeps_to_the_conventions_and_is_what_is_committed(lesson):
 
 @pytest.mark.parametrize("check", hygiene.CHECKS, ids=lambda check: check.__name__)
 def test_a_committed_notebook_is_clean(lesson, check):
-    notebook = nbformat.read(COURSE.notebook(lesson), as_version=4)
+    notebook = held.read(COURSE.notebook(lesson))
     found = [(notebook.cells[f.cell].id, f.message) for f in check(notebook)]
     assert found == []
 
@@ -45,3 +47,25 @@ def test_nothing_is_left_for_the_author_to_write():
 def test_every_notebook_has_its_lesson():
     found = {path.stem for path in (COURSE.root / "notebooks").glob("*.ipynb")}
     assert found == set(LESSONS)
+
+
+def test_no_answer_is_shown_before_its_cell_is_run(lesson):
+    """What a reader meets who opens the file: under a Predict there is no output."""
+    file = nbformat.read(COURSE.notebook(lesson), as_version=4)
+    assert list(compare.held_differences(file)) == []
+    asked = [cell for cell in held.answers(file) if cell.outputs]
+    assert [cell.id for cell in asked] == []
+    assert sum("held" in cell.metadata.get("cnnlib", {}) for cell in file.cells) > 4
+
+
+def test_every_predict_has_its_answer_below(lesson):
+    """A text in between would leave the answer in sight."""
+    cells = [*nbformat.read(COURSE.notebook(lesson), as_version=4).cells, None]
+    alone = [
+        cell.source
+        for cell, after in pairwise(cells)
+        if cell.cell_type == "markdown" and held.PREDICT in cell.source
+        if "<details" not in cell.source
+        if after is None or after.cell_type != "code"
+    ]
+    assert alone == []

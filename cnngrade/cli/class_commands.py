@@ -142,7 +142,7 @@ def export(
 
     Whom the file leaves out is printed, with the reason.
     """
-    from cnngrade.export.exports import gradebook
+    from cnngrade.export.command import gradebook
 
     try:
         points = gradebook(report, to.value, lesson, class_list, assignment)
@@ -172,7 +172,7 @@ def autograder(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The zip to write.")],
 ) -> None:
     """Write the zip that makes Gradescope grade a lesson's exercise."""
-    from cnngrade.export.exports import autograder_zip
+    from cnngrade.export.command import autograder_zip
 
     try:
         out.write_bytes(autograder_zip(lesson))

@@ -14,9 +14,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from cnnlib.text import kind, size
+
 from . import mnist_fetch, mnist_files, places
 
 _PLAIN = "These are the handwritten digits of MNIST."
+_OTHER_DATA = {"fashionmnist", "kmnist", "emnist", "qmnist", "usps", "svhn"}
+_OTHER_DATA |= {"cifar10", "cifar100", "stl10", "omniglot", "imagenet", "food101"}
 TIME_LIMIT = 30.0  # seconds for the download, all files and mirrors together
 
 
@@ -41,10 +45,12 @@ class Digits:
     class_names: tuple[str, ...] = tuple("0123456789")
 
     def __repr__(self) -> str:
-        name = "MNIST" if self.source == "mnist" else "scikit-learn's bundled digits"
+        known = {"mnist": "MNIST", places.BUNDLED: "scikit-learn's bundled digits"}
+        channels, height, width = self.train_images.shape[1:]
         return (
-            f"{name}: {len(self.train_labels):,} training and "
-            f"{len(self.test_labels):,} test images, 28x28, grey"
+            f"{known.get(self.source, self.source)}: {len(self.train_labels):,} "
+            f"training and {len(self.test_labels):,} test images, "
+            f"{size(height, width)}, {kind(channels)}"
         )
 
     def only(self, classes: Iterable[int]) -> "Digits":
@@ -118,11 +124,17 @@ def load_mnist(
         The digits: 60,000 and 10,000 images of MNIST, or 1,437 and 360 bundled ones.
 
     Raises:
-        ValueError: a `time_limit` that is not a positive number of seconds.
+        ValueError: a `time_limit` that is not a positive number of seconds, or the name
+            of another data set in place of a folder.
     """
     if time_limit is not None and not 0 < time_limit < math.inf:
         raise ValueError(
             f"The time limit is a positive number of seconds, not {time_limit}."
+        )
+    if str(root).lower() in _OTHER_DATA and not Path(str(root)).exists():
+        raise ValueError(
+            f"load_mnist takes a folder to look in, and loads the digits of MNIST "
+            f"alone. For {root}: torchvision.datasets.{root}."
         )
     named = places.named()
     try:

@@ -7,6 +7,7 @@ under ``torch.device("meta")``, where sizes are known and no weights are allocat
 
 from ._alexnet import alexnet
 from ._lenet import lenet5, lenet5_1998
+from ._page_net import load_net
 from ._small import mnist_cnn, plain_cnn, pooled_cnn, table_net
 from ._strong import strong_mnist_cnn
 from ._vgg import vgg16, vgg_block
@@ -15,6 +16,7 @@ __all__ = [
     "alexnet",
     "lenet5",
     "lenet5_1998",
+    "load_net",
     "mnist_cnn",
     "plain_cnn",
     "pooled_cnn",

@@ -151,8 +151,12 @@ def plot_bars(
 def _draw_bars(
     ax: Axes, labels: list[str], heights: np.ndarray, written: list[str]
 ) -> None:
-    """Draw the bars with room for the labels beside and the numbers at the ends."""
-    colours = [LINES[0] if height >= 0 else LINES[1] for height in heights]
+    """Draw the bars with room for the labels beside and the numbers at the ends.
+
+    Where some are below zero, orange-red is above and blue below, as on maps.
+    """
+    above = LINES[1] if heights.min() < 0 else LINES[0]
+    colours = [above if height >= 0 else LINES[0] for height in heights]
     bars = ax.barh(range(len(labels)), heights, color=colours, height=0.68)
     texts = [text.replace("-", "−") for text in written]
     ax.bar_label(bars, texts, padding=4, fontsize=TEXT, color=INK)

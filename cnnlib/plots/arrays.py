@@ -19,6 +19,12 @@ def to_array(data: Any, name: str) -> np.ndarray:
             data = data.float()
         array = data.resolve_conj().resolve_neg().numpy()
     else:
+        if np.ma.isMaskedArray(data) and np.ma.count_masked(data):
+            raise ValueError(
+                f"The {name} is a masked array with {np.ma.count_masked(data)} masked "
+                f"values, and none can be left out here. Fill them, for example with "
+                f"{name}.filled(0)."
+            )
         try:
             array = np.asarray(data)
         except ValueError:

@@ -30,6 +30,7 @@ from .checks import (
 )
 from .device import best_device, seeded, usable
 from .progress import NoProgress, progress
+from .traps import traps
 
 _STEPS_BETWEEN_CHECKS = 50
 """Steps after which the loss is looked at: to ask an accelerator costs time."""
@@ -115,6 +116,8 @@ def fit(
     images, labels = _labelled(as_model(model), images, labels, loss)
     check_smallest_batch(model, images, batch_size)
     _warn_of_plain_lists(model)
+    for words in traps(model, images, loss):
+        warnings.warn(words, stacklevel=2)
     held_out = _held_out(model, validation, loss)
     history = History()
     with seeded(seed, target), learning_on(model, target):

@@ -5,7 +5,8 @@ network, by mouse, finger or keyboard; where scripts do not run, a still picture
 sentence stand in its place.
 
 A folder holds one of them: its Python, its script and its style sheet. What two or more
-use is in ``shared/``. One arrow goes from folder to folder, from ``film/`` to
+use is in ``shared/``. ``train/`` shows maps as ``film/`` does, and has the pad of
+``digit/``. One more arrow goes from folder to folder, from ``film/`` to
 ``network/``: a film looks inside the same net once for each epoch, with
 ``network/inside.py`` and ``network/sums.py``. These stay where they are, since to look
 inside a net is what ``network/`` is about; without them it would hold a page alone.
@@ -19,6 +20,7 @@ from .network.explore_network import ExploreNetwork, explore_network
 from .shared.visual import Visual
 from .sizes.explore_sizes import ExploreSizes, explore_sizes
 from .step.step_conv import StepConv, StepPool, step_conv, step_pool
+from .train.train_here import TrainHere, train_here
 
 __all__ = [
     "DrawDigit",
@@ -27,6 +29,7 @@ __all__ = [
     "ExploreSizes",
     "StepConv",
     "StepPool",
+    "TrainHere",
     "Visual",
     "WatchTraining",
     "centre_digit",
@@ -36,6 +39,7 @@ __all__ = [
     "explore_sizes",
     "step_conv",
     "step_pool",
+    "train_here",
     "watch_training",
 ]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -21,6 +21,9 @@ from cnnlib.text import size
 from .check_result import Confirmation, check_result
 from .fact_values import as_text, capitalized, expected_form
 from .grid import Card, Grid
+
+if TYPE_CHECKING:
+    from cnnlib.visuals.step.number_box import NumberBox
 
 IntOrPair = int | tuple[int, int]
 
@@ -64,6 +67,21 @@ class WorkedExample:
         be exact, or rounded as there or to two decimals or more.
         """
         return check_result(self, result)
+
+    def predict(self, *place: int) -> NumberBox:
+        """Ask the reader for the number at ``place`` (row, column), or for the answer.
+
+        The box works in the page, with no kernel and no network. It says whether the
+        number is right, and names the likely slip where one gives that number: the
+        kernel turned, the window misplaced, the bias forgotten. A fact is asked for
+        without a place.
+
+        Raises ValueError where the answer is not one number, or the place has not two;
+        IndexError for a place outside of the result.
+        """
+        from cnnlib.visuals.step.number_box import number_box
+
+        return number_box(self, place)
 
     @property
     def form(self) -> str:

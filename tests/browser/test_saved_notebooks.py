@@ -5,10 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
-from tools.build import live_scripts
+from tools.build import held, live_scripts
 
 from .lab import SETTINGS, jupyterlab, open_notebook
 from .test_visuals_lab import offline
@@ -32,7 +31,7 @@ AS_VS_CODE = """(page) => {
 
 def faces(name):
     """The HTML of each live picture of a notebook, as the file has it."""
-    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    notebook = held.read(NOTEBOOKS / f"{name}.ipynb")
     pages = [
         output.get("data", {}).get("text/html", "")
         for cell in notebook.cells

@@ -9,7 +9,14 @@ import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 
-from cnnlib import explore_kernel, explore_sizes, images, step_conv, step_pool
+from cnnlib import (
+    explore_kernel,
+    explore_sizes,
+    images,
+    step_conv,
+    step_pool,
+    worked_example,
+)
 
 from .lab import keep_inside
 
@@ -46,6 +53,8 @@ VISUALS = {
         torch.randn(12, 14), torch.randn(3, 3), padding=1, dilation=2
     ),
     "pool": lambda: step_pool(grid(2, 5, 5), 3, "avg", stride=1, padding=1),
+    "box": lambda: worked_example("hzdr-same").predict(1, 2),
+    "fact": lambda: worked_example("hzdr-fc-73").predict(),
     "kernel": lambda: explore_kernel(photo()),
     "kernel5": lambda: explore_kernel(photo(), torch.eye(5)),
     "sizes": lambda: explore_sizes(

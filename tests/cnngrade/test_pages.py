@@ -351,7 +351,7 @@ def test_a_write_cut_short_leaves_the_old_file(tmp_path, monkeypatch):
 def test_reports_need_no_torch():
     code = (
         "import sys; from cnngrade.report import write; "
-        "from cnngrade.export import interchange; "
+        "from cnngrade.export import gradebooks; "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

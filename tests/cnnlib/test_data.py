@@ -287,3 +287,18 @@ def test_real_mnist():
     assert abs(digits.train_images.mean() - 0.1307) < 1e-4
     assert abs(digits.train_images.std() - 0.3081) < 1e-4
     assert digits.notice == "These are the handwritten digits of MNIST."
+
+
+@pytest.mark.parametrize("name", ["FashionMNIST", "CIFAR10", "KMNIST"])
+def test_another_data_set_is_no_folder(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=rf"torchvision\.datasets\.{name}"):
+        data.load_mnist(name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_own_images_are_described_as_they_are():
+    labels = torch.zeros(5, dtype=torch.long)
+    images = torch.zeros(5, 3, 20, 24)
+    own = data.Digits(images, labels, images, labels, "my letters", "mine")
+    assert repr(own) == "my letters: 5 training and 5 test images, 20x24, RGB"

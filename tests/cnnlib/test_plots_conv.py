@@ -503,6 +503,14 @@ def test_a_mosaic_of_responses_has_one_scale_and_white_gaps():
 
 # --- NumPy's forms --------------------------------------------------------------
 
+
+def test_masked_values_are_refused_and_none_masked_are_not():
+    masked = np.ma.masked_array(np.ones((5, 5)), mask=np.eye(5))
+    with pytest.raises(ValueError, match=r"5 masked values.*image\.filled\(0\)"):
+        plot_conv(masked, np.ones((3, 3)))
+    assert plot_conv(np.ma.masked_array(np.ones((5, 5))), np.ones((3, 3))).png
+
+
 FORMS = {
     "reversed": lambda array: array[..., ::-1],
     "upside down": lambda array: array[..., ::-1, :],

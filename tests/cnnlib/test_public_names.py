@@ -29,6 +29,7 @@ NAMES = [
     "step_conv",
     "step_pool",
     "summary",
+    "train_here",
     "training",
     "visuals",
     "watch_training",

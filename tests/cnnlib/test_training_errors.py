@@ -1,5 +1,7 @@
 """Every mistake in calling fit, evaluate or predict is answered by a sentence."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -157,3 +159,34 @@ def test_a_rate_far_too_high_ends_in_that_sentence():
     images = torch.from_numpy(np.random.default_rng(0).random((64, 1, 28, 28)))
     with pytest.raises(ValueError, match="loss stopped being a finite number"):
         call(images, torch.arange(64) % 10, epochs=5, lr=1e30, optimizer="sgd")
+
+
+SOFTMAX = nn.Sequential(net(), nn.Softmax(dim=1))
+
+
+@pytest.mark.parametrize(
+    ("model", "images", "words"),
+    [
+        (SOFTMAX, IMAGES, "leave the softmax out"),
+        (net(), 255 * torch.rand(12, 1, 28, 28), "Perhaps they are bytes made floats"),
+    ],
+)
+def test_what_trains_without_an_error_but_badly_is_warned_of(model, images, words):
+    with pytest.warns(UserWarning, match=words):
+        call(images, model=model)
+
+
+@pytest.mark.parametrize(
+    ("model", "images", "loss"),
+    [
+        (net(), IMAGES, nn.functional.cross_entropy),
+        (nn.Sequential(net(), nn.LogSoftmax(1)), IMAGES, nn.functional.cross_entropy),
+        (nn.Sequential(net(), nn.Sigmoid()), IMAGES, nn.functional.cross_entropy),
+        (SOFTMAX, IMAGES, lambda scores, labels: -scores[0, labels[0]].log()),
+        (net(), 30 * torch.randn(12, 1, 28, 28), nn.functional.cross_entropy),
+    ],
+)
+def test_what_is_meant_so_is_not_warned_of(model, images, loss):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        call(images, model=model, loss=loss)

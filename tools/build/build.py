@@ -26,6 +26,7 @@ from tools.build import (
     compare,
     execute,
     exercise,
+    held,
     hygiene,
     outputs,
     rules,
@@ -78,13 +79,16 @@ def text_differences(draft: Draft, course: Course) -> list[str]:
     committed = read_committed(draft)
     if committed is None:
         return ["there is no notebook yet"]
-    return list(compare.text_differences(draft.notebook, committed))
+    differences = list(compare.text_differences(draft.notebook, committed))
+    file = nbformat.read(draft.target, as_version=4)
+    return differences + list(compare.held_differences(file))
 
 
 def read_committed(draft: Draft) -> nbformat.NotebookNode | None:
-    """Return the notebook that is there for a draft, if any."""
-    there = draft.target.exists()
-    return nbformat.read(draft.target, as_version=4) if there else None
+    """Return the notebook that is there for a draft, if any, with all its outputs."""
+    if not draft.target.exists():
+        return None
+    return held.read(draft.target)
 
 
 async def run_draft(draft: Draft, course: Course, timeout: int, bar: tqdm) -> float:
@@ -128,6 +132,7 @@ async def build_lesson(
         return LessonResult(draft.name, f"differs ({took})", failure)
     if differences or options.rewrite:
         draft.target.parent.mkdir(exist_ok=True)
+        held.hold(built)
         nbformat.write(built, draft.target)
         if not draft.run:
             path = exercise.handed_out_path(draft.lesson, course)

@@ -7,11 +7,13 @@ can be operated by their script and style, too.
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from tools.build import held
 from tools.build.live_scripts import code_and_styles
 from tools.build.outputs import KEPT
 
@@ -34,6 +36,16 @@ def text_differences(built: NotebookNode, committed: NotebookNode) -> Iterator[s
             yield f"{new.id}: text differs\n{_diff(*_lines(new.source, old.source))}"
         if old.metadata != new.metadata:
             yield f"{new.id}: metadata {old.metadata}, expected {new.metadata}"
+
+
+def held_differences(file: NotebookNode) -> Iterator[str]:
+    """Yield the cells of a file whose outputs are shown or held, against the rule."""
+    right = held.put_all_back(copy.deepcopy(file))
+    held.hold(right)
+    for cell, wanted in zip(file.cells, right.cells, strict=True):
+        if cell.metadata.get("cnnlib", {}) != wanted.metadata.get("cnnlib", {}):
+            how = "held" if "held" in wanted.metadata.get("cnnlib", {}) else "shown"
+            yield f"{cell.id}: its output is to be {how}: see tools/build/held.py"
 
 
 def output_differences(built: NotebookNode, committed: NotebookNode) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tools.build import held
 from tools.build.live_scripts import unpacked
 
 _TITLE = re.compile(r"^# (.+)$", re.M)
@@ -33,6 +34,9 @@ class Reading:
 def read(path: Path) -> Reading:
     """Read a built notebook; raise ValueError if its first cell lacks title or time."""
     notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if held.put_back(cell):
+            cell.metadata.setdefault("tags", []).append("hide-output")
     first = notebook.cells[0].source
     title, time = _TITLE.search(first), _TIME.search(first)
     if not title or not time:

@@ -1,10 +1,10 @@
 // Draw a digit; see the pixels that the net sees, and how it reads them.
 import { bytesOf } from "../shared/bytes.js";
 import { begin, button, h, slider, speaker, timed } from "../shared/page.js";
-import { inkOf, SIDE, unplaced } from "./ink.js";
-import { levelsOf, massOf } from "./seen.js";
-import { buildPad, paintGrey } from "./pad.js";
-import { buildBars, spokenBars } from "./bars.js";
+import { inkOf, SIDE, unplaced } from "../shared/ink.js";
+import { levelsOf, massOf } from "../shared/seen.js";
+import { buildPad, paintGrey } from "../shared/pad.js";
+import { buildBars, spokenBars } from "../shared/bars.js";
 import { answerer, pageNets } from "./answers.js";
 
 const STILL = { thickness: 2.5, turn: 0, right: 0, down: 0 };

@@ -14,6 +14,7 @@ from cnnlib.data.places import package_folder
 from cnnlib.model_summary.untouched import buffers_kept, nothing_changed
 from cnnlib.training.checks import as_images, count_classes, evaluating
 from cnnlib.training.device import device_of
+from cnnlib.training.traps import are_probabilities
 
 from .net_export import export
 from .net_record import NotExportableError
@@ -42,7 +43,7 @@ class DigitReader:
                 f"{_called(name)} gives numbers that are not finite (NaN or infinity): "
                 "its training went wrong, or its weights were never set."
             )
-        self.gives = "probabilities" if _add_up_to_one(answers) else "scores"
+        self.gives = "probabilities" if are_probabilities(answers) else "scores"
 
     def ask(self, images: Tensor) -> Tensor:
         """Return the probabilities (N, 10) for images (N, 1, 28, 28), on the CPU."""
@@ -129,12 +130,6 @@ def _check(model: nn.Module, image: Tensor) -> None:
             f"The model gives {classes} scores for an image; draw_digit needs "
             f"{CLASSES}, one for each digit."
         )
-
-
-def _add_up_to_one(answers: Tensor) -> bool:
-    """Tell whether the answers (N, 10) are probabilities already."""
-    sums = answers.sum(dim=1)
-    return bool(answers.min() >= 0 and (sums - 1).abs().max() < 1e-3)
 
 
 def _called(name: str) -> str:

@@ -1,8 +1,9 @@
 // A training run to go through: kernels, maps and mistakes of its epochs.
 import { begin, button, calm, choice, h, slider, speaker, timed } from "../shared/page.js";
 import { decodeMaps } from "../shared/maps.js";
-import { buildConfusion, buildCurve, buildExamples, buildScores, share } from "./parts.js";
-import { buildMaps } from "./maps.js";
+import { buildConfusion } from "../shared/confusion.js";
+import { buildCurve, buildExamples, buildScores, share } from "./parts.js";
+import { buildMaps } from "../shared/mosaic.js";
 
 export function render({ model, el }) {
   const [epochs, classes] = [model.get("epochs"), model.get("classes")];

@@ -65,9 +65,10 @@ def _plain(name: str) -> str:
 
 @cache
 def style(name: str) -> str:
-    """Return the common rules, and those of ``<name>.css`` where there is one."""
-    own = _read(f"{name}.css") if _file(f"{name}.css").is_file() else ""
-    rules = re.sub(r"/\*.*?\*/", "", _read("shared/look.css") + own, flags=re.S)
+    """Return the common rules, and those beside ``<name>.js`` and what it imports."""
+    files = ["shared/look.css", *(f"{part}.css" for part in _in_order(name, []))]
+    all_rules = "".join(_read(file) for file in files if _file(file).is_file())
+    rules = re.sub(r"/\*.*?\*/", "", all_rules, flags=re.S)
     return re.sub(r"\s*([{};,])\s*|\s+", lambda gap: gap[1] or " ", rules).strip()
 
 

@@ -1,5 +1,6 @@
 // What moves a stepper: the bar with its buttons and slider, and the quiz.
 import { button, fill, h, slider } from "../shared/page.js";
+import { plain } from "../shared/numbers.js";
 import { outputName } from "./words.js";
 
 /** Back, play, forward, the slider, and the switch of the predict mode. */
@@ -27,30 +28,18 @@ export function buildBar(data, count, { go, move, play, predict }) {
 
 const SIGNS = { right: "✓", wrong: "✗", shown: "→", ask: "?" };
 
-/** The quiz: a field for the number, what was wrong with it, and the score. */
-export function buildQuiz(data, { check, reveal }) {
+/** A field for a number, its two buttons, and what is said of the number. */
+export function buildField({ check, reveal }) {
   const name = h("span", { class: "name" });
   const field = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false" });
   const main = button("Check", () => check(field.value), { kind: "main" });
   const give = button("Show it", () => reveal());
   const verdict = h("div", { class: "verdict", role: "status" });
-  const score = h("div", { class: "score" });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
     check(field.value);
   });
-  let last;
-  const show = (state, place, hidden) => {
-    el.hidden = !state.predict;
-    if (last !== state.step) clear();
-    last = state.step;
-    name.textContent = `Your number for ${outputName(data, place)}`;
-    main.querySelector(".words").textContent = hidden ? "Check" : "Next";
-    give.hidden = !hidden;
-    const [right, asked] = state.score;
-    score.textContent = asked ? `${right} of ${asked} right at the first try` : "";
-  };
   const clear = () => {
     field.value = "";
     field.removeAttribute("aria-invalid");
@@ -63,7 +52,33 @@ export function buildQuiz(data, { check, reveal }) {
     fill(verdict, h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[kind]),
       h("span", {}, h("strong", {}, words), ` ${more}`));
   };
-  const el = h("div", { class: "quiz", hidden: true },
-    h("label", { class: "ask" }, name, field), h("div", { class: "buttons" }, main, give), verdict, score);
-  return { el, show, clear, say, focus: () => { field.focus(); field.select(); } };
+  const buttons = h("div", { class: "buttons" }, main, give);
+  const parts = [h("label", { class: "ask" }, name, field), buttons, verdict];
+  return { name, main, give, parts, clear, say, focus: () => { field.focus(); field.select(); } };
+}
+
+/** Say what is wrong with a number; `named` are the slips that give it. */
+export function sayWrong(say, answer, named, otherwise) {
+  say("wrong", `${plain(answer)} is not it.`, named.length ? `Likely: ${named.join("; or ")}.` : otherwise);
+}
+
+export const ASK = "Type a number, such as 4, −1.5 or 11/6.";
+
+/** The quiz: the field for the number of each step, and the score. */
+export function buildQuiz(data, { check, reveal }) {
+  const { name, main, give, parts, clear, say, focus } = buildField({ check, reveal });
+  const score = h("div", { class: "score" });
+  let last;
+  const show = (state, place, hidden) => {
+    el.hidden = !state.predict;
+    if (last !== state.step) clear();
+    last = state.step;
+    name.textContent = `Your number for ${outputName(data, place)}`;
+    main.querySelector(".words").textContent = hidden ? "Check" : "Next";
+    give.hidden = !hidden;
+    const [right, asked] = state.score;
+    score.textContent = asked ? `${right} of ${asked} right at the first try` : "";
+  };
+  const el = h("div", { class: "quiz", hidden: true }, parts, score);
+  return { el, show, clear, say, focus };
 }

@@ -3,7 +3,7 @@ import { begin, fill, h, speaker, timed } from "../shared/page.js";
 import { agrees, parseNumber, plain } from "../shared/numbers.js";
 import { nameSlips } from "./slips.js";
 import { buildGrids, drawGrids } from "./grids.js";
-import { buildBar, buildQuiz } from "./quiz.js";
+import { ASK, buildBar, buildQuiz, sayWrong } from "./quiz.js";
 import { arithmetic, buildCode, spoken, task } from "./words.js";
 
 const FIELDS = ["title", "facts", "mode", "input", "kernel", "output", "decimals", "window",
@@ -72,15 +72,13 @@ export function render({ model, el }) {
     if (!hidden()) return state.step < steps.length - 1 ? next() : undefined;
     const [o, i, j] = steps[state.step];
     const [answer, right] = [parseNumber(text), data.output[o][i][j]];
-    if (Number.isNaN(answer)) return quiz.say("ask", "Type a number, such as 4, −1.5 or 11/6.");
+    if (Number.isNaN(answer)) return quiz.say("ask", ASK);
     if (agrees(answer, right)) {
       return settle("right", `${plain(right)} is right.`, !state.missed.has(state.step));
     }
     state.missed.add(state.step);
     const named = nameSlips(data, answer, [o, i, j]);
-    const likely = `Likely: ${named.join("; or ")}.`;
-    return quiz.say("wrong", `${plain(answer)} is not it.`,
-      named.length ? likely : "Go through the window once more, cell by cell.");
+    return sayWrong(quiz.say, answer, named, "Go through the window once more, cell by cell.");
   }
 
   function next() {

@@ -121,7 +121,10 @@ def decimals(grid: np.ndarray) -> int:
 
 
 def _still(steps: WindowSteps) -> Picture:
-    """Draw all grids; the first window and the number it makes are boxed."""
+    """Draw the grids with the first window, and of the output the number it makes.
+
+    The other numbers are for the reader to find.
+    """
     many = len(steps.image) > 1
     word = "padded input" if any(steps.margins) else "input"
     above, below, left, right = steps.margins
@@ -139,7 +142,10 @@ def _still(steps: WindowSteps) -> Picture:
             panels.append((name, steps.kernel[channel].round(decimals(steps.kernel))))
     for channel, cells in enumerate(steps.output):
         name = f"output, channel {channel}" if len(steps.output) > 1 else "output"
-        panels.append((name, cells.round(decimals(steps.output))))
+        first = np.full_like(cells, np.nan)
+        if channel == 0:
+            first[0, 0] = cells[0, 0].round(decimals(steps.output))
+        panels.append((name, first))
         if channel == 0:
             boxes[name] = (0, 0, 1, 1)
     return plot_grids(panels, highlight=boxes)

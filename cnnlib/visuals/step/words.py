@@ -18,15 +18,12 @@ MOST_SUMS = 64
 
 
 def describe(steps: WindowSteps) -> str:
-    """Say what slides over what, the first sum, and the result if it is small."""
+    """Say what slides over what, and the first sum: the others are to be found."""
     channels, rows, columns = steps.output.shape
     text = f"step by step: {what(steps)}; {count(steps.output.size, 'window')} make "
     text += an(f"{size(rows, columns)} output")
     text += f" of {channels} channels" if channels > 1 else ""
     text += f". The first, row 0, column 0: {arithmetic(steps, 0, 0, 0)}"
-    if steps.output.size <= MOST_SUMS:
-        maps = ["; ".join(_row(row) for row in one) for one in steps.output]
-        text += ". Output by rows: " + " | ".join(maps)
     return sentence(text).replace("−", "-")
 
 
@@ -112,10 +109,6 @@ def _equal(value: float) -> str:
     text = four_decimals(value)
     close = abs(float(text) - value) <= 1e-6 * max(1.0, abs(value))
     return f"{'=' if close else '≈'} {text.replace('-', '−')}"
-
-
-def _row(values: np.ndarray) -> str:
-    return " ".join(four_decimals(value) for value in values)
 
 
 def _both(both: Pair) -> str:

@@ -12,9 +12,9 @@ from cnngrade.files.exercise import handed_out
 from cnngrade.files.notebook import CannotGradeError
 from cnngrade.record import Result
 
-from . import interchange
-from .interchange import Gradebook
-from .people import ClassListError, read_class_list
+from . import gradebooks
+from .class_list import ClassListError, read_class_list
+from .gradebooks import Gradebook
 
 _SETUP = """\
 #!/usr/bin/env bash
@@ -65,13 +65,13 @@ def gradebook(
                 "Gradescope takes one submission at a time; the report has "
                 f"{len(mine)}."
             )
-        return Gradebook(interchange.gradescope(mine[0]))
+        return Gradebook(gradebooks.gradescope(mine[0]))
     ids = _ids(results, to)
     try:
         listed = None if class_list is None else read_class_list(class_list)
         if to == "moodle":
-            return interchange.moodle(results, chosen, listed, ids)
-        return interchange.canvas(results, chosen, listed, ids, assignment)
+            return gradebooks.moodle(results, chosen, listed, ids)
+        return gradebooks.canvas(results, chosen, listed, ids, assignment)
     except ClassListError as error:
         raise CannotGradeError(str(error)) from None
 

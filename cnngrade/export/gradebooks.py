@@ -21,7 +21,7 @@ from cnngrade.record import Result
 from cnngrade.report.tables import UNJUDGED, cell, ordered, table
 from cnngrade.safe_text import cut_lines, one_line, visible
 
-from .people import AGAIN, ClassList, ClassListError, Person, Submitter, match
+from .class_list import AGAIN, ClassList, ClassListError, Person, Submitter, match
 
 _NAMES = ("First name", "Last name", "Surname", "Full name")
 _MOODLE_KEYS = ("ID number", "Email address", "Username")

@@ -1,5 +1,5 @@
 // Ten bars that say how probable each digit is, for one net or a few side by side.
-import { fill, h } from "../shared/page.js";
+import { fill, h } from "./page.js";
 
 const DIGITS = [...Array(10).keys()];
 

@@ -1,5 +1,5 @@
 // The pad to draw on, by pointer or by keys, and grey images on a canvas.
-import { h } from "../shared/page.js";
+import { h } from "./page.js";
 import { CELLS, SIDE } from "./ink.js";
 
 /** Paint levels (0 to 255, or ink from 0 to 1 times `top`) as grey on a square canvas. */

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from cnngrade.export import interchange
-from cnngrade.export.people import ClassListError, read_class_list
+from cnngrade.export import gradebooks
+from cnngrade.export.class_list import ClassListError, read_class_list
 from cnnjudge.verdict import unjudged
 
 from .examples import CLASS, HOSTILE, failed, other, passed, result
@@ -59,7 +59,7 @@ def listed(tmp_path):
 
 
 def test_moodle_gradebook_has_ids_and_points(listed):
-    made = interchange.moodle(class_of("Jane Doe", "1002"), "02", listed(MOODLE))
+    made = gradebooks.moodle(class_of("Jane Doe", "1002"), "02", listed(MOODLE))
     assert read(made.data) == [
         {
             "First name": "José",
@@ -93,23 +93,23 @@ def test_moodle_gradebook_has_ids_and_points(listed):
     ],
 )
 def test_names_and_ids_that_fit(listed, name):
-    made = interchange.moodle(class_of(name), "02", listed(MOODLE))
+    made = gradebooks.moodle(class_of(name), "02", listed(MOODLE))
     assert [row["ID number"] for row in read(made.data)] == ["1001"]
 
 
 @pytest.mark.parametrize("name", ["Jane", "J. Doe", "Janet Doe", "100", "", "=1+1"])
 def test_who_does_not_fit_is_reported(listed, name):
-    made = interchange.moodle(class_of(name), "02", listed(MOODLE))
+    made = gradebooks.moodle(class_of(name), "02", listed(MOODLE))
     assert read(made.data) == []
     assert made.unmatched == ((name, "Nobody on the class list has this id or name."),)
 
 
 def test_nobody_is_chosen_between_two_of_a_name(listed):
-    made = interchange.moodle(class_of("Kim Lee"), "02", listed(MOODLE))
+    made = gradebooks.moodle(class_of("Kim Lee"), "02", listed(MOODLE))
     assert made.unmatched == (
         ("Kim Lee", "Several people on the class list fit: Kim Lee, Kim Lee."),
     )
-    made = interchange.moodle(class_of("Jane Doe", "1001"), "02", listed(MOODLE))
+    made = gradebooks.moodle(class_of("Jane Doe", "1001"), "02", listed(MOODLE))
     assert read(made.data) == []
     assert {reason for _, reason in made.unmatched} == {
         "Several submissions seem to be by Jane Doe."
@@ -117,7 +117,7 @@ def test_nobody_is_chosen_between_two_of_a_name(listed):
 
 
 def test_moodle_worksheet_comes_back_as_one(listed):
-    made = interchange.moodle(class_of("Jane Doe", "x"), "02", listed(WORKSHEET))
+    made = gradebooks.moodle(class_of("Jane Doe", "x"), "02", listed(WORKSHEET))
     assert read(made.data) == [
         {
             "Identifier": "Participant 501",
@@ -131,14 +131,14 @@ def test_moodle_worksheet_comes_back_as_one(listed):
 
 def test_moodle_ids_of_files_go_before_names(listed):
     ids = {"Jane Doe": "502"}
-    made = interchange.moodle(class_of("Jane Doe"), "02", listed(WORKSHEET), ids)
+    made = gradebooks.moodle(class_of("Jane Doe"), "02", listed(WORKSHEET), ids)
     (row,) = read(made.data)
     assert row["Identifier"] == "Participant 502"
     assert row["Last modified (grade)"] == "2 June, 13:00"
 
 
 def test_another_maximum_in_moodle_is_noted(listed):
-    made = interchange.moodle(class_of("Jane Doe"), "02", listed(WORKSHEET))
+    made = gradebooks.moodle(class_of("Jane Doe"), "02", listed(WORKSHEET))
     assert made.notes == (
         "The assignment's maximum grade in Moodle is 17; the lesson has 8 points. Set "
         "it to that before you upload the file.",
@@ -146,10 +146,10 @@ def test_another_maximum_in_moodle_is_noted(listed):
 
 
 def test_moodle_without_a_list():
-    rows = read(interchange.moodle(class_of("jdoe"), "02").data)
+    rows = read(gradebooks.moodle(class_of("jdoe"), "02").data)
     assert rows == [{"Username": "jdoe", "Lesson 02": "3"}]
     ids = {"Jane Doe": "501"}
-    made = interchange.moodle(class_of("Jane Doe", "Kim (502)", "Lee"), "02", None, ids)
+    made = gradebooks.moodle(class_of("Jane Doe", "Kim (502)", "Lee"), "02", None, ids)
     assert [row["Identifier"] for row in read(made.data)] == [
         "Participant 501",
         "Participant 502",
@@ -162,9 +162,7 @@ def test_moodle_without_a_list():
 
 def test_canvas_gradebook_has_the_columns_that_canvas_wants(listed):
     found = class_of("doejane", "leekim")
-    made = interchange.canvas(
-        found, "02", listed(CANVAS), assignment="Lesson 02 (4711)"
-    )
+    made = gradebooks.canvas(found, "02", listed(CANVAS), assignment="Lesson 02 (4711)")
     lines = made.data.decode("utf-8-sig").splitlines()
     assert lines == [
         "Student,ID,SIS User ID,SIS Login ID,Section,Lesson 02 (4711)",
@@ -177,12 +175,12 @@ def test_canvas_gradebook_has_the_columns_that_canvas_wants(listed):
 
 def test_canvas_ids_of_files_go_before_names(listed):
     found = class_of("doejane")
-    made = interchange.canvas(found, "02", listed(CANVAS), {"doejane": "902"})
+    made = gradebooks.canvas(found, "02", listed(CANVAS), {"doejane": "902"})
     assert [row["ID"] for row in read(made.data)] == ["", "902"]
 
 
 def test_canvas_without_a_list():
-    made = interchange.canvas(class_of("doejane"), "02", None, {"doejane": "901"})
+    made = gradebooks.canvas(class_of("doejane"), "02", None, {"doejane": "901"})
     assert made.data.decode("utf-8-sig").splitlines()[2] == "doejane,901,,,,3"
 
 
@@ -190,11 +188,11 @@ def test_canvas_without_a_list():
 
 
 def test_only_one_lesson_and_only_what_was_judged():
-    made = interchange.moodle(CLASS, "02")
+    made = gradebooks.moodle(CLASS, "02")
     students = [row["Username"] for row in read(made.data)]
     assert students == ["Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Zoë"]
     assert [who for who, _ in made.unmatched] == ["Gus"]
-    assert [row["Lesson 03"] for row in read(interchange.moodle(CLASS, "03").data)] == [
+    assert [row["Lesson 03"] for row in read(gradebooks.moodle(CLASS, "03").data)] == [
         "3"
     ]
 
@@ -202,7 +200,7 @@ def test_only_one_lesson_and_only_what_was_judged():
 def test_a_formula_on_the_list_is_never_written(listed):
     evil = '"=cmd()"'
     text = f"Username,First name,Last name\n{evil},Eve,X\njdoe,{evil},Doe\n"
-    made = interchange.moodle(class_of("Eve X", "jdoe"), "02", listed(text))
+    made = gradebooks.moodle(class_of("Eve X", "jdoe"), "02", listed(text))
     assert read(made.data) == [
         {
             "First name": "'=cmd()",
@@ -218,7 +216,7 @@ def test_a_formula_on_the_list_is_never_written(listed):
 
 def test_hostile_submissions_make_a_file_that_can_be_read():
     judged = [result(one.student, *one.tasks) for one in HOSTILE]
-    for made in (interchange.moodle(judged, "02"), interchange.canvas(judged, "02")):
+    for made in (gradebooks.moodle(judged, "02"), gradebooks.canvas(judged, "02")):
         rows = list(csv.reader(io.StringIO(made.data.decode("utf-8-sig"), newline="")))
         assert len({len(row) for row in rows}) == 1
         assert not any(cell[:1] in ("=", "+", "-", "@") for row in rows for cell in row)
@@ -232,7 +230,7 @@ def test_lists_in_other_clothes(listed):
         (MOODLE.replace("\n", "\r\n"), "utf-8"),
         (MOODLE.replace("Last name", "Surname"), "utf-8"),
     ):
-        made = interchange.moodle(
+        made = gradebooks.moodle(
             class_of("jose nunez ortega"), "02", listed(text, encoding)
         )
         assert [row["ID number"] for row in read(made.data)] == ["1002"]
@@ -258,7 +256,7 @@ def test_a_list_that_cannot_be_read(tmp_path, listed):
     with pytest.raises(ClassListError, match="not UTF-8"):
         listed(MOODLE, "utf-16")
     with pytest.raises(ClassListError, match="has none of them"):
-        interchange.moodle(
+        gradebooks.moodle(
             class_of("Jane Doe"), "02", listed("Full name,x\nJane Doe,\n")
         )
 
@@ -282,7 +280,7 @@ def blind(*numbers: str) -> str:
     ],
 )  # fmt: skip
 def test_a_name_writes_no_points_where_an_id_says_another(listed, to, text, student):
-    give = interchange.moodle if to == "moodle" else interchange.canvas
+    give = gradebooks.moodle if to == "moodle" else gradebooks.canvas
     made = give(class_of(student), "02", listed(text), {student: "102"})
     people = [r for r in read(made.data) if "Points Possible" not in str(r)]
     assert people == []
@@ -296,7 +294,7 @@ def test_a_name_writes_no_points_where_an_id_says_another(listed, to, text, stud
 
 
 def test_an_id_of_another_platform_says_nothing(listed):
-    made = interchange.moodle(
+    made = gradebooks.moodle(
         class_of("Jane Doe (502)"), "02", listed(WORKSHEET), {"Jane Doe (502)": ""}
     )
     assert [row["Identifier"] for row in read(made.data)] == ["Participant 501"]
@@ -304,7 +302,7 @@ def test_an_id_of_another_platform_says_nothing(listed):
 
 def test_a_list_without_ids_of_the_platform_goes_by_names(listed):
     ids = {"Jane Doe": "77"}
-    made = interchange.moodle(class_of("Jane Doe"), "02", listed(MOODLE), ids)
+    made = gradebooks.moodle(class_of("Jane Doe"), "02", listed(MOODLE), ids)
     assert [row["ID number"] for row in read(made.data)] == ["1001"]
 
 
@@ -313,7 +311,7 @@ def test_handed_in_nothing_is_said_only_where_it_is_so(listed):
         *class_of("Jane Doe", "Doe Jane", "Kim Lee"),
         result("José Núñez Ortega", problem="It is damaged."),
     ]
-    made = interchange.moodle(results, "02", listed(MOODLE + "Ada,Away,1005,a@x.y,-\n"))
+    made = gradebooks.moodle(results, "02", listed(MOODLE + "Ada,Away,1005,a@x.y,-\n"))
     assert read(made.data) == []
     assert made.absent == ("Ada Away",)
     assert made.uncertain == ("Jane Doe", "José Núñez Ortega", "Kim Lee", "Kim Lee")
@@ -325,7 +323,7 @@ def test_handed_in_nothing_is_said_only_where_it_is_so(listed):
 def test_blind_marking_can_be_exported(listed, numbers):
     students = [f"Participant {number}" for number in numbers]
     ids = dict(zip(students, numbers, strict=True))
-    made = interchange.moodle(class_of(*students), "02", listed(blind(*numbers, "99")), ids)  # fmt: skip # noqa: E501
+    made = gradebooks.moodle(class_of(*students), "02", listed(blind(*numbers, "99")), ids)  # fmt: skip # noqa: E501
     assert {row["Identifier"] for row in read(made.data)} == {*students}
     assert made.unmatched == ()
     assert made.absent == ("Participant 99",)
@@ -335,24 +333,24 @@ def test_blind_marking_can_be_exported(listed, numbers):
     "student", ["Group 1-Jane Doe", "Lab A-2-Jane Doe", "Équipe rouge-Doe Jane"]
 )
 def test_a_groups_name_before_a_students_is_no_part_of_it(listed, student):
-    made = interchange.moodle(class_of(student), "02", listed(MOODLE))
+    made = gradebooks.moodle(class_of(student), "02", listed(MOODLE))
     assert [row["ID number"] for row in read(made.data)] == ["1001"]
-    made = interchange.moodle(class_of(student), "02", listed(WORKSHEET), {student: "501"})  # fmt: skip # noqa: E501
+    made = gradebooks.moodle(class_of(student), "02", listed(WORKSHEET), {student: "501"})  # fmt: skip # noqa: E501
     assert [row["Identifier"] for row in read(made.data)] == ["Participant 501"]
 
 
 def test_half_a_double_name_is_not_taken_for_a_group(listed):
-    made = interchange.moodle(class_of("Mary-Jane Doe"), "02", listed(MOODLE))
+    made = gradebooks.moodle(class_of("Mary-Jane Doe"), "02", listed(MOODLE))
     assert read(made.data) == []
 
 
 def test_a_teams_points_go_to_each_of_it(listed):
     text = "Identifier,Full name,Group\n"
     text += "Participant 1,A B,Team x\nParticipant 2,C D,Team x\nParticipant 3,E F,y\n"
-    made = interchange.moodle(class_of("Team x"), "02", listed(text))
+    made = gradebooks.moodle(class_of("Team x"), "02", listed(text))
     assert [row["Full name"] for row in read(made.data)] == ["A B", "C D"]
     assert made.absent == ("E F",)
-    made = interchange.moodle(class_of("Team x", "A B"), "02", listed(text))
+    made = gradebooks.moodle(class_of("Team x", "A B"), "02", listed(text))
     assert read(made.data) == []  # A B has two
 
 
@@ -413,7 +411,7 @@ TRANSLATED = {
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_lists_in_other_languages(listed, name):
     text, line, head = TRANSLATED[name]
-    made = interchange.moodle(class_of("Jane Doe"), "02", listed(text))
+    made = gradebooks.moodle(class_of("Jane Doe"), "02", listed(text))
     assert made.data.decode("utf-8-sig").splitlines() == [head, line]
     assert made.unmatched == ()
 
@@ -424,7 +422,7 @@ def test_lists_in_other_languages(listed, name):
 def test_canvass_list_in_other_languages(listed, first):
     text = CANVAS.replace("Student,", f"{first},").replace("Points Possible", "Punkte")
     found = class_of("doejane", "leekim")
-    made = interchange.canvas(found, "02", listed(text), {"leekim": "903"})
+    made = gradebooks.canvas(found, "02", listed(text), {"leekim": "903"})
     rows = [(row["Student"], row["ID"]) for row in read(made.data)]
     assert rows[1:] == [("Doe, Jane", "901"), ("Lee, Kim", "903")]
     assert made.absent == ("José Núñez Ortega",)
@@ -434,7 +432,7 @@ def test_a_row_that_comes_again_counts_once(listed):
     for text in (WORKSHEET, MOODLE, CANVAS):
         lines = text.splitlines(keepends=True)
         twice = "".join([*lines, *(line for line in lines if "Doe" in line)])
-        give = interchange.canvas if text is CANVAS else interchange.moodle
+        give = gradebooks.canvas if text is CANVAS else gradebooks.moodle
         made = give(class_of("Jane Doe"), "02", listed(twice))
         assert sum("Doe" in str(row) for row in read(made.data)) == 1
         assert made.unmatched == ()
@@ -446,7 +444,7 @@ def test_a_row_that_comes_again_counts_once(listed):
 
 def test_gradescope_results():
     one = result("Ann", passed("a", 3), other("b", "unsolved"), notes=("Odd.",))
-    told = json.loads(interchange.gradescope(one))
+    told = json.loads(gradebooks.gradescope(one))
     assert told == {
         "score": 3,
         "output": "Also noticed, without effect on the points:\n- Odd.",
@@ -473,13 +471,13 @@ def test_gradescope_results():
 
 
 def test_gradescope_tells_of_a_notebook_that_cannot_be_judged():
-    told = json.loads(interchange.gradescope(result("A", problem="It is empty.")))
+    told = json.loads(gradebooks.gradescope(result("A", problem="It is empty.")))
     assert told["output"] == "This notebook cannot be judged. It is empty."
     assert (told["score"], told["tests"]) == (0, [])
 
 
 def test_gradescope_output_is_short_and_visible():
     for one in HOSTILE:
-        data = interchange.gradescope(one)
+        data = gradebooks.gradescope(one)
         assert len(data) < 100_000
         assert b"\\u001b" not in data

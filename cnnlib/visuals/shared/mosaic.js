@@ -1,7 +1,7 @@
 // A mosaic with its caption and colours, for numbers that change from epoch to epoch.
-import { fill, h } from "../shared/page.js";
-import { drawMosaic, drawScale } from "../shared/maps.js";
-import { brief } from "../shared/numbers.js";
+import { fill, h } from "./page.js";
+import { drawMosaic, drawScale } from "./maps.js";
+import { brief } from "./numbers.js";
 
 /** A mosaic; show(maps, words) draws other numbers. */
 export function buildMaps() {
