@@ -41,7 +41,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Changed:
-    """A working with one change: the answer that came of it."""
+    """A working with one change: the answer that came of it, under a name of its own."""
 
     name: str
     sentence: str
@@ -63,7 +63,7 @@ def changed_workings(name: str) -> tuple[Changed, ...]:
                 exec(compile(code, f"<a working of {name}>", "exec"), names)
             except Exception:  # it does not even define the answer
                 continue
-            label = f"{number}: {change.words}"
+            label = f"{number}.{len(found)}, {change.words}"
             found[code] = Changed(label, change.sentence, names.get(name))
     return tuple(found.values())
 
@@ -163,8 +163,8 @@ def _inside(
 
 
 _SWAPS: dict[type, tuple[type, ...]] = {
-    ast.Add: (ast.Sub,),
-    ast.Sub: (ast.Add,),
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add, ast.Mult),
     ast.Mult: (ast.Add, ast.FloorDiv),
     ast.FloorDiv: (ast.Div, ast.Mult),
     ast.Div: (ast.FloorDiv, ast.Mult),
@@ -221,6 +221,7 @@ def _of_operators(node: ast.AST) -> Iterator[Told]:
             words = f"{type(node.op).__name__} becomes {other.__name__}"
             yield words, "an operator is another one (`+` for `-`, `*` for `//`).", _set(op=other())
     if isinstance(node, ast.BinOp):
+        yield from _sides_swapped(node)
         yield "the left side alone", _PART, _become("left")
         yield "the right side alone", _PART, _become("right")
     if isinstance(node, ast.Compare) and type(node.ops[0]) in _COMPARED:
@@ -230,6 +231,12 @@ def _of_operators(node: ast.AST) -> Iterator[Told]:
         yield "a minus sign lost", "a minus sign is missing.", _set(op=ast.UAdd())
     if isinstance(node, ast.If | ast.IfExp):
         yield "a condition turned round", _COMPARISON, _negate
+
+
+def _sides_swapped(node: ast.BinOp) -> Iterator[Told]:
+    if isinstance(node.op, ast.Sub | ast.FloorDiv | ast.Div):
+        left, right = node.left, node.right
+        yield "the two sides swapped", _PLACES, _set(left=right, right=left)
 
 
 def _become(side: str) -> Callable[[ast.AST], None]:

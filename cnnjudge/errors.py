@@ -81,7 +81,7 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError", r"expected .* to have the same dtype|must have the same dtype|"
      r"expected .* same dtype", "Two tensors of different dtypes meet. Give a new "
      "tensor the dtype of what comes in."),
-    ("RuntimeError", r"not implemented for '(\w+)'", lambda m: (
+    ("RuntimeError|NotImplementedError", r"not implemented for '(\w+)'", lambda m: (
         f"This operation does not work on a tensor of that dtype ({_dtype(m[1])})."
         if _dtype(m[1]) else "This operation does not work on a tensor of that dtype.")),
     ("RuntimeError", r"mean\(\): could not infer output dtype", "A mean has a fraction, "
@@ -173,8 +173,14 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
         f"A window of {m[3]} is wanted on axis {m[1]}, which is only {m[2]} long.")),
     ("RuntimeError", r"start \(\d+\) \+ length|start out of range", "The piece that is "
      "to be cut out reaches over the end of the axis."),
+    ("RuntimeError|ValueError", r"dim \d+ appears multiple times", "One axis is named "
+     "twice."),
+    ("TypeError", r"isinstance\(\) arg 2", "`isinstance(x, kind)`: the thing comes "
+     "first, its kind second."),
+    ("TypeError", r"cannot assign .* as parameter", "A weight of a layer stays what it "
+     "is; it is changed in place (`-=` under `no_grad`), not set to another tensor."),
     ("RuntimeError", r"Trying to create tensor with negative dimension|negative "
-     r"dimensions? .*not allowed", "A size has come out negative. Print it, with the "
+     r"dimensions? .*not allowed|must be non-negative|Dimension size must be", "A size has come out negative. Print it, with the "
      "numbers that it is made of."),
     ("RuntimeError", r"Kernel size can't be greater than actual input size",
      "The kernel is larger than the picture. Perhaps the two have changed places."),

@@ -197,10 +197,11 @@ def _explanation(
     All else is less: it is said with "perhaps", or only what can be seen is said.
     """
     search = _Search(known, outcomes, wrong, shown)
+    found = search.mistake() or search.mistake_that_raises()
+    if found is not None or search.is_of_another_type():
+        return found
     return (
-        search.mistake()
-        or search.mistake_that_raises()
-        or search.twist()
+        search.twist()
         or search.change()
         or search.pair()
         or search.symptom()
@@ -266,6 +267,16 @@ class _Search:
             ):
                 return Explanation(mistake.name, mistake.hint, PERHAPS)
         return None
+
+    def is_of_another_type(self) -> bool:
+        """Tell whether the shown values are of another type or dtype: that is said."""
+        shown = self._outcomes[self._shown]
+        right = self._known.of_reference(self._shown).values
+        return any(
+            difference(value, right[name], self._key) in ("type", "dtype")
+            for name, value in shown.values.items()
+            if name in right
+        )
 
     def _can_twist(self) -> bool:
         question, cases = self._known.task.question, self._known.cases

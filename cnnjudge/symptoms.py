@@ -156,11 +156,24 @@ def _shape(value: PlainValue, right: PlainValue) -> str:
         return "one place too few"
     if steps <= {0, 1}:
         return "one place too many"
+    if len(steps) > 1 and steps - {0} and len(mine) in (2, 4):
+        return _one_side(mine, wanted) or "sides mixed up"
     if all(step <= 0 for step in steps):
         return "smaller"
     if all(step >= 0 for step in steps):
         return "larger"
     return "sides mixed up"
+
+
+def _one_side(mine: Sequence[int], wanted: Sequence[int]) -> str:
+    """Say which axis alone is of another length."""
+    apart = [i for i, (a, b) in enumerate(zip(mine, wanted, strict=True)) if a != b]
+    names = {-1: "columns", -2: "rows", -3: "channels", -4: "images"}
+    if len(apart) != 1:
+        return ""
+    axis = apart[0]
+    word = "few" if mine[axis] < wanted[axis] else "many"
+    return f"too {word} {names[axis - len(mine)]}"
 
 
 def _relation(value: PlainValue, right: PlainValue) -> str:
@@ -350,6 +363,11 @@ for _place in ("last row", "last column", "first row", "first column", "last val
         f"Only the {_place} is right; the rest holds zeros. Is `return` inside the loop, "
         "or does the loop end too early?"
     )
+for _word in ("columns", "rows", "channels", "images"):
+    for _much in ("few", "many"):
+        _SENTENCES[f"too {_much} {_word}"] = (
+            f"There are too {_much} {_word}; the other axes have the right length."
+        )
 for _word in ("channel", "image"):
     _SENTENCES[f"right in the first {_word} alone"] = (
         f"Only the first {_word} is right. What do the others meet that it does not?"

@@ -399,8 +399,6 @@ OF_RESULTS: tuple[Twist, ...] = tuple(
          _on_tensor(torch.squeeze)),
         ("all in one row", "all values stand in one row.",
          _on_tensor(lambda x: x.reshape(-1), 2)),
-        ("a list", "the values are right, but they come as a list.",
-         _on_tensor(lambda x: x.tolist(), 1)),
         ("summed up", "the whole result is added up to one number.",
          _on_tensor(lambda x: x.sum())),
     )

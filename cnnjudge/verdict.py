@@ -35,7 +35,9 @@ class Verdict:
         hint_word: how sure that is: "Likely", "Perhaps", or "What can be seen".
         difference: how the values differ, where no known mistake explains it.
         see: the sentence that names the place in the lesson.
-        mistake: the name of the known mistake that explains the answer, or "".
+        note: that the answer is an older one than its cell (`cnnlib.checks.stale`).
+        mistake: the name of what explains the answer, a known mistake or another slip,
+            or "".
         remark: what was noticed during a call and decided, as `cnnlib.checks.ask` says
             it ("called:pad"), or "".
         case: the kind of the case that shows it, or "".
@@ -54,6 +56,7 @@ class Verdict:
     hint_word: str = "Likely"
     difference: str = ""
     see: str = ""
+    note: str = ""
     mistake: str = ""
     remark: str = ""
     case: str = ""
@@ -75,7 +78,7 @@ class Verdict:
         line = f"    {self.line}" if self.line else ""
         headline = f"{'✓' if self.passed else '✗'} {self.headline}"
         pieces = [
-            [headline, self.raised, line, self.meaning],
+            [headline, self.note, self.raised, line, self.meaning],
             [self.facts, self.grids],
             [hint],
             [self.see],

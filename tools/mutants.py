@@ -82,7 +82,9 @@ class MutantRow:
             return "error"
         if found.status == "error" and not found.line:  # the question's own sentence
             return "error"
-        return "seen" if found.hint or found.difference else "nothing"
+        if found.difference and not found.hint:  # of another type
+            return "fact"
+        return "seen" if found.hint else "nothing"
 
 
 def rows(name: str, seed: int = 0) -> Iterator[MutantRow]:
