@@ -2,8 +2,8 @@
 
 A program changes one place at a time: an operator, a bound, an index, two arguments.
 `cnnjudge.judge` tries each change of a *working* (`cnnjudge.workings`), and where an
-answer gives the same values it says in which step, without showing code. `tools.mutants`
-makes mutants of other right answers, to see what the checks say of them.
+answer gives the same values it says in which step, without showing code.
+`tools.mutants` makes mutants of other right answers, to see what the checks say.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Changed:
-    """A working with one change: the answer that came of it, under a name of its own."""
+    """A working with one change: the answer that came of it, by a name of its own."""
 
     name: str
     sentence: str
@@ -75,6 +75,7 @@ def _pair(size: Any) -> Any:
 def changes(text: str) -> Iterator[Change]:
     """Yield each change of one place of a text."""
     tree = ast.parse(text)
+    _note_siblings(tree)
     places = _places(tree)
     nodes = list(ast.walk(tree))
     for place, original in enumerate(nodes):
@@ -87,6 +88,33 @@ def changes(text: str) -> Iterator[Change]:
             line = getattr(original, "lineno", 0)
             where = places[id(original)]
             yield Change(f"line {line}: {words}", f"{where}{said}", other)
+
+
+def _note_siblings(tree: ast.Module) -> None:
+    """Note at each use of a name the one it is easily mixed up with: height, width.
+
+    Two names are siblings that get their values together, or count two loops of which
+    one is inside the other.
+    """
+    siblings: dict[str, str] = {}
+
+    def pair(one: ast.AST, other: ast.AST) -> None:
+        if isinstance(one, ast.Name) and isinstance(other, ast.Name):
+            siblings.setdefault(one.id, other.id)
+            siblings.setdefault(other.id, one.id)
+
+    for node in ast.walk(tree):
+        is_target = isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store)
+        if is_target and len(node.elts) == 2:  # type: ignore[attr-defined]
+            pair(*node.elts)  # type: ignore[attr-defined]
+        if isinstance(node, ast.For):
+            for inner in node.body:
+                if isinstance(inner, ast.For):
+                    pair(node.target, inner.target)
+    for node in ast.walk(tree):
+        is_used = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        if is_used and node.id in siblings:  # type: ignore[attr-defined]
+            node.sibling = siblings[node.id]  # type: ignore[attr-defined]
 
 
 # -- where ----------------------------------------------------------------------------
@@ -198,6 +226,7 @@ _DROPPED = {
 _PART = "a part of a sum or product is missing."
 _COMPARISON = "a comparison is the other way round, or off by one."
 _NUMBER = "a number is off by one."
+_MIXED_UP = "two names are mixed up: that of a row and of a column, say."
 _PLACES = "two things have changed places."
 
 
@@ -219,7 +248,11 @@ def _of_operators(node: ast.AST) -> Iterator[Told]:
     if isinstance(node, ast.BinOp | ast.AugAssign):
         for other in _SWAPS.get(type(node.op), ()):
             words = f"{type(node.op).__name__} becomes {other.__name__}"
-            yield words, "an operator is another one (`+` for `-`, `*` for `//`).", _set(op=other())
+            yield (
+                words,
+                "an operator is another one (`+` for `-`, `*` for `//`).",
+                _set(op=other()),
+            )
     if isinstance(node, ast.BinOp):
         yield from _sides_swapped(node)
         yield "the left side alone", _PART, _become("left")
@@ -263,7 +296,11 @@ def _of_numbers(node: ast.AST) -> Iterator[Told]:
         return
     value = node.value
     if isinstance(value, bool):
-        yield f"{value} becomes {not value}", "True stands for False, or the other way round.", _set(value=not value)
+        yield (
+            f"{value} becomes {not value}",
+            "True stands for False, or the other way round.",
+            _set(value=not value),
+        )
     elif isinstance(value, int):
         yield f"{value} becomes {value + 1}", _NUMBER, _set(value=value + 1)
         if value > 0:
@@ -273,18 +310,34 @@ def _of_numbers(node: ast.AST) -> Iterator[Told]:
 
 
 def _of_places(node: ast.AST) -> Iterator[Told]:
-    """Indices, bounds and entries."""
+    """Names, indices, bounds and entries."""
+    sibling = getattr(node, "sibling", "")
+    if isinstance(node, ast.Name) and sibling:
+        words = f"{node.id} becomes {sibling}"
+        yield words, _MIXED_UP, _set(id=sibling, sibling="")
     if isinstance(node, ast.Tuple) and len(node.elts) > 1:
         for i in range(len(node.elts) - 1):
             yield f"entries {i} and {i + 1} swapped", _PLACES, _swapped("elts", i)
     if isinstance(node, ast.Slice):
         for side in ("lower", "upper", "step"):
             if getattr(node, side) is not None:
-                yield f"the {side} of a slice lost", "a slice lacks its start, stop or step.", _set(**{side: None})
+                yield (
+                    f"the {side} of a slice lost",
+                    "a slice lacks its start, stop or step.",
+                    _set(**{side: None}),
+                )
     if isinstance(node, ast.For) and isinstance(node.iter, ast.Call):
         if getattr(node.iter.func, "id", "") == "range":
-            yield "the loop stops one too early", "a loop stops one round too early.", _range_end(-1)
-            yield "the loop goes one too far", "a loop goes one round too far.", _range_end(1)
+            yield (
+                "the loop stops one too early",
+                "a loop stops one round too early.",
+                _range_end(-1),
+            )
+            yield (
+                "the loop goes one too far",
+                "a loop goes one round too far.",
+                _range_end(1),
+            )
         if getattr(node.iter.func, "id", "") == "zip" and len(node.iter.args) == 2:
             yield "the two sides of zip swapped", _PLACES, _zip_swapped
 
@@ -320,16 +373,32 @@ def _of_calls(node: ast.AST) -> Iterator[Told]:
     called = getattr(node.func, "attr", getattr(node.func, "id", ""))
     for i in range(len(node.args) - 1):
         if not any(isinstance(a, ast.Starred) for a in node.args):
-            yield f"arguments {i} and {i + 1} swapped", f"two arguments of `{called}` have changed places.", _swapped("args", i)
+            yield (
+                f"arguments {i} and {i + 1} swapped",
+                f"two arguments of `{called}` have changed places.",
+                _swapped("args", i),
+            )
     if len(node.args) > 1 and called not in ("isinstance", "zip"):
-        yield "the last argument lost", f"an argument of `{called}` is missing.", _without_argument
+        yield (
+            "the last argument lost",
+            f"an argument of `{called}` is missing.",
+            _without_argument,
+        )
     for i, keyword in enumerate(node.keywords):
         if keyword.arg:
-            yield f"`{keyword.arg}` lost", f"`{keyword.arg}` is missing in `{called}`.", _without_keyword(i)
+            yield (
+                f"`{keyword.arg}` lost",
+                f"`{keyword.arg}` is missing in `{called}`.",
+                _without_keyword(i),
+            )
     if called in _CALLS:
         field = "attr" if isinstance(node.func, ast.Attribute) else "id"
         other = _CALLS[called]
-        yield f"{called} becomes {other}", f"`{other}` stands for `{called}`.", _renamed(field, other)
+        yield (
+            f"{called} becomes {other}",
+            f"`{other}` stands for `{called}`.",
+            _renamed(field, other),
+        )
     if called in _DROPPED and isinstance(node.func, ast.Attribute):
         whole = node.args[0] if called == "deepcopy" and node.args else node.func.value
         if not isinstance(whole, ast.Name) or whole.id not in ("torch", "F", "copy"):
@@ -375,7 +444,11 @@ def _kept(called: str) -> Callable[[ast.AST], None]:
 def _of_lines(node: ast.AST) -> Iterator[Told]:
     """Whole statements: left out, set for added, `return` inside a loop."""
     if isinstance(node, ast.AugAssign):
-        yield "set where it should be added", "`=` stands where `+=` should.", _set_for_added
+        yield (
+            "set where it should be added",
+            "`=` stands where `+=` should.",
+            _set_for_added,
+        )
     body = getattr(node, "body", None)
     if not isinstance(body, list):
         return
@@ -387,7 +460,11 @@ def _of_lines(node: ast.AST) -> Iterator[Told]:
             yield "a `with` left out", "a `with` is missing.", _without_with(i)
         after = body[i + 1] if i + 1 < len(body) else None
         if isinstance(line, ast.For) and isinstance(after, ast.Return):
-            yield "`return` inside the loop", "`return` stands inside the loop.", _returned_early(i)
+            yield (
+                "`return` inside the loop",
+                "`return` stands inside the loop.",
+                _returned_early(i),
+            )
 
 
 def _set_for_added(node: ast.AST) -> None:
@@ -419,5 +496,3 @@ def _returned_early(i: int) -> Callable[[ast.AST], None]:
         loop.body.append(copy.deepcopy(back))
 
     return change
-
-

@@ -38,7 +38,8 @@ def _two_dtypes(found: re.Match[str]) -> str:
 def _cast(found: re.Match[str]) -> str:
     here, there = found.groups()
     return (
-        f"Numbers with fractions are put into a tensor of whole ones ({_dtype(there)}). "
+        f"Numbers with fractions are put into a tensor of whole ones "
+        f"({_dtype(there)}). "
         "Give the new tensor the dtype of what comes in."
         if there in ("Long", "Int", "Byte", "Bool")
         else f"{_dtype(here)}, {_dtype(there)}: the two do not go together."
@@ -83,8 +84,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "tensor the dtype of what comes in."),
     ("RuntimeError|NotImplementedError", r"not implemented for '(\w+)'", lambda m: (
         f"This operation does not work on a tensor of that dtype ({_dtype(m[1])})."
-        if _dtype(m[1]) else "This operation does not work on a tensor of that dtype.")),
-    ("RuntimeError", r"mean\(\): could not infer output dtype", "A mean has a fraction, "
+        if _dtype(m[1]) else "This operation does not take a tensor of that dtype.")),
+    ("RuntimeError", r"mean\(\): could not infer output dtype", "A mean has a "
+     "fraction, "
      "so it needs a tensor of floats."),
     ("IndexError", r"tensors used as indices must be long", "Only whole numbers can be "
      "indices: a tensor of floats cannot."),
@@ -112,7 +114,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "tensors: the values and their places. `.values` is the first; `.amax(dim=...)` "
      "gives the values alone."),
     ("TypeError|AttributeError", r"torch\.return_types|'(max|min)' object|"
-     r"not torch\.return_types", "`.max(dim=...)` and `.min(dim=...)` give two tensors: "
+     r"not torch\.return_types", "`.max(dim=...)` and `.min(dim=...)` give two "
+      "tensors: "
      "the values and their places. `.values` is the first."),
     ("RuntimeError", r"output with shape .* doesn't match the broadcast shape",
      "`+=` works in place: what stands on the left keeps its shape and cannot grow. "
@@ -157,7 +160,7 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError", r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and "
      r"(\d+)x(\d+)\)", lambda m: (
         f"A Linear layer (or `@`) gets {m[2]} numbers and was made for {m[3]}.")),
-    ("RuntimeError", r"inner? ?dimensions|size mismatch|inconsistent tensor size|"
+    ("RuntimeError", r"size mismatch, got|inconsistent tensor size|"
      r"vector and vector|1D tensors expected", "A matrix product needs as many columns "
      "on the left as rows on the right. `*` multiplies cell by cell."),
     ("RuntimeError", r"shape '\[(.*)\]' is invalid for input of size (\d+)", lambda m: (
@@ -180,7 +183,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("TypeError", r"cannot assign .* as parameter", "A weight of a layer stays what it "
      "is; it is changed in place (`-=` under `no_grad`), not set to another tensor."),
     ("RuntimeError", r"Trying to create tensor with negative dimension|negative "
-     r"dimensions? .*not allowed|must be non-negative|Dimension size must be", "A size has come out negative. Print it, with the "
+     r"dimensions? .*not allowed|must be non-negative|Dimension size must be", "A "
+      "size has come out negative. Print it, with the "
      "numbers that it is made of."),
     ("RuntimeError", r"Kernel size can't be greater than actual input size",
      "The kernel is larger than the picture. Perhaps the two have changed places."),
@@ -190,20 +194,23 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError", r"Given (?:groups=\d+|transposed=\d), (?:expected )?weight .*to "
      r"have (\d+) channels, but got (\d+)", lambda m: (
         f"The convolution was made for {m[1]} channels, and {m[2]} come in.")),
-    ("RuntimeError|ValueError", r"number of dim|dimension(s|ality)|must be 2D|"
+    ("RuntimeError|ValueError", r"number of dims|must be 2D|"
      r"only supported for 2-?D|Tensors must have same number of dimensions",
      "The tensor has another number of axes than this operation takes. Print its "
      "shape."),
-    ("RuntimeError", r"einsum", "The letters of `einsum` must be as many as each tensor "
+    ("RuntimeError", r"einsum", "The letters of `einsum` must be as many as each "
+     "tensor "
      "has axes, and one letter stands for one length."),
     ("RuntimeError|ValueError", r"step must be (positive|greater than zero)|arg 3 must "
      r"not be zero|slice step", "A step of 0, or a negative one, gets nowhere."),
-    ("RuntimeError", r"padding|pad ", "The padding does not fit what is padded. `F.pad` "
+    ("RuntimeError|NotImplementedError", r"^Padding (length|size)|Only \dD.*padding", "The padding does not fit what is padded. "
+     "`F.pad` "
      "takes (left, right, top, bottom): the last axis comes first."),
     ("RuntimeError", r"index_add|index .* out of range|index out of range",
      "An index is larger than there are entries."),
     # -- gradients
-    ("RuntimeError", r"backward through the graph a second time", "`backward` is called "
+    ("RuntimeError", r"backward through the graph a second time", "`backward` is "
+     "called "
      "twice on one loss. A loss is good for one step: compute it anew in every round "
      "of the loop."),
     ("RuntimeError", r"does not require grad and does not have a grad_fn|"
@@ -232,11 +239,12 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "an argument that was left out, a `.grad` before `backward`, or what a function "
      "without `return` gave."),
     ("TypeError", r"'int' object is not (iterable|subscriptable)|cannot unpack "
-     r"non-iterable int", "One int came where a pair was expected: such an argument may "
+     r"non-iterable int", "One int came where a pair was expected: such an argument "
+      "may "
      "be either."),
     ("TypeError", r"operand type\(s\).*'tuple' and '(int|float)'|operand type\(s\).*"
      r"'(int|float)' and 'tuple'|not supported between instances of '\w+' and 'tuple'|"
-     r"not supported between instances of 'tuple'|can't multiply sequence|"
+     r"not supported between instances of 'tuple'|"
      r"can only concatenate tuple|'tuple' object cannot be interpreted",
      "A pair (height, width) came where one number was expected: such an argument may "
      "be either."),
@@ -255,7 +263,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("TypeError", r"takes (from )?\d+ .*positional arguments? but|takes no arguments|"
      r"missing \d+ required .*argument", "The call and the first line of the function "
      "differ in how many arguments there are."),
-    ("TypeError", r"got multiple values for argument", "One argument is given twice, by "
+    ("TypeError", r"got multiple values for argument", "One argument is given twice, "
+     "by "
      "its place and by its name."),
     ("TypeError", r"'(\w+)' object is not callable", lambda m: (
         f"A {m[1]} is called like a function. Has a name been used twice, or is an "
@@ -267,7 +276,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("TypeError", r"received an invalid combination of arguments|invalid combination",
      "PyTorch's function was called with arguments of the wrong kind, number or "
      "order. Print each of them."),
-    ("TypeError", r"is not a Module subclass", "Only layers go into a net; one of these "
+    ("TypeError", r"is not a Module subclass", "Only layers go into a net; one of "
+     "these "
      "is something else. Perhaps a pair of parentheses is missing: `nn.ReLU()`."),
     ("TypeError", r"not supported between instances", "Two things are compared that "
      "have no order."),
@@ -286,7 +296,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("SystemExit", r"", "`exit()` ends Python. Take it out: `return` ends a function."),
     ("AssertionError", r"", "An `assert` of the code did not hold."),
     ("StopIteration", r"", "`next` found nothing left."),
-    ("ValueError", r"optimizer got an empty parameter list", "The optimizer was given no "
+    ("ValueError", r"optimizer got an empty parameter list", "The optimizer was given "
+     "no "
      "weights."),
     ("ValueError|RuntimeError", r"Expected more than 1 value per channel when training",
      "Batch norm in training mode cannot work on a single image. Is the model to be in "

@@ -18,7 +18,15 @@ from .grids import has_fractions, hidden_numbers
 from .key import Key, Mistake, Task
 from .messages import LIKELY, PERHAPS, SEEN, Explanation, one_change, two_slips
 from .symptoms import symptom
-from .twists import MOST_PAIRS, OF_RESULTS, Twist, is_for, of_arguments, twistable, twisted
+from .twists import (
+    MOST_PAIRS,
+    OF_RESULTS,
+    Twist,
+    is_for,
+    of_arguments,
+    twistable,
+    twisted,
+)
 from .verdict import Verdict
 
 _STOPPERS = ("called:", "cnnlib:")
@@ -200,12 +208,7 @@ def _explanation(
     found = search.mistake() or search.mistake_that_raises()
     if found is not None or search.is_of_another_type():
         return found
-    return (
-        search.twist()
-        or search.change()
-        or search.pair()
-        or search.symptom()
-    )
+    return search.twist() or search.change() or search.pair() or search.symptom()
 
 
 class _Search:
@@ -245,7 +248,11 @@ class _Search:
                 mistake.matches, shown, self._known.cases[self._shown]
             ):
                 word = LIKELY if same or mistake.certain else PERHAPS
-                return Explanation(mistake.name, mistake.sentence(shown, self._known.cases[self._shown]), word)
+                return Explanation(
+                    mistake.name,
+                    mistake.sentence(shown, self._known.cases[self._shown]),
+                    word,
+                )
         return None
 
     def mistake_that_raises(self) -> Explanation | None:
@@ -301,7 +308,9 @@ class _Search:
         for changed in changed_workings(name):
             of_case = partial(self._known.of, ("change", changed.name), changed.answer)
             if self._agrees(of_case):
-                return Explanation(changed.sentence, one_change(changed.sentence), PERHAPS)
+                return Explanation(
+                    changed.sentence, one_change(changed.sentence), PERHAPS
+                )
         return None
 
     def pair(self) -> Explanation | None:
@@ -350,7 +359,9 @@ class _Search:
         found = symptom(
             known.task, known.cases, self._outcomes, expected, self._wrong, self._shown
         )
-        return found and Explanation(found.name, found.sentence, SEEN)
+        if found is None:
+            return None
+        return Explanation(found.name, found.sentence, SEEN)
 
 
 def _holds(

@@ -45,8 +45,8 @@ _REMARKS = {
     "cut": "the values are right, but no gradient flows back to `{}`. "
     "`.item()`, `.detach()`, `.numpy()` or `torch.tensor(...)` on the way cuts it.",
     "prints": "it prints more than anybody reads. Take the `print` out.",
-    "lost:hook": "a hook that somebody else had put on the model is gone. Take away your "
-    "own alone: `handle.remove()`.",
+    "lost:hook": "a hook that somebody else had put on the model is gone. Take away "
+    "your own alone: `handle.remove()`.",
     "left:hook": "a hook is left on the model. Remove it when you are done: "
     "`handle.remove()`.",
     "left:grad": "a `.grad` is left behind. `torch.autograd.grad` leaves none.",
@@ -258,7 +258,8 @@ def _how_it_differs(it: str, value: PlainValue, right: PlainValue, task: Task) -
         it, value, right = _first_of_other_type(it, value, right, key)
         return _other_type(it, value, right, is_value)
     if word == "dtype":
-        return f"{it} has dtype {value.dtype}; it must be {right.dtype}. {_of_dtype(value.dtype)}"
+        means = _of_dtype(value.dtype)
+        return f"{it} has dtype {value.dtype}; it must be {right.dtype}. {means}"
     if word == "shape" and not is_value:
         return f"{it} has shape {value.shape}; it must be {right.shape}."
     if word == "shape":

@@ -225,9 +225,8 @@ def _where(value: PlainValue, right: PlainValue) -> str:
         inside[place] = True
         if not bad[~inside].any():
             return f"wrong in {words} alone" + (", which is 0" if empty else "")
-        if one.ndim >= 2 and bad[~inside].any() and not bad[inside].any():
-            if bad[~inside].all():
-                return f"right in {words} alone" + tail
+        if one.ndim >= 2 and bad[~inside].all() and not bad[inside].any():
+            return f"right in {words} alone" + tail
     if one.ndim >= 3:
         for axis, words in ((1, "channel"), (0, "image")):
             if one.ndim > axis + 2 and one.shape[axis] > 1:
@@ -312,8 +311,8 @@ _SENTENCES = {
     "added.",
     "axes in another order": "The lengths of the axes are right, and stand in another "
     "order.",
-    "one place too few": "On at least one axis there is one place too few, on the others "
-    "none too many. Count the places of the window once more.",
+    "one place too few": "On at least one axis there is one place too few, on the "
+    "others none too many. Count the places of the window once more.",
     "one place too many": "On at least one axis there is one place too many. The last "
     "window must end inside.",
     "smaller": "The result is smaller than it should be.",
@@ -325,7 +324,7 @@ _SENTENCES = {
     "zeros alone": "The result holds zeros alone: nothing was ever put into it, or it "
     "was put elsewhere.",
     "sign turned": "Each value has the right size and the wrong sign.",
-    "signs of some turned": "Each value has the right size; the signs of some are wrong.",
+    "signs of some turned": "Each value has the right size; some signs are wrong.",
     "the right values in other places": "All the right values are there, in other "
     "places.",
     "all off by one number": "All values are off by the same number.",
@@ -360,7 +359,8 @@ for _place in ("last row", "last column", "first row", "first column", "last val
         f"Only the {_place} is right. What is different in the others?"
     )
     _SENTENCES[f"right in the {_place} alone, which are zeros"] = (
-        f"Only the {_place} is right; the rest holds zeros. Is `return` inside the loop, "
+        f"Only the {_place} is right; the rest holds zeros. Is `return` inside the "
+        f"loop, "
         "or does the loop end too early?"
     )
 for _word in ("columns", "rows", "channels", "images"):
@@ -392,7 +392,9 @@ def _of_cases(
     for name in dict.fromkeys(name for fact in facts for name in fact):
         with_it = {i for i, fact in enumerate(facts) if fact.get(name)}
         if with_it == bad:
-            return Symptom(f"wrong with {name}", f"Wrong are just the cases with {name}.")
+            return Symptom(
+                f"wrong with {name}", f"Wrong are just the cases with {name}."
+            )
     for name in dict.fromkeys(name for fact in facts for name in fact):
         with_it = {i for i, fact in enumerate(facts) if fact.get(name)}
         if bad < with_it:
@@ -418,8 +420,9 @@ def _facts(task: Task, case: Case) -> Iterator[tuple[str, bool]]:
             yield from _of_tensor(name, value)
     numbers = [v for v in arguments.values() if isinstance(v, torch.Tensor)]
     yield "float64 numbers", any(v.dtype == torch.float64 for v in numbers)
-    yield "fractions", any(
-        v.is_floating_point() and bool((v != v.round()).any()) for v in numbers
+    yield (
+        "fractions",
+        any(v.is_floating_point() and bool((v != v.round()).any()) for v in numbers),
     )
     yield "a gradient to be found", case.gradient
 

@@ -225,9 +225,7 @@ def _of_tensors(name: str, values: Sequence[Any]) -> Iterator[Twist]:
         return _on(name, f"{name} {label}", hint, tensor(change, least))
 
     yield twist("negated", f"the sign of `{name}` is turned.", lambda x: -x)
-    yield twist(
-        "absolute", f"the signs of `{name}` are lost.", lambda x: x.abs()
-    )
+    yield twist("absolute", f"the signs of `{name}` are lost.", lambda x: x.abs())
     yield twist(
         "turned over",
         f"the values come out if the last axis of `{name}` runs the other way.",
@@ -341,7 +339,7 @@ OF_RESULTS: tuple[Twist, ...] = tuple(
          _on_tensor(torch.floor)),
         ("cut to whole numbers", "the fractions of the values are cut off.",
          _on_tensor(torch.trunc)),
-        ("rounded", "the values are rounded to whole numbers.", _on_tensor(torch.round)),
+        ("rounded", "the values are rounded.", _on_tensor(torch.round)),
         ("squared", "every value is squared.", _both(lambda x: x * x)),
         ("doubled", "every value is twice what it should be.", _both(lambda x: 2 * x)),
         ("halved", "every value is half of what it should be.", _both(lambda x: x / 2)),
@@ -403,7 +401,7 @@ OF_RESULTS: tuple[Twist, ...] = tuple(
          _on_tensor(lambda x: x.sum())),
     )
 )  # fmt: skip
-"""Sentences on what came back; each holds for every case in which it changes a thing."""
+"""Sentences on what came back; each holds in every case where it changes a thing."""
 
 
 def is_for(question: Question) -> bool:

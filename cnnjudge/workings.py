@@ -6,7 +6,7 @@ imports. A test puts each to its check.
 
 from __future__ import annotations
 
-_POOL = '''
+_POOL = """
 def {kind}_pool2d(x, kernel_size, stride=None):
     kh, kw = pair(kernel_size)
     sh, sw = pair(kernel_size if stride is None else stride)
@@ -17,7 +17,20 @@ def {kind}_pool2d(x, kernel_size, stride=None):
             window = x[:, :, i * sh:i * sh + kh, j * sw:j * sw + kw]
             out[:, :, i, j] = window.{reduce}(dim=(2, 3))
     return out
-'''
+"""
+_POOL_BY_CORNERS = """
+def {kind}_pool2d(x, kernel_size, stride=None):
+    kh, kw = pair(kernel_size)
+    sh, sw = pair(kernel_size if stride is None else stride)
+    rows, columns = (x.shape[2] - kh) // sh + 1, (x.shape[3] - kw) // sw + 1
+    out = torch.zeros(x.shape[0], x.shape[1], rows, columns, dtype=x.dtype)
+    for i in range(rows):
+        for j in range(columns):
+            top, left = i * sh, j * sw
+            window = x[:, :, top:top + kh, left:left + kw]
+            out[:, :, i, j] = window.{reduce}(dim=(2, 3))
+    return out
+"""
 
 WORKINGS: dict[str, tuple[str, ...]] = {
     "full_convolve1d": ('''
@@ -149,7 +162,24 @@ def conv2d(images, weight, bias=None, stride=1, padding=0):
                     if bias is not None:
                         out[n, o, i, j] += bias[o]
     return out
-''',),
+''', '''
+def conv2d(images, weight, bias=None, stride=1, padding=0):
+    (sh, sw), (ph, pw) = pair(stride), pair(padding)
+    kh, kw = weight.shape[2], weight.shape[3]
+    x = F.pad(images, (pw, pw, ph, ph))
+    rows, columns = (x.shape[2] - kh) // sh + 1, (x.shape[3] - kw) // sw + 1
+    out = torch.zeros(len(x), len(weight), rows, columns, dtype=x.dtype)
+    for n in range(len(x)):
+        for o in range(len(weight)):
+            for i in range(rows):
+                for j in range(columns):
+                    top, left = i * sh, j * sw
+                    window = x[n, :, top:top + kh, left:left + kw]
+                    out[n, o, i, j] = (window * weight[o]).sum()
+                    if bias is not None:
+                        out[n, o, i, j] += bias[o]
+    return out
+'''),
     "same_padding": ('''
 def same_padding(kernel_size, dilation=1):
     total = dilation * (kernel_size - 1)
@@ -172,9 +202,18 @@ shapes = {
     "dilated": (_side(30, 3, 2, 2, 2), _side(46, 3, 2, 2, 2)),
 }
 ''',),
-    "max_pool2d": (_POOL.format(kind="max", reduce="amax"),),
-    "avg_pool2d": (_POOL.format(kind="avg", reduce="mean"),),
-    "min_pool2d": (_POOL.format(kind="min", reduce="amin"),),
+    "max_pool2d": (
+        _POOL.format(kind="max", reduce="amax"),
+        _POOL_BY_CORNERS.format(kind="max", reduce="amax"),
+    ),
+    "avg_pool2d": (
+        _POOL.format(kind="avg", reduce="mean"),
+        _POOL_BY_CORNERS.format(kind="avg", reduce="mean"),
+    ),
+    "min_pool2d": (
+        _POOL.format(kind="min", reduce="amin"),
+        _POOL_BY_CORNERS.format(kind="min", reduce="amin"),
+    ),
     "global_avg_pool": ('''
 def global_avg_pool(x):
     return x.sum(dim=(2, 3)) / (x.shape[2] * x.shape[3])
@@ -300,7 +339,8 @@ def alexnet_sizes(input_size):
 def alexnet_sizes(input_size):
     conv1, conv2, conv3, pool = (11, 4, 0), (5, 1, 2), (3, 1, 1), (3, 2, 0)
     sizes, size = [], input_size
-    for kernel, stride, padding in [conv1, pool, conv2, pool, conv3, conv3, conv3, pool]:
+    layers = [conv1, pool, conv2, pool, conv3, conv3, conv3, pool]
+    for kernel, stride, padding in layers:
         size = (size + 2 * padding - kernel) // stride + 1
         sizes.append(size)
     return sizes

@@ -5,7 +5,7 @@ The solutions are short; most answers of a class are not. A test puts each to it
 
 from __future__ import annotations
 
-_WINDOWS = '''
+_WINDOWS = """
 def {name}(x, kernel_size, stride=None):
     kh, kw = pair(kernel_size)
     sh, sw = pair(kernel_size if stride is None else stride)
@@ -18,11 +18,11 @@ def {name}(x, kernel_size, stride=None):
                     window = x[n, c, i * sh:i * sh + kh, j * sw:j * sw + kw]
                     out[n, c, i, j] = window.{reduce}()
     return out
-'''
+"""
 
 CODINGS: dict[str, tuple[str, ...]] = {
     "full_convolve1d": (
-        '''
+        """
 def full_convolve1d(a, b):
     n, m = len(a), len(b)
     out = torch.zeros(n + m - 1, dtype=a.dtype)
@@ -31,10 +31,10 @@ def full_convolve1d(a, b):
             if 0 <= k - i < m:
                 out[k] += a[i] * b[k - i]
     return out
-''',
+""",
     ),
     "correlate2d": (
-        '''
+        """
 def correlate2d(image, kernel, bias=0.0):
     kh, kw = kernel.shape
     height, width = image.shape
@@ -47,10 +47,10 @@ def correlate2d(image, kernel, bias=0.0):
                     s += image[i + a, j + b] * kernel[a, b]
             out[i, j] = s + bias
     return out
-''',
+""",
     ),
     "convolve2d": (
-        '''
+        """
 def convolve2d(image, kernel):
     kh, kw = kernel.shape
     height, width = image.shape
@@ -61,10 +61,10 @@ def convolve2d(image, kernel):
                 for b in range(kw):
                     out[i, j] += image[i + a, j + b] * kernel[kh - 1 - a, kw - 1 - b]
     return out
-''',
+""",
     ),
     "conv2d_channels": (
-        '''
+        """
 def conv2d_channels(images, weight, bias):
     kh, kw = weight.shape[2], weight.shape[3]
     rows, columns = images.shape[2] - kh + 1, images.shape[3] - kw + 1
@@ -77,10 +77,10 @@ def conv2d_channels(images, weight, bias):
                     window = images[n, :, i:i + kh, j:j + kw]
                     out[n, o, i, j] = (window * weight[o]).sum() + bias[o]
     return out
-''',
+""",
     ),
     "zero_pad": (
-        '''
+        """
 def zero_pad(image, padding):
     ph, pw = pair(padding)
     height, width = image.shape
@@ -89,10 +89,10 @@ def zero_pad(image, padding):
         for j in range(width):
             out[i + ph, j + pw] = image[i, j]
     return out
-''',
+""",
     ),
     "conv2d": (
-        '''
+        """
 def conv2d(images, weight, bias=None, stride=1, padding=0):
     sh, sw = pair(stride)
     ph, pw = pair(padding)
@@ -109,23 +109,23 @@ def conv2d(images, weight, bias=None, stride=1, padding=0):
                     if bias is not None:
                         out[n, o, i, j] += bias[o]
     return out
-''',
+""",
     ),
     "max_pool2d": (_WINDOWS.format(name="max_pool2d", reduce="max"),),
     "avg_pool2d": (_WINDOWS.format(name="avg_pool2d", reduce="mean"),),
     "min_pool2d": (_WINDOWS.format(name="min_pool2d", reduce="min"),),
     "global_avg_pool": (
-        '''
+        """
 def global_avg_pool(x):
     out = torch.zeros(x.shape[0], x.shape[1], dtype=x.dtype)
     for n in range(x.shape[0]):
         for c in range(x.shape[1]):
             out[n, c] = x[n, c].sum() / (x.shape[2] * x.shape[3])
     return out
-''',
+""",
     ),
     "occlusion_map": (
-        '''
+        """
 def occlusion_map(model, x, target, size):
     rows, columns = x.shape[2] // size, x.shape[3] // size
     out = torch.zeros(rows, columns, dtype=x.dtype)
@@ -137,7 +137,7 @@ def occlusion_map(model, x, target, size):
                 copy[:, :, i * size:i * size + size, j * size:j * size + size] = 0
                 out[i, j] = before - model(copy).softmax(dim=1)[0, target]
     return out
-''',
+""",
     ),
 }
 """By the task's name: cells as a student could hand them in."""

@@ -1,9 +1,10 @@
-"""Change right answers a little, and see what the checkers say: ``python -m tools.mutants``.
+"""Change right answers a little, and see what the checkers say of them.
 
 Each right answer in `lessons/` and in `tools/codings.py` is changed in one place by a
-program: an operator, a bound, an index, an axis, two arguments swapped. Such a mutant is
-*equivalent* where it still does the same; else its check must refuse it, and should say
-what is wrong. What passes and is not equivalent is a wrong answer that earns points.
+program: an operator, a bound, an index, an axis, two arguments swapped. Such a mutant
+is *equivalent* where it still does the same; else its check must refuse it, and should
+say what is wrong. What passes and is not equivalent is a wrong answer that earns
+points. ``python -m tools.mutants --passing`` lists what passes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import copy
 import linecache
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -167,27 +168,90 @@ def _before(name: str) -> dict[str, Any]:
 # -- the table ------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What became of the mutants of one task: how many of each kind.
+
+    `named` are those whose verdict says what is wrong: a cause, what an error means, or
+    a fact that names the part; `told` only help to search.
+    """
+
+    task: str
+    tried: int
+    passing: int
+    kinds: Mapping[str, int]
+
+    @property
+    def refused(self) -> int:
+        """How many do not pass."""
+        return self.tried - self.passing
+
+    @property
+    def named(self) -> int:
+        """How many of the refused are named."""
+        return self.refused - self.kinds.get("seen", 0) - self.kinds.get("nothing", 0)
+
+    @property
+    def percent(self) -> int:
+        """The share of the refused that are named, rounded down."""
+        return 100 * self.named // self.refused if self.refused else 100
+
+    def line(self) -> str:
+        """Return the row of the table."""
+        of_kind = " | ".join(str(self.kinds.get(kind, 0)) for kind in KINDS)
+        return (
+            f"| `{self.task}` | {self.tried} | {self.passing} | {self.refused} | "
+            f"{of_kind} | {self.named} ({self.percent} %) |"
+        )
+
+
+def tally(name: str, found: Sequence[MutantRow]) -> Tally:
+    """Count what became of a task's mutants."""
+    refused = [row for row in found if not row.survived]
+    kinds = Counter(row.kind for row in refused)
+    return Tally(name, len(found), len(found) - len(refused), kinds)
+
+
+def markdown(tallies: Sequence[Tally]) -> str:
+    """Return the section of the proof on mutants."""
+    tried, passing = sum(t.tried for t in tallies), sum(t.passing for t in tallies)
+    named, refused = sum(t.named for t in tallies), tried - passing
+    lines = [
+        "## Mutants",
+        "",
+        "Right answers, each changed by a program in one place. What passes does the",
+        "same as the right answer (read one by one: a dtype or a detour that changes "
+        "no",
+        "value). *Cause*: a known mistake, a slip, a change of a right answer, or two "
+        "at",
+        "once; *fact*: what can be seen names the part that is wrong; *error*: the",
+        "student's own line and what the error means. These three are *named*. *Seen*",
+        "only helps to search. Not tried: `trained_model`, half a minute each.",
+        "",
+        f"- Tried: {tried}; passing: {passing}; refused: {refused}; named: {named} "
+        f"({100 * named // max(1, refused)} %).",
+        "",
+        f"| task | tried | passing | refused | {' | '.join(KINDS)} | named |",
+        "|---|---|---|---|" + "---|" * len(KINDS) + "---|",
+        *(one.line() for one in tallies),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command: print a line for each task, and the mutants without a name."""
-    parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=__doc__)
+    """Run the command: print the counts of each task, and mutants on demand."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.mutants", description=__doc__
+    )
     parser.add_argument("tasks", nargs="*", help="names of tasks; default: all")
     parser.add_argument("--show", nargs="*", default=[], help=f"some of {KINDS}")
-    parser.add_argument("--survivors", action="store_true", help="those that pass")
+    parser.add_argument("--passing", action="store_true", help="those that pass")
     options = parser.parse_args(arguments)
     for name in tqdm(options.tasks or list(questions()), disable=None):
         found = list(rows(name))
-        if not found:
-            continue
-        refused = [row for row in found if not row.survived]
-        of_kind = Counter(row.kind for row in refused)
-        named = len(refused) - of_kind["seen"] - of_kind["nothing"]
-        print(
-            f"{name}: {len(found)} tried, {len(refused)} refused, {named} named "
-            f"({100 * named // max(1, len(refused))} %); "
-            + ", ".join(f"{kind} {of_kind[kind]}" for kind in KINDS)
-        )
+        print(tally(name, found).line())
         for row in found:
-            if row.survived and options.survivors:
+            if row.survived and options.passing:
                 print(f"    passes: {row.mutant.change}")
             if not row.survived and row.kind in options.show:
                 text = row.verdict.text.replace("\n", "\n    ")

@@ -566,7 +566,8 @@ def _sliding_mistakes(turn: Callable[[Tensor], Tensor]) -> tuple[Mistake, ...]:
         ),
         Mistake(
             "a slice of 3x3 whatever the kernel",
-            "the slice is 3 x 3 whatever the kernel is; the size of the result is right. "
+            "the slice is 3 x 3 whatever the kernel is; the size of the result is "
+            "right. "
             "Ask the kernel for its size there, too.",
             of(_three_in_the_slice),
         ),
@@ -755,7 +756,8 @@ _CONVOLVE = Key(
         Mistake(
             "image and kernel turned",
             "this is the cross-correlation, turned by 180 degrees: the result was "
-            "turned, or image and kernel both. Turn the kernel alone, before it slides.",
+            "turned, or image and kernel both. Turn the kernel alone, before it "
+            "slides.",
             lambda image, kernel: _correlate(_turned(image), _turned(kernel)),
         ),
         *_sliding_mistakes(_turned),
@@ -1026,7 +1028,8 @@ _CHANNELS = Key(
         ),
         Mistake(
             "weight taken at (c, o)",
-            "the weight is indexed by (channel, kernel). Its axes are (O, C, kh, kw): the "
+            "the weight is indexed by (channel, kernel). Its axes are (O, C, kh, kw): "
+            "the "
             "kernel comes first.",
             _weight_at_c_o,
         ),

@@ -150,13 +150,10 @@ _OUTPUT_SIZE = Key(
         ),
         Mistake(
             "only the 1 divided",
-            "only the 1 before it is divided: `//` binds more tightly than `+` and `-`. "
+            "only the 1 before it is divided: `//` binds more tightly than `+` and "
+            "`-`. "
             "Put all that is left beside the kernel into parentheses.",
-            _size(
-                lambda s: (
-                    s.n + 2 * s.padding - (s.reach - 1) - 1 // s.stride + 1
-                )
-            ),
+            _size(lambda s: s.n + 2 * s.padding - (s.reach - 1) - 1 // s.stride + 1),
         ),
         Mistake(
             "padding and stride swapped in the first line",
@@ -376,7 +373,8 @@ _ZERO_PAD = Key(
         Mistake(
             "empty for zeros",
             "the frame is NaN, which is no number. `torch.empty` takes memory with "
-            "whatever lies there (the check puts NaN there); `torch.zeros` starts from 0.",
+            "whatever lies there (the check puts NaN there); `torch.zeros` starts "
+            "from 0.",
             _padded(
                 lambda x, h, w: _framed(x, (h, w)) + (0 / _framed(x * 0 + 1, (h, w)))
             ),
@@ -713,7 +711,8 @@ _CONV2D = Key(
         ),
         Mistake(
             "loop over the result with the stride",
-            "only every so many places of the result are filled: the stride is the step "
+            "only every so many places of the result are filled: the stride is the "
+            "step "
             "of the loop over the *result*. It belongs to the window's place in the "
             "image.",
             _conv2d(lambda g: _walked(g, lambda i, step: i, every=True)),

@@ -213,7 +213,8 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
         Mistake(
             "empty for zeros",
             "all values are NaN, which is no number. `torch.empty` takes memory with "
-            "whatever lies there (the check puts NaN there), and what is only added to, "
+            "whatever lies there (the check puts NaN there), and what is only added "
+            "to, "
             "or never set, stays so. `torch.zeros` starts from 0.",
             lambda x, k, stride=None: pool(x, k, stride) * float("nan"),
         ),
@@ -249,7 +250,8 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
         mistakes.append(
             Mistake(
                 "sign turned afterwards only",
-                "this is the largest number with its sign turned. The smallest is found "
+                "this is the largest number with its sign turned. The smallest is "
+                "found "
                 "if the sign is turned before, too.",
                 lambda x, k, stride=None: -_by_unfold("max")(x, k, stride),
             )
@@ -508,7 +510,8 @@ _EDGE_MISTAKES = (
     ),
     Mistake(
         "axes of length one left",
-        "the numbers are right, but there are axes of length 1 for batch and channel. A "
+        "the numbers are right, but there are axes of length 1 for batch and channel. "
+        "A "
         "grid (rows, columns) is asked for.",
         _max(_filtered())[None, None],
     ),

@@ -520,7 +520,8 @@ _RECEPTIVE_FIELD = Key(
         ),
         Mistake(
             "k for k - 1",
-            "each layer adds as much as its whole kernel. The first cell of a window is "
+            "each layer adds as much as its whole kernel. The first cell of a window "
+            "is "
             "there before: a kernel of 1 adds nothing.",
             _walk(lambda k, s, d, j: k * d * j),
         ),
@@ -532,10 +533,11 @@ _RECEPTIVE_FIELD = Key(
         ),
         Mistake(
             "dilation plus one where there is one",
-            "where a layer has a dilation its cells are counted one too far apart: with "
+            "where a layer has a dilation its cells are counted one too far apart: "
+            "with "
             "dilation d they lie d apart, with d - 1 cells in between.",
             lambda layers: _walk(lambda k, s, d, j: (k - 1) * d * j)(
-                [(l[0], l[1], l[2] + 1) if len(l) == 3 else l for l in layers]
+                [(*one[:2], one[2] + 1) if len(one) == 3 else one for one in layers]
             ),
         ),
         Mistake(

@@ -174,7 +174,8 @@ _BUILD = Key(
         ),
         Mistake(
             "ReLU6 for ReLU",
-            "large numbers are cut off: the activation has a ceiling (ReLU6 stops at 6). "
+            "large numbers are cut off: the activation has a ceiling (ReLU6 stops at "
+            "6). "
             "Plain ReLU has none.",
             lambda: _net(act=nn.ReLU6),
         ),
@@ -218,7 +219,8 @@ _BUILD = Key(
         ),
         Mistake(
             "no bias in the second convolution",
-            "there are as many parameters too few as the second convolution has biases. "
+            "there are as many parameters too few as the second convolution has "
+            "biases. "
             "`bias=False` in it would do that.",
             lambda: _without_bias(3),
         ),
@@ -230,7 +232,8 @@ _BUILD = Key(
         ),
         Mistake(
             "no bias anywhere",
-            "there are as many parameters too few as there are biases: no layer has one.",
+            "there are as many parameters too few as there are biases: no layer has "
+            "one.",
             lambda: _without_bias(0, 3, 7),
         ),
         Mistake(
@@ -490,8 +493,10 @@ _TRAIN = Key(
         ),
         Mistake(
             "loss measured after each step",
-            "the loss of a batch is measured after its step, with the new weights: take "
-            "it from before. (A second pass in training mode also moves the averages of "
+            "the loss of a batch is measured after its step, with the new weights: "
+            "take "
+            "it from before. (A second pass in training mode also moves the averages "
+            "of "
             "batch norm, so that they differ, too.)",
             _measured_after_each_step,
         ),
@@ -1090,7 +1095,8 @@ _TRAINED = Key(
         ),
         Mistake(
             "softmax at the end",
-            "the outputs are probabilities: each row adds up to 1. Scores are asked for; "
+            "the outputs are probabilities: each row adds up to 1. Scores are asked "
+            "for; "
             "`F.cross_entropy` takes the softmax itself.",
             _quiet(lambda scores, _: scores.softmax(dim=1)),
             _are_probabilities,

@@ -165,13 +165,15 @@ _LENET5 = Key(
         ),
         Mistake(
             "scaled tanh",
-            "the activation is a tanh with a factor, as in the paper of 1998. Here plain "
+            "the activation is a tanh with a factor, as in the paper of 1998. Here "
+            "plain "
             "tanh is asked for.",
             lambda: _lenet(act=_ScaledTanh),
         ),
         Mistake(
             "scaled tanh after the pooling, too",
-            "the activation is a tanh with a factor, as in the paper of 1998. Here plain "
+            "the activation is a tanh with a factor, as in the paper of 1998. Here "
+            "plain "
             "tanh is asked for.",
             lambda: _lenet(act=_ScaledTanh, act_after_pool=True),
         ),
@@ -620,13 +622,15 @@ _VGG_BLOCK = Key(
         ),
         Mistake(
             "ReLU6 for ReLU",
-            "large numbers are cut off: the activation has a ceiling (ReLU6 stops at 6). "
+            "large numbers are cut off: the activation has a ceiling (ReLU6 stops at "
+            "6). "
             "Plain ReLU has none.",
             _block_from(act=nn.ReLU6),
         ),
         Mistake(
             "batch norm in place of the bias",
-            "there is a batch norm after each convolution, and no bias. The VGG of 2014 "
+            "there is a batch norm after each convolution, and no bias. The VGG of "
+            "2014 "
             "has biases and no batch norm.",
             _block_from(
                 between=lambda channels: [nn.BatchNorm2d(channels)], bias=False
@@ -997,7 +1001,7 @@ _FREEZE_FEATURES = Key(
             lambda values, case: (
                 not values["batch norm uses its averages"].data
                 and not values["running averages move"].data
-                and not values["running averages"].data.size == 0
+                and values["running averages"].data.size != 0
                 and _right_ones_train(values, case)
             ),
         ),

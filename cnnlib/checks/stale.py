@@ -1,7 +1,7 @@
 """Notice in a notebook that a check sees an older answer than the cell last written.
 
-A cell with a syntax error does not run, and one that defines another name leaves the old
-answer where it was: the check then judges what stood there before, and its message
+A cell with a syntax error does not run, and one that defines another name leaves the
+old answer where it was: the check then judges what stood there before, and its message
 speaks of code that nobody sees any more.
 """
 
@@ -46,7 +46,8 @@ def _note(name: str, answer: Any, ran: Sequence[str]) -> str:
             return ""
         if name in defined and not _can_run(text):
             return (
-                f"The cell with `def {name}` has a syntax error, so it did not run: the "
+                f"The cell with `def {name}` has a syntax error, so it did not run: "
+                f"the "
                 f"check still saw the {name} from before."
             )
         near = difflib.get_close_matches(name, defined, 1, _LIKE)

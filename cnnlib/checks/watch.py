@@ -106,9 +106,9 @@ class Watch:
                 caller, caller_rest = _home(frame.f_back)
                 from_outside = caller not in _COURSE or caller_rest == _ASKS
                 is_allowed = rest.partition(".")[0] in self._may_call
-                if from_outside and not is_allowed:
-                    if not _is_inside_the_course(frame.f_back):
-                        self.seen.add(f"cnnlib:{frame.f_code.co_name}")
+                is_noticed = from_outside and not is_allowed
+                if is_noticed and not _is_inside_the_course(frame.f_back):
+                    self.seen.add(f"cnnlib:{frame.f_code.co_name}")
             elif frame.f_code.co_name in self._forbidden and root in _LIBRARIES:
                 self.seen.add(f"called:{frame.f_code.co_name}")
         elif event == "c_call":
@@ -160,7 +160,7 @@ def _as_before() -> Iterator[None]:
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     torch.default_generator.manual_seed(0)  # torch.manual_seed takes 2 ms
     torch.set_grad_enabled(True)
-    # So `torch.empty` holds NaN, not what happens to lie there: it is the same each run.
+    # So `torch.empty` holds NaN, not what lies there by chance: the same each run.
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
         yield
