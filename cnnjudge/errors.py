@@ -203,7 +203,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "has axes, and one letter stands for one length."),
     ("RuntimeError|ValueError", r"step must be (positive|greater than zero)|arg 3 must "
      r"not be zero|slice step", "A step of 0, or a negative one, gets nowhere."),
-    ("RuntimeError|NotImplementedError", r"^Padding (length|size)|Only \dD.*padding", "The padding does not fit what is padded. "
+    ("RuntimeError|NotImplementedError", r"^Padding (length|size)|"
+     r"Only \dD.*padding", "The padding does not fit what is padded. "
      "`F.pad` "
      "takes (left, right, top, bottom): the last axis comes first."),
     ("RuntimeError", r"index_add|index .* out of range|index out of range",

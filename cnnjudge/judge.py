@@ -295,10 +295,17 @@ class _Search:
         """Return the one slip that gives the same values."""
         if not self._can_twist():
             return None
-        for twist in self._known.twists:
-            if self._agrees(lambda i, t=twist: self._known.of_twists(i, t)):  # type: ignore[misc]
-                return Explanation(twist.name, twist.hint)
-        return None
+        found = [
+            twist
+            for twist in self._known.twists
+            if self._agrees(lambda i, t=twist: self._known.of_twists(i, t))  # type: ignore[misc]
+        ]
+        if not found:
+            return None
+        of_result = [twist for twist in found if twist.result is not None]
+        twist = (of_result or found)[0]
+        word = LIKELY if len(found) == 1 else PERHAPS
+        return Explanation(twist.name, twist.hint, word)
 
     def change(self) -> Explanation | None:
         """Return the one change of a right answer's code that gives the same values."""

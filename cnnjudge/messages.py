@@ -148,10 +148,9 @@ def wrong(
         observed = {} if outcome.error else _only_wrong(outcome, expected, key)
         facts, grids = facts_and_grids(question, case, observed)
     differing = "" if outcome.error else _how_they_differ(outcome, expected, task)
-    is_hidden = explanation is not None and explanation.word != SEEN
-    told = explanation
-    if differing and not is_hidden:
-        told = _beside(differing, explanation)
+    known = {mistake.name for mistake in key.mistakes}
+    if explanation is not None and explanation.name in known:
+        differing = ""  # the hint says it
     return Verdict(
         question.name,
         "error" if outcome.error else "failed",
@@ -162,20 +161,13 @@ def wrong(
         meaning=_meaning(question, outcome),
         facts=facts,
         grids=grids,
-        hint=told.hint if told else "",
-        hint_word=told.word if told else LIKELY,
-        difference="" if is_hidden else differing,
+        hint=explanation.hint if explanation else "",
+        hint_word=explanation.word if explanation else LIKELY,
+        difference=differing,
         see=f"See lesson {question.lesson}, “{key.section}”.",
         mistake=explanation.name if explanation else "",
         case=case.kind,
     )
-
-
-def _beside(difference: str, seen: Explanation | None) -> Explanation | None:
-    """Put what can be seen behind the sentence on how the values differ."""
-    if seen is None:
-        return None
-    return Explanation(seen.name, f"{difference} {seen.hint}", seen.word)
 
 
 def _own_line(question: Question, line: CodeLine) -> str:

@@ -16,8 +16,8 @@ class Verdict:
     """The verdict on an answer.
 
     A message has, in this order, a headline, what was raised, where and what it means,
-    facts and grids of one case, a hint or else a difference, and where to read on. Most
-    of it may be missing.
+    facts and grids of one case, a difference, a hint, and where to read on. Most of it
+    may be missing.
 
     Attributes:
         task: the name of the task.
@@ -33,7 +33,8 @@ class Verdict:
         grids: arguments and results of that case as small grids, side by side.
         hint: what is wrong: the sentence of a known mistake, or of what can be seen.
         hint_word: how sure that is: "Likely", "Perhaps", or "What can be seen".
-        difference: how the values differ, where no known mistake explains it.
+        difference: how the values differ in type or shape, where no known mistake
+            explains it.
         see: the sentence that names the place in the lesson.
         note: that the answer is an older one than its cell (`cnnlib.checks.stale`).
         mistake: the name of what explains the answer, a known mistake or another slip,
@@ -74,13 +75,13 @@ class Verdict:
     @property
     def paragraphs(self) -> list[list[str]]:
         """The pieces of the whole message that belong together, in plain words."""
-        hint = f"{self.hint_word}: {self.hint}" if self.hint else self.difference
+        hint = f"{self.hint_word}: {self.hint}" if self.hint else ""
         line = f"    {self.line}" if self.line else ""
         headline = f"{'✓' if self.passed else '✗'} {self.headline}"
         pieces = [
             [headline, self.note, self.raised, line, self.meaning],
             [self.facts, self.grids],
-            [hint],
+            [self.difference, hint],
             [self.see],
         ]
         filled = ([piece for piece in group if piece] for group in pieces)

@@ -83,7 +83,7 @@ class MutantRow:
             return "error"
         if found.status == "error" and not found.line:  # the question's own sentence
             return "error"
-        if found.difference and not found.hint:  # of another type
+        if found.difference and not found.hint:  # of another type, which is said
             return "fact"
         return "seen" if found.hint else "nothing"
 

@@ -73,8 +73,8 @@ def message(verdict: Verdict) -> list[MessagePart]:
         ("block", verdict.line),
         ("text", verdict.meaning),
         ("text", "\n".join(filter(None, [verdict.facts, verdict.grids]))),
+        ("text", verdict.difference),
         ("hint", verdict.hint),
-        ("text", "" if verdict.hint else verdict.difference),
         ("see", verdict.see),
     ]
     parts = [
