@@ -240,9 +240,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "an argument that was left out, a `.grad` before `backward`, or what a function "
      "without `return` gave."),
     ("TypeError", r"'int' object is not (iterable|subscriptable)|cannot unpack "
-     r"non-iterable int", "One int came where a pair was expected: such an argument "
-      "may "
-     "be either."),
+     r"non-iterable int|must be an iterable, not int", "One int came where several "
+     "numbers were expected. An argument that may be an int or a pair must be looked "
+     "at first; `range(n)` counts up to n."),
     ("TypeError", r"operand type\(s\).*'tuple' and '(int|float)'|operand type\(s\).*"
      r"'(int|float)' and 'tuple'|not supported between instances of '\w+' and 'tuple'|"
      r"not supported between instances of 'tuple'|"
