@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -58,7 +59,7 @@ def changed_workings(name: str) -> tuple[Changed, ...]:
             if code in found:
                 continue
             names: dict[str, Any] = {"torch": torch, "F": F, "nn": nn, "pair": _pair}
-            names |= {"copy": copy}
+            names |= {"copy": copy, "np": np}
             try:
                 exec(compile(code, f"<a working of {name}>", "exec"), names)
             except Exception:  # it does not even define the answer

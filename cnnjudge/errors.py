@@ -176,8 +176,10 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
         f"A window of {m[3]} is wanted on axis {m[1]}, which is only {m[2]} long.")),
     ("RuntimeError", r"start \(\d+\) \+ length|start out of range", "The piece that is "
      "to be cut out reaches over the end of the axis."),
-    ("RuntimeError|ValueError", r"dim \d+ appears multiple times", "One axis is named "
-     "twice."),
+    ("RuntimeError|ValueError", r"dim \d+ appears multiple times|duplicate dims", "One "
+     "axis is named twice."),
+    ("RuntimeError", r"does not match the length of the desired ordering", "`permute` "
+     "wants each axis of the tensor once; there are as many numbers as axes."),
     ("TypeError", r"isinstance\(\) arg 2", "`isinstance(x, kind)`: the thing comes "
      "first, its kind second."),
     ("TypeError", r"cannot assign .* as parameter", "A weight of a layer stays what it "

@@ -34,7 +34,7 @@ def facts_and_grids(
     blocks, facts = [], []
     arguments = [*zip(question.takes, case.args, strict=False), *case.kwargs.items()]
     for name, item in arguments:
-        if isinstance(item, torch.Tensor) and item.dim():
+        if isinstance(item, torch.Tensor | np.ndarray) and item.ndim:
             blocks += _blocks(name, plain(item))
         elif isinstance(item, int | float | tuple | list | str | nn.Module | None):
             facts.append(f"{name} = {item}")
@@ -67,12 +67,12 @@ def hidden_numbers(case: Case) -> int:
     tensors = [
         item
         for item in [*case.args, *case.kwargs.values()]
-        if isinstance(item, torch.Tensor)
+        if isinstance(item, torch.Tensor | np.ndarray)
     ]
-    return sum(item.numel() for item in tensors if not _is_shown_whole(item))
+    return sum(math.prod(item.shape) for item in tensors if not _is_shown_whole(item))
 
 
-def _is_shown_whole(item: torch.Tensor) -> bool:
+def _is_shown_whole(item: torch.Tensor | np.ndarray) -> bool:
     maps = math.prod(item.shape[:-2])
     return maps <= _MOST_MAPS and all(n <= _MOST_CELLS for n in item.shape[-2:])
 

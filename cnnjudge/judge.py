@@ -205,7 +205,11 @@ def _explanation(
     All else is less: it is said with "perhaps", or only what can be seen is said.
     """
     search = _Search(known, outcomes, wrong, shown)
-    found = search.mistake() or search.mistake_that_raises()
+    found = (
+        search.mistake()
+        or search.mistake_of_the_shown_case()
+        or search.mistake_that_raises()
+    )
     if found is not None or search.is_of_another_type():
         return found
     return search.twist() or search.change() or search.pair() or search.symptom()
@@ -225,7 +229,7 @@ class _Search:
         self._wrong, self._shown = wrong, shown
         self._key = known.task.key
         self._order = [shown, *(i for i in range(len(outcomes)) if i != shown)]
-        if self._key.each_case_alone:
+        if self._key.each_case_alone and known.task.question.is_value:
             self._order = [shown]
 
     def _agrees(self, of_case: Callable[[int], CaseOutcome]) -> bool:
@@ -253,6 +257,17 @@ class _Search:
                     mistake.sentence(shown, self._known.cases[self._shown]),
                     word,
                 )
+        return None
+
+    def mistake_of_the_shown_case(self) -> Explanation | None:
+        """Return a mistake that gives the shown case, if its key says that will do."""
+        if not self._key.each_case_alone:
+            return None
+        for place, mistake in enumerate(self._key.mistakes):
+            plain = not mistake.remark and mistake.matches is None
+            other = self._known.of_mistake(place, self._shown) if plain else None
+            if other and is_alike(self._outcomes[self._shown], other, self._key):
+                return Explanation(mistake.name, mistake.hint, PERHAPS)
         return None
 
     def mistake_that_raises(self) -> Explanation | None:

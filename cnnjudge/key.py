@@ -67,7 +67,8 @@ class Key:
             text leaves a choice; an answer may agree with any one of them.
         defaults: of the arguments that may be left out, for `cnnjudge.twists`.
         each_case_alone: cases stand for themselves (the entries of a value): a mistake
-            is named by the first case that fails, not by all of them.
+            is named by the first case that fails, not by all of them. Of a function
+            that is said with "perhaps", unless all cases agree.
     """
 
     reference: Any

@@ -178,11 +178,13 @@ def _one_side(mine: Sequence[int], wanted: Sequence[int]) -> str:
 
 def _relation(value: PlainValue, right: PlainValue) -> str:
     both = _arrays(value, right)
-    if both is None or both[0].size < 2:
+    if both is None:
         return ""
     one, other = both
     if not one.any():
         return "zeros alone"
+    if one.size < 2:
+        return "sign turned" if _close(one, -other) else ""
     if _close(one, -other):
         return "sign turned"
     if _close(np.abs(one), np.abs(other)):

@@ -33,6 +33,59 @@ def {kind}_pool2d(x, kernel_size, stride=None):
 """
 
 WORKINGS: dict[str, tuple[str, ...]] = {
+    "to_batch": ('''
+def to_batch(image):
+    x = torch.from_numpy(image).float() / 255
+    if x.dim() == 2:
+        return x[None, None]
+    return x[:, :, :3].permute(2, 0, 1)[None]
+''', '''
+def to_batch(image):
+    x = torch.tensor(image, dtype=torch.float32)
+    if len(x.shape) == 2:
+        x = x.unsqueeze(2)
+    x = x[:, :, 0:3] / 255
+    return x.permute(2, 0, 1).unsqueeze(0)
+'''),
+    "to_image": ('''
+def to_image(tensor):
+    x = tensor.detach().reshape(tensor.shape[-3:])
+    x = (x.clip(0, 1) * 255).round().byte()
+    picture = x[0] if len(x) == 1 else x.permute(1, 2, 0)
+    return picture.numpy()
+''', '''
+def to_image(tensor):
+    x = tensor.detach()
+    if x.dim() == 4:
+        x = x[0]
+    x = torch.round(x.clamp(0, 1) * 255).to(torch.uint8)
+    if x.shape[0] == 1:
+        return x[0].numpy()
+    return x.permute(1, 2, 0).numpy()
+'''),
+    "fitting_conv": ('''
+def fitting_conv(x, out_channels):
+    channels = x.shape[-3]
+    return nn.Conv2d(channels, out_channels, kernel_size=3, dtype=x.dtype)
+''', '''
+def fitting_conv(x, out_channels):
+    return nn.Conv2d(x.shape[-3], out_channels, 3, dtype=x.dtype)
+'''),
+    "axis_sizes": ('''
+batch = torch.zeros(8, 3, 5, 7)
+axis_sizes = {
+    "grey_batch": (1, 1, 28, 20),
+    "colour_to_torch": torch.zeros(32, 48, 3).permute(2, 0, 1).shape,
+    "channel": batch[:, 1].shape,
+    "kept": batch[:, 1:2].shape,
+    "squeezed": torch.zeros(1, 1, 1, 5).squeeze(0).shape,
+}
+''', '''
+axis_sizes = {
+    "grey_batch": (1, 1, 28, 20), "colour_to_torch": (3, 32, 48),
+    "channel": (8, 5, 7), "kept": (8, 1, 5, 7), "squeezed": (1, 1, 5),
+}
+'''),
     "full_convolve1d": ('''
 def full_convolve1d(a, b):
     out = torch.zeros(len(a) + len(b) - 1, dtype=a.dtype)

@@ -4,23 +4,24 @@
 # A picture is a grid of numbers. Most errors that beginners meet with CNNs
 # are about the *shape* of that grid, so we start there.
 #
-# **Time:** 25 minutes
+# **Time:** 45 minutes
 #
 # **Notation.** $H$ and $W$ are height and width, $C$ the number of channels
-# (textbooks: $n_C$), $N$ the number of pictures in a batch. Shapes are
-# written in PyTorch's order, sizes as height x width.
+# (textbooks: $n_C$). Several pictures of the same size in one array are a
+# *batch*, and $N$ is how many they are. Sizes are height x width.
 #
 # After this lesson you can
 #
 # 1. say what each axis of a picture's array means, and reorder them;
 # 2. bring a picture from a file into the form that PyTorch layers expect;
-# 3. read a shape error, and fix it.
+# 3. read an error about shapes or number types, and fix it.
 
 # %% [markdown]
 # ## Is everything there?
 #
-# First, does your set-up work? One line per thing that can be wrong, each
-# with a plain answer. A laptop without a graphics card is fine throughout.
+# First, does your set-up work? Run the next cell (you need not read its code)
+# and look at the answers below it: one line per thing that can be wrong.
+# A laptop without a graphics card is fine throughout.
 
 # %% tags=["nbval-ignore-output"]
 import sys
@@ -90,17 +91,16 @@ print(f"red {red}, green {green}, blue {blue}")
 # and which is darkest?
 
 # %%
-plots.plot_images(
-    [photo[..., 0], photo[..., 1], photo[..., 2]], ["red", "green", "blue"]
-)
+channels = [photo[:, :, 0], photo[:, :, 1], photo[:, :, 2]]
+plots.plot_images(channels, ["red", "green", "blue"])
 
 # %% [markdown]
-# Each channel on its own is a grey picture. How many numbers are there in
-# all? By hand: $100 \cdot 150 \cdot 3 = 45{,}000$.
+# Each channel on its own is a grey picture: `photo[:, :, 0]` takes all rows,
+# all columns, and of the colours the first. Three dots stand for "all of the
+# axes that I do not name": `photo[..., 0]` is the same.
 
 # %%
-assert photo.size == 100 * 150 * 3
-photo.size
+np.array_equal(photo[..., 0], photo[:, :, 0])
 
 # %% [markdown]
 # ## uint8 0 to 255, float 0 to 1
@@ -115,7 +115,7 @@ bright = np.array([200], dtype=np.uint8)
 bright + np.array([100], dtype=np.uint8)
 
 # %% [markdown]
-# $300 - 256 = 44$: the sum runs over and starts again from 0.
+# A byte ends at 255, then it starts again from 0.
 # Networks work with floating-point numbers, and with values near 1 rather
 # than 255. So: convert, then divide.
 
@@ -124,17 +124,15 @@ as_float = photo.astype(np.float32) / 255
 print(as_float.dtype, "from", as_float.min(), "to", as_float.max().round(2))
 
 # %% [markdown]
-# A layer given bytes says so:
+# Floats come in sizes. NumPy makes `float64` where it is not told otherwise,
+# PyTorch calls that *double*. A layer is made of `float32`, just *float*, and
+# takes nothing else. So `.astype(np.float32)` above; on a tensor, `.float()`.
 
 # %%
 import torch
-from torch import nn
 
-layer = nn.Conv2d(1, 1, kernel_size=3)
-try:
-    layer(torch.zeros(1, 1, 7, 5, dtype=torch.uint8))
-except RuntimeError as error:
-    print("RuntimeError about types:", "type" in str(error))
+print("NumPy: ", (photo / 255).dtype)
+print("tensor:", torch.from_numpy(photo / 255).float().dtype)
 
 # %% [markdown]
 # ## (H, W, C) against (N, C, H, W)
@@ -142,10 +140,8 @@ except RuntimeError as error:
 # Files and matplotlib put the channels last. PyTorch puts them first, and a
 # batch axis before them: **(N, C, H, W)**.
 #
-# Why first? A kernel slides over each channel in turn. With the channels
-# first, one channel is one plain picture: `x[n, c]` has shape (H, W).
-#
-# `permute` names the old axes in their new order.
+# With the channels first, one channel of one picture is a plain grid:
+# `x[n, c]` has shape (H, W). `permute` names the old axes in their new order.
 
 # %%
 channels_last = torch.from_numpy(as_float)           # (H, W, C)
@@ -174,13 +170,13 @@ torch.equal(channels_first[1], channels_last[..., 1]), torch.equal(
 
 # %%
 tensor = images.to_tensor(photo)
-torch.allclose(tensor, channels_first)
+torch.equal(tensor, channels_first)
 
 # %% [markdown]
 # ## `image[None, None]`
 #
 # Our digit is (H, W): no channel axis, no batch axis. Indexing with `None`
-# puts in an axis of length 1.
+# puts in an axis of length 1, at the place where it stands.
 
 # %%
 image = torch.from_numpy(digit / 255).float()        # (H, W)
@@ -189,22 +185,53 @@ print("image[None]:      ", tuple(image[None].shape))
 print("image[None, None]:", tuple(image[None, None].shape))
 
 # %% [markdown]
-# One picture of one channel: a batch of 1, ready for a layer.
-#
-# **Predict.** The layer has a 3 x 3 kernel. What shape comes out of 7 x 5?
+# One picture of one channel: a batch of 1, ready for a layer. For many grey
+# pictures, (N, H, W), the new axis goes behind the first: `x[:, None]`. `:`
+# keeps an axis whole.
 
 # %%
+greys = torch.zeros(8, 7, 5)                         # (N, H, W)
+tuple(greys[:, None].shape)                          # (N, C, H, W)
+
+# %% [markdown]
+# And the other way: a whole number as index takes its axis away, a slice
+# keeps it, even for a single entry. On our batch of one photograph:
+
+# %%
+print("batch[:, 1]:  ", tuple(batch[:, 1].shape))
+print("batch[:, 1:2]:", tuple(batch[:, 1:2].shape))
+
+# %% [markdown]
+# Now a layer. The one below looks at a picture through a *window* of 3 x 3
+# pixels. Wherever the window fits wholly inside, it makes one number of what
+# it sees (how, is the subject of lesson 01). Its first and its last place:
+
+# %%
+plots.plot_grids(
+    [("first", digit), ("last", digit)],
+    highlight={"first": (0, 0, 3, 3), "last": (4, 2, 3, 3)},
+)
+
+# %% [markdown]
+# **Predict.** At how many places does the window fit, downwards and across?
+# So what shape comes out of (1, 1, 7, 5)?
+
+# %%
+from torch import nn
+
+layer = nn.Conv2d(in_channels=1, out_channels=1, kernel_size=3)
 out = layer(image[None, None])
 tuple(out.shape)
 
 # %% [markdown]
-# The kernel fits in $7 - 3 + 1 = 5$ places downwards and $5 - 3 + 1 = 3$
-# across. Lesson 01 looks at what happens at each of them.
+# The last start leaves room for the window: a side of $n$ has $n - 3 + 1$
+# places for it.
 
 # %% [markdown]
 # ## The kernel is a tensor too
 #
-# A layer's weight has four axes:
+# The numbers with which a window is weighed are the *kernel*, and a layer has
+# them all in one tensor:
 # **(out_channels, in_channels, kernel_height, kernel_width)**.
 #
 # **Predict.** The shape for 3 channels in, 8 out, a kernel 5 high, 3 wide.
@@ -227,15 +254,25 @@ print(tuple(pair.shape), "->", tuple(conv(pair).shape))
 
 # %% [markdown]
 # The pictures of a batch never mix: each gives what it gives alone.
+# (`allclose`, not `equal`: floats are rounded, and sums in another order may
+# differ in the seventh digit. `atol` says how much we allow.)
 
 # %%
 torch.allclose(conv(pair)[1], conv(flipped[None])[0], atol=1e-5)
 
 # %% [markdown]
+# Is the batch axis a must? A layer also takes a single picture, (C, H, W), and
+# gives one back. Not every function of PyTorch does, so a batch of one is the
+# safe habit.
+
+# %%
+print("batch: ", tuple(conv(tensor[None]).shape))
+print("single:", tuple(conv(tensor).shape))
+
+# %% [markdown]
 # ## Back to a picture
 #
-# What a layer returns cannot be drawn at once. Three things stand in the
-# way, and each has its own fix.
+# What a layer returns cannot be drawn at once. Two things stand in the way.
 
 # %%
 torch.manual_seed(0)
@@ -244,8 +281,9 @@ out = layer(tensor[None])
 print(tuple(out.shape), "requires_grad:", out.requires_grad)
 
 # %% [markdown]
-# **`.detach()`.** The result remembers how it was computed, so that a
-# gradient can be taken. NumPy knows no gradients and refuses:
+# **A gradient.** A layer's weights are there to be learned, so PyTorch keeps
+# in mind how each result was computed from them. NumPy knows nothing of that
+# and refuses. `.detach()` gives the plain numbers.
 
 # %%
 try:
@@ -254,39 +292,73 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# **`.squeeze()`** drops axes of length 1: matplotlib's `imshow` takes (H, W)
-# or (H, W, 3), not (1, 1, H, W).
+# **Axes of length 1.** matplotlib draws (H, W) or (H, W, 3), not (1, 1, H, W).
+# `.squeeze()` drops the axes of length 1.
 
 # %%
 array = out.detach().squeeze().numpy()
 array.shape
 
 # %% [markdown]
-# **`imshow`** draws an array as a picture. The helpers of this course do all
-# three steps for you, and add a scale that shows which values are negative.
+# The helpers of this course do both for you. They draw negative numbers blue
+# and positive ones red.
 
 # %%
-plots.plot_image(out, title="response of an untrained kernel")
+plots.plot_image(out, title="what an untrained layer makes of it")
 
 # %% [markdown]
+# To save such a result as a file you need bytes again, and a byte has no room
+# for values below 0 or above 1: they run over, like 200 + 100, unless they are
+# clipped first. That is a task of exercise 00.
+#
 # **Predict.** What does `.squeeze()` do to a batch of one grey picture that
 # is one pixel high: (1, 1, 1, 5)?
 #
 # <details><summary>Answer</summary>
 #
 # It drops *every* axis of length 1, the height too: (5,). When you know
-# which axes you mean, index them: `out[0, 0]`.
+# which axes you mean, index them: `out[0, 0]`. (`.squeeze(0)` drops axis 0
+# alone.)
 # </details>
 
 # %%
-print(tuple(torch.zeros(1, 1, 1, 5).squeeze().shape))
-print(tuple(torch.zeros(1, 1, 1, 5)[0, 0].shape))
+thin = torch.zeros(1, 1, 1, 5)
+print("squeeze():", tuple(thin.squeeze().shape))
+print("[0, 0]:   ", tuple(thin[0, 0].shape))
 
 # %% [markdown]
 # ## When it breaks
 #
-# A picture of 100 x 100 pixels, cut out along a circle. It looks like any
-# other colour picture.
+# PyTorch says what is wrong, in its own words. A small helper to read them:
+
+# %%
+def try_it(layer, x):
+    try:
+        print("it works:", tuple(layer(x).shape))
+    except RuntimeError as error:
+        print(error)
+
+# %% [markdown]
+# **The type.** Bytes, then `float64`, to a layer of `float32`. "Bias type" is
+# the layer's type.
+
+# %%
+grey = nn.Conv2d(1, 1, kernel_size=3)
+try_it(grey, torch.from_numpy(digit)[None, None])
+try_it(grey, torch.from_numpy(digit / 255)[None, None])
+try_it(grey, torch.from_numpy(digit / 255)[None, None].float())
+
+# %% [markdown]
+# **Too few axes.** "3D (unbatched)" is (C, H, W), "4D (batched)" is
+# (N, C, H, W). A grid alone, (H, W), is neither.
+
+# %%
+try_it(grey, image)
+try_it(grey, image[None, None])
+
+# %% [markdown]
+# **The channels.** A picture of 100 x 100 pixels, cut out along a circle. It
+# looks like any other colour picture.
 
 # %%
 sticker = images.load("sticker")
@@ -295,16 +367,13 @@ plots.plot_image(sticker)
 # %%
 conv = nn.Conv2d(3, 8, kernel_size=3)
 x = images.to_tensor(sticker)[None]
-try:
-    conv(x)
-except RuntimeError as error:
-    print(error)
+try_it(conv, x)
 
 # %% [markdown]
-# Read the end: *expected input[1, 4, 100, 100] to have 3 channels, but got 4
-# channels instead*. The array is (100, 100, **4**): red, green, blue and
-# *alpha*, how opaque the pixel is. Files with transparent parts (PNG, often)
-# have this fourth channel.
+# Read it from the end: *expected input[1, 4, 100, 100] to have 3 channels,
+# but got 4 channels instead*. (Skip "groups": it is 1 in nearly every layer.)
+# The array is (100, 100, **4**): red, green, blue and *alpha*, how opaque the
+# pixel is. Files with transparent parts (PNG, often) have this channel.
 
 # %%
 print("shape:", sticker.shape)
@@ -312,7 +381,22 @@ print("alpha in the corner:", sticker[0, 0, 3])
 print("alpha in the middle:", sticker[50, 50, 3])
 
 # %% [markdown]
-# Three ways to fix it.
+# ### Spot the error: `None` to the rescue?
+#
+# A lecture meets this very error. It helps itself with `image[None, None, :]`
+# and says that the shape is then (1, 1, 100, 100).
+#
+# **Predict.** What shape is it, and would our layer take it?
+
+# %%
+print(sticker[None, None, :].shape)
+
+# %% [markdown]
+# `None` puts axes in and takes none away, and a layer wants four at most.
+# (1, 1, 100, 100) is what a *grey* picture would give.
+
+# %% [markdown]
+# ### Three fixes for a fourth channel
 #
 # **1. Leave alpha out.** Quick, but what was transparent shows whatever
 # colour the file happens to hold there.
@@ -349,15 +433,17 @@ tuple(nn.Conv2d(4, 8, kernel_size=3)(x).shape)
 # 2. **From file to layer.** Float, divide by 255, channels first, batch
 #    axis: `images.to_tensor(photo)[None]`, or `image[None, None]` for a grey
 #    grid. And back: `.detach().squeeze()`.
-# 3. **Shape errors.** Print the shape, name each axis, compare axis 1 with
-#    the layer's `in_channels`. A fourth channel is usually alpha.
+# 3. **Errors.** Types: `.float()`. Shapes: print the shape, name each axis,
+#    compare the channels with the layer's `in_channels`. A fourth channel is
+#    usually alpha.
 #
 # | card | |
 # |---|---|
 # | pixel | `uint8` 0..255 in files, float 0..1 in nets |
-# | picture | (C, H, W), a batch is (N, C, H, W) |
+# | one picture, a batch | (C, H, W), (N, C, H, W) |
 # | kernel | (out_channels, in_channels, height, width) |
 # | new axis | `x[None]` in front, `x[:, None]` after the first |
 # | `permute` or `reshape` | moves axes, or redraws borders |
 #
-# Next: what a layer does with all these numbers.
+# **Now exercise 00**: four short tasks on just these steps. Then lesson 01:
+# what a layer does with all these numbers.

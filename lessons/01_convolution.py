@@ -4,7 +4,7 @@
 # A small grid of weights slides over a picture; at every stop it multiplies
 # and adds. That is the whole operation, and this lesson takes it apart.
 #
-# **Time:** 60 minutes
+# **Time:** 70 minutes, with a good place for a break in the middle.
 #
 # **Notation.** Textbooks write an input of width $n$, a kernel of width $f$
 # (or $k$) and $n_C$ channels. PyTorch writes shapes: an input
@@ -22,19 +22,27 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
-from cnnlib import arithmetic, explore_kernel, plot_conv, plot_convs
+from cnnlib import arithmetic, diagrams, explore_kernel, plot_conv, plot_convs
 from cnnlib import plots, step_conv, worked_example
 
 # %% [markdown]
 # ## Why not fully connected?
 #
-# Take 16 pixels, 4 hidden units, 1 output. In a fully connected net every
-# hidden unit has a weight for every pixel, and one bias.
+# 16 pixels, 4 hidden units, 1 output, joined in three ways. Each line is a
+# weight; on the right, lines of one name *share* one weight.
+
+# %%
+diagrams.draw_connections(16, 4)
+
+# %% [markdown]
+# **Full.** Each hidden unit has a weight for each pixel, and a bias.
+# By hand: $(16 \cdot 4 + 4) + (4 \cdot 1 + 1) = 68 + 5 = 73$ parameters.
 #
-# By hand: $(16 \cdot 4 + 4) + (4 \cdot 1 + 1) = 68 + 5 = 73$.
-#
-# **Predict.** How many are left if each hidden unit sees only 4 of the 16
-# pixels?
+# `arithmetic.linear_params` counts the same, and shows its sum; you can go on
+# computing with it like with any number. Many examples come from four public
+# lectures, here called HZDR, Glasgow, ALS and AI VIETNAM, and an article,
+# PolarSPARC; you need not know them. `worked_example` fetches the numbers of
+# one, `check` compares yours with them.
 
 # %%
 hidden = arithmetic.linear_params(16, 4)
@@ -43,44 +51,58 @@ print(hidden, output, sep="\n")
 worked_example("hzdr-fc-73").check(hidden + output)
 
 # %% [markdown]
-# With *local connectivity* a hidden unit has 4 weights and a bias:
-# $4 \cdot 4 + 4 = 20$. The output unit keeps its $4 + 1 = 5$.
+# **Local.** Each hidden unit sees 4 pixels only, with 4 weights of its own and
+# a bias. The output unit stays as it is.
+#
+# **Predict.** How many parameters has this net? Type your number.
 
 # %%
-local = 4 * arithmetic.linear_params(4, 1)
-print(f"4 units with 4 weights and a bias each: {local}")
-worked_example("hzdr-local-25").check(local + output)
+worked_example("hzdr-local-25").predict()
+
+# %%
+local = 4 * arithmetic.linear_params(4, 1)           # 4 units, each 4 weights
+print(worked_example("hzdr-local-25").check(local + output).title)
 
 # %% [markdown]
-# 73 against 25, and the gap grows with the picture.
-# A convolution goes one step further: all hidden units *share* one small set
-# of weights. Lesson 04 counts what that saves.
+# **Shared.** All hidden units use *one* set of 4 weights and one bias:
+# $(4 + 1) + (4 + 1) = 10$. That is a convolution: one small set of weights,
+# used everywhere.
+
+# %%
+hidden = nn.Conv1d(1, 1, kernel_size=4, stride=4)    # one set, used four times
+hidden.weight.numel() + hidden.bias.numel() + output
 
 # %% [markdown]
 # ### Spot the error: 1.3 billion parameters?
 #
-# A widely read article makes the same point with a net of
-# 1024 inputs, two hidden layers of 512 and 5 outputs, and says that it has
-# "1024 x 512 x 512 x 5" parameters.
+# A widely read article counts for a net of 1024 inputs, two hidden layers of
+# 512 and 5 outputs: "1024 x 512 x 512 x 5" parameters.
 #
 # **Predict.** What is wrong with that product?
+#
+# <details><summary>Answer</summary>
+#
+# Layers add, they do not multiply: the weights of a layer join its own two
+# sides only.
+# </details>
 
 # %%
-widths = [1024, 512, 512, 5]
-layers = [nn.Linear(n, m) for n, m in zip(widths, widths[1:])]
-total = sum(p.numel() for layer in layers for p in layer.parameters())
-worked_example("polarsparc-1.3-billion").check(total)
+first = arithmetic.linear_params(1024, 512)
+second = arithmetic.linear_params(512, 512)
+third = arithmetic.linear_params(512, 5)
+worked_example("polarsparc-1.3-billion").check(first + second + third)
 
 # %% [markdown]
-# Layers add, they do not multiply: each layer's weights join only its own two
-# sides. The point stands all the same: 790,021 weights for a 32 x 32
-# picture is a lot, and they have to be learned afresh at every position.
+# The article's point stands all the same: that is a lot for a picture of
+# 32 x 32. And an edge that such a net has learned in one corner it has to
+# learn anew in every other place.
 
 # %% [markdown]
 # ## One window: multiply, then add
 #
 # Lay a 3 x 3 kernel over the top left corner of a 5 x 5 picture.
 # Multiply cell by cell, add the nine products. One window gives one number.
+# (Padding and stride, named below the grids, wait for lesson 02.)
 
 # %%
 example = worked_example("hzdr-5x5")
@@ -100,186 +122,182 @@ window = example.input[0:3, 0:3]
 (window * example.kernel).sum()
 
 # %% [markdown]
-# **Predict.** Slide the window one column to the right.
-# Which number comes next?
+# **Predict.** Slide the window one row *down*. Which number comes out? Type
+# yours; the box knows the usual slips.
 
 # %%
-window = example.input[0:3, 1:4]
-(window * example.kernel).sum()
+example.predict(1, 0)
+
+# %% [markdown]
+# `*` multiplies cell by cell (*element-wise*). `@` is the matrix product, rows
+# times columns: another thing, with another sum.
+
+# %%
+print("cell by cell: ", (window * example.kernel).sum().item())
+print("matrix product:", (window @ example.kernel).sum().item())
 
 # %% [markdown]
 # The window has $5 - 3 + 1 = 3$ places in each direction, so the result is
-# 3 x 3. Run the cell, then walk through all nine: *Forward* moves the window,
-# each of its cells shows its weight in the corner, and the sums stand below.
+# 3 x 3. *Forward* moves the window; each of its cells shows its weight in the
+# corner, and the sums stand below.
 #
 # **Predict.** Press *Predict*: each number stays hidden until you have typed
-# it. If one is wrong, the picture says which slip it probably was.
+# it. (Mouse, finger and keyboard all work.)
 
 # %%
 step_conv(example.input, example.kernel)
 
 # %% [markdown]
-# (Mouse, finger and keyboard all work, and Python need not run. Before the
-# cell has been run, and on paper, you see the first window and the result.)
+# ### Why multiply and add?
+#
+# Because the sum says how *alike* two rows of numbers are. Take the kernel
+# $(1, -1, 1)$ and three windows of the same size of numbers. By hand: the same
+# pattern gives $1 + 1 + 1 = 3$, a flat one $1 - 1 + 1 = 1$, the opposite one
+# $-3$. A kernel gives its largest answer where the picture looks like it.
+
+# %%
+kernel = torch.tensor([1.0, -1, 1])
+windows = torch.tensor([[1.0, -1, 1], [1, 1, 1], [-1, 1, -1]])
+(windows * kernel).sum(1)
 
 # %% [markdown]
 # ## Our own loop
 #
-# Two loops walk over the places, one line multiplies and adds.
+# On a row of numbers one loop is enough: `i` walks over the places, one line
+# multiplies and adds. `torch.zeros` makes the room for the results.
+# (`torch.empty` would not fill it: whatever was in memory stays there.)
 
 # %%
-def correlate2d(image, kernel, bias=0.0):
-    """Slide kernel over image: (H, W), (kh, kw) -> (H-kh+1, W-kw+1)."""
-    kh, kw = kernel.shape
-    out = torch.empty(image.shape[0] - kh + 1, image.shape[1] - kw + 1)
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = (image[i:i+kh, j:j+kw] * kernel).sum() + bias
+def correlate1d(row, kernel, bias=0.0):
+    """Slide kernel over row: (n,), (k,) -> (n-k+1,)."""
+    k = len(kernel)
+    out = torch.zeros(len(row) - k + 1)
+    for i in range(len(out)):
+        out[i] = (row[i:i+k] * kernel).sum() + bias
     return out
 
-# %%
-example.check(correlate2d(example.input, example.kernel))
-
 # %% [markdown]
-# PyTorch has the same operation ready. It wants the axes (N, C, H, W), so a
-# single grid gets two axes in front: `image[None, None]` (lesson 00).
+# By hand for the row (1, 4, 2, 0, 3) and the kernel (1, 0, 2):
+# $1 + 4 = 5$, then $4 + 0 = 4$, then $2 + 6 = 8$.
 
 # %%
-ours = correlate2d(example.input, example.kernel)
-theirs = F.conv2d(example.input[None, None], example.kernel[None, None])
-torch.equal(ours, theirs[0, 0])
+row, kernel = torch.tensor([1.0, 4, 2, 0, 3]), torch.tensor([1.0, 0, 2])
+correlate1d(row, kernel)
 
 # %% [markdown]
-# ### A second grid
+# PyTorch has the operation ready, in one, two and three dimensions. It wants
+# the axes (N, C, length) here and (N, C, H, W) for pictures, so a grid alone
+# gets two axes in front, and we take them off again (lesson 00).
 #
-# This one has only zeros and ones, so you can count instead of multiply.
-# The kernel looks at the four corners and the centre of its window.
+# `F.conv2d` is a function: you hand it the weights. `nn.Conv2d`, further down,
+# is a layer: it keeps weights of its own, which can be learned.
 
 # %%
-example = worked_example("als-5x5")
-example
-
-# %% [markdown]
-# **Predict.** The top left number, by counting the ones under the kernel's
-# ones.
+theirs = F.conv1d(row[None, None], kernel[None, None])[0, 0]
+torch.equal(correlate1d(row, kernel), theirs)
 
 # %%
-example.check(correlate2d(example.input, example.kernel))
+def correlate(image, kernel, bias=0.0):
+    """The same in two dimensions: (H, W), (kh, kw) -> (H-kh+1, W-kw+1)."""
+    return F.conv2d(image[None, None], kernel[None, None])[0, 0] + bias
+
+
+correlate(example.input, example.kernel)
 
 # %% [markdown]
-# ### A third grid, and a bias
+# Your own loop in two dimensions is a task of exercise 01.
+
+# %% [markdown]
+# ### With a bias
 #
-# A 6 x 6 input, so the output is $6 - 3 + 1 = 4$ on each side.
-
-# %%
-example = worked_example("vn-6x6")
-example
-
-# %%
-example.check(correlate2d(example.input, example.kernel))
-
-# %% [markdown]
-# A *bias* is one number that is added to every output of a kernel.
-#
-# **Predict.** What happens to all 16 numbers with a bias of 1?
+# A *bias* is one number that is added to every output of a kernel: once for
+# each output, not once for each weight.
 
 # %%
 example = worked_example("vn-6x6-bias")
-result = correlate2d(example.input, example.kernel, bias=example.bias)
-example.check(result)
+example
 
 # %% [markdown]
-# Once per output, not once per weight: the top left number went from 9 to
-# 10, not to $9 + 9$.
+# **Predict.** The number in row 0, column 1.
+
+# %%
+example.predict(0, 1)
 
 # %% [markdown]
 # ### A kernel need not be square
 #
-# **Predict.** A 2 x 3 kernel on the same 6 x 6 input: how many rows and
-# columns has the output?
+# Sides go by themselves: $n - k + 1$ rows by the kernel's rows, as many
+# columns by its columns. Most kernels are odd, 3 x 3 or 5 x 5: they have a
+# centre, so that each result belongs to one pixel. This one has none.
 
 # %%
 example = worked_example("vn-kernel-2x3")
-rows, columns = arithmetic.output_size((6, 6), (2, 3))
-print(rows, columns, sep="\n")
-
-# %%
-result = correlate2d(example.input, example.kernel, bias=example.bias)
-example.check(result)
-
-# %% [markdown]
-# ### Practice
-#
-# Do these two on paper first: a 4 x 6 input, a 3 x 3 kernel with only three
-# ones, then the same with a bias of 2.
-
-# %%
-example = worked_example("vn-practice-conv")
 example
 
-# %%
-example.check(correlate2d(example.input, example.kernel))
+# %% [markdown]
+# **Predict.** How many rows and columns has the result? And which number
+# stands in its first row, last column?
 
 # %%
-example = worked_example("vn-practice-conv-bias")
-result = correlate2d(example.input, example.kernel, bias=example.bias)
-example.check(result)
+result = correlate(example.input, example.kernel, example.bias)
+plots.plot_grids([("result", result)])
+
+# %% [markdown]
+# $6 - 2 + 1$ rows and $6 - 3 + 1$ columns. All grids of this kind in our
+# sources, checked in one go:
+
+# %%
+for example in [
+    worked_example("hzdr-5x5"), worked_example("als-5x5"),
+    worked_example("vn-6x6"), worked_example("vn-6x6-bias"),
+    worked_example("vn-kernel-2x3"), worked_example("vn-practice-conv"),
+    worked_example("vn-practice-conv-bias"),
+]:
+    result = correlate(example.input, example.kernel, example.bias)
+    print(example.check(result).title)
 
 # %% [markdown]
 # ## Correlation and convolution
 #
-# Mathematicians call what we did *cross-correlation*. Their *convolution*
-# turns the kernel by 180 degrees first. On vectors:
-# $(a * b)_k = \sum_i a_i \, b_{k-i}$.
+# What we did is called *cross-correlation* in mathematics. *Convolution* is
+# its sister, and you have done it since school: it is how polynomials
+# multiply. By hand, each product put where its power of $x$ belongs:
 #
-# By hand for $a = (1, 2, 3)$ and $b = (1, 10)$:
-#
-# - $k = 0$: $1 \cdot 1 = 1$
-# - $k = 1$: $1 \cdot 10 + 2 \cdot 1 = 12$
-# - $k = 2$: $2 \cdot 10 + 3 \cdot 1 = 23$
-# - $k = 3$: $3 \cdot 10 = 30$
-#
-# Every way in which the two can overlap counts, even by a single value:
-# lengths $n$ and $m$ give $n + m - 1$ values. This is the *full* convolution.
+# | | $1$ | $x$ | $x^2$ | $x^3$ |
+# |---|---|---|---|---|
+# | $(1 + 2x + 3x^2) \cdot 1$ | 1 | 2 | 3 | |
+# | $(1 + 2x + 3x^2) \cdot 10x$ | | 10 | 20 | 30 |
+# | together | 1 | 12 | 23 | 30 |
 
 # %%
 import numpy as np
 
-print(arithmetic.full_convolution_size(3, 2))
 np.convolve([1, 2, 3], [1, 10])
 
 # %% [markdown]
-# You have done this since school: it is how polynomials multiply.
-# $(1 + 2x + 3x^2)(1 + 10x) = 1 + 12x + 23x^2 + 30x^3$.
+# Every way in which the two can overlap counts, even by a single value:
+# lengths $n$ and $m$ give $n + m - 1$ values, the *full* convolution.
 #
-# Our own loop adds each product where it belongs.
-
-# %%
-def full_convolve1d(a, b):
-    """(n,), (m,) -> (n + m - 1,)"""
-    out = torch.zeros(len(a) + len(b) - 1)
-    for i in range(len(a)):
-        for j in range(len(b)):
-            out[i + j] += a[i] * b[j]
-    return out
-
-
-full_convolve1d([1, 2, 3], [1, 10])
+# The 12 is $1 \cdot 10 + 2 \cdot 1$: in each product the two places add up to
+# the same power. While one index goes up, the other goes down. That is all
+# the formula says: $(a * b)_k = \sum_i a_i \, b_{k-i}$.
 
 # %% [markdown]
 # ### What the turn does
 #
-# Slide $b = (1, 10)$ without turning it: $1 \cdot 1 + 2 \cdot 10 = 21$, then
-# $2 \cdot 1 + 3 \cdot 10 = 32$. Turned to $(10, 1)$, the same windows give
-# 12 and 23, the middle of the full convolution.
+# One index up, the other down: so convolution is correlation with the kernel
+# *turned*. Slide $(1, 10)$ over $(1, 2, 3)$ as it is:
+# $1 \cdot 1 + 2 \cdot 10 = 21$, then $2 \cdot 1 + 3 \cdot 10 = 32$. Slide
+# $(10, 1)$, and you meet 12 and 23, the middle of the full convolution.
 
 # %%
-a, b = torch.tensor([[[1.0, 2, 3]]]), torch.tensor([[[1.0, 10]]])
-print("as it is:", F.conv1d(a, b).flatten().tolist())
-print("turned:  ", F.conv1d(a, b.flip(-1)).flatten().tolist())
+a, b = torch.tensor([1.0, 2, 3]), torch.tensor([1.0, 10])
+print("as it is:", correlate1d(a, b).tolist())
+print("turned:  ", correlate1d(a, b.flip(0)).tolist())
 
 # %% [markdown]
-# In two dimensions the turn flips rows *and* columns. It is not a transpose.
+# In two dimensions the turn is by 180 degrees: it flips rows *and* columns.
+# It is not a transpose.
 
 # %%
 kernel = torch.tensor([[1.0, 2], [3, 4]])
@@ -291,10 +309,11 @@ plots.plot_grids([
 
 # %% [markdown]
 # `F.conv2d` and `nn.Conv2d` do **not** turn. What deep learning calls
-# convolution is cross-correlation. Since the weights are learned, the net
-# learns the turned kernel just as easily, and the name has stuck.
+# convolution is cross-correlation. A net learns its weights, and it learns the
+# turned kernel just as easily, so nobody minds. A kernel copied from a book on
+# signals has to be turned.
 #
-# **Predict.** For which kernels does the turn change nothing?
+# **Predict.** For which of these two kernels does the turn change nothing?
 
 # %%
 blur = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
@@ -303,15 +322,16 @@ print("blur: ", torch.equal(blur, blur.flip(0, 1)))
 print("edges:", torch.equal(edges, edges.flip(0, 1)))
 
 # %% [markdown]
-# For those that look the same after half a turn. The edge kernel becomes its
-# own negative, so turning it swaps the sign of every response.
+# A mirror is not enough: half a turn changes the order of the rows and that of
+# the columns. Where it swaps all signs, it swaps those of the result.
 
 # %% [markdown]
 # ## A kernel on a photograph
 #
-# `cnnlib.images` finds photographs that are already on your disk, inside the
-# packages you installed. Pixels come as whole numbers 0 to 255;
-# `to_tensor` makes them floats 0 to 1 with the channel axis first.
+# All the numbers that one kernel makes of a picture are its *feature map*,
+# or map. One number of it is the kernel's *response* at that place.
+# (`plot_conv` puts zeros around the picture, so that the map is as large as
+# the picture: lesson 02.)
 
 # %%
 from cnnlib import images
@@ -321,7 +341,7 @@ photo.shape
 
 # %% [markdown]
 # **Blur.** All weights are positive and add up to 1: each pixel becomes an
-# average of its neighbourhood, and the brightness stays.
+# average of its neighbours, and the brightness stays.
 
 # %%
 assert blur.sum() == 1
@@ -336,20 +356,26 @@ plot_conv(photo, blur)
 # %%
 outline = torch.tensor([[-1.0, -1, -1], [-1, 8, -1], [-1, -1, -1]])
 flat = torch.full((3, 3), 0.75)
-print("response to a flat patch:", correlate2d(flat, outline).item())
+print("response to a flat patch:", correlate(flat, outline).item())
 plot_conv(photo, outline)
 
 # %% [markdown]
-# Nothing: where all nine pixels are equal the sum is 0. Blue and red are
-# responses below and above zero. Drawn on a grey scale that starts at black,
-# every negative response would be lost; the line below the picture says how
-# many there are. (The strong line along the frame is no edge of the picture:
-# `plot_conv` puts zeros around it, so that the size stays. Lesson 02.)
+# Where all nine pixels are equal, eight of them cancel the ninth. Red and blue
+# are responses above and below zero. (The strong line along the frame is no
+# edge of the picture: there the zeros around it begin.)
 
 # %% [markdown]
 # **Vertical edges.** Positive where dark turns bright from left to right,
-# negative where bright turns dark. This picture can be changed: type other
-# weights, choose a kernel, or click a pixel to see the nine products.
+# negative where bright turns dark. On a row of four pixels:
+
+# %%
+step = torch.tensor([[0.0, 0, 1, 1]] * 3)
+print("dark to bright:", correlate(step, edges).tolist())
+print("bright to dark:", correlate(1 - step, edges).tolist())
+
+# %% [markdown]
+# This picture can be changed: type other weights, choose a kernel, or click a
+# pixel to see the nine products.
 #
 # **Predict.** What does *Turn by 180°* do to the colours?
 
@@ -358,34 +384,30 @@ explorer = explore_kernel(photo, edges)
 explorer
 
 # %% [markdown]
-# Red and blue change places: turned, this kernel is its own negative. Python
-# follows the picture. Change it, run the next cell again, and you have the
-# kernel that you made.
+# Turned, this kernel is its own negative. Python follows the picture: change
+# it, run the next cell again, and you have the kernel that you made.
 
 # %%
 explorer.kernel
 
 # %% [markdown]
-# The same on a row of four pixels, by our own loop:
-
-# %%
-step = torch.tensor([[0.0, 0, 1, 1]] * 3)
-print("dark to bright:", correlate2d(step, edges).tolist())
-print("bright to dark:", correlate2d(1 - step, edges).tolist())
-
-# %% [markdown]
 # **Emboss.** Negative at the top left, positive at the bottom right, as if
-# light fell on a relief. The weights add up to 1, so the picture remains.
+# light fell on a relief. The weights add up to 1, so the picture remains;
+# drawn in grey you see it best.
 
 # %%
 emboss = torch.tensor([[-2.0, -1, 0], [-1, 1, 1], [0, 1, 2]])
 assert emboss.sum() == 1
-plot_conv(photo, emboss)
+plots.plot_image(correlate(photo[0], emboss), title="emboss", signed=False)
+
+# %% [markdown]
+# A good place for a break. You have the operation; what follows makes a layer
+# of it.
 
 # %% [markdown]
 # ## Colour: three products, one sum
 #
-# A colour picture has three channels, so the kernel gets three slices, one
+# A colour picture has three channels, so the kernel gets three *slices*, one
 # for each. Each slice slides over its own channel; the three results are
 # **added** to one map. By hand, with 1 x 1 slices 1, 10 and 100 on a pixel
 # (0.2, 0.3, 0.5): $0.2 + 3 + 50 = 53.2$.
@@ -400,7 +422,7 @@ print(round(F.conv2d(pixel, weight).item(), 2))
 # slices of 2 x 2: each window lies on all three at once, so twelve products
 # and one bias make one number.
 #
-# **Predict.** The second number. Then press *Predict*, leave out a channel on
+# **Predict.** The second number. Press *Predict*, leave out a channel on
 # purpose, and see whether the picture notices.
 
 # %%
@@ -410,28 +432,28 @@ weights = torch.randint(-1, 3, (3, 2, 2)).float()            # (C, kh, kw)
 step_conv(x, weights, bias=1)
 
 # %% [markdown]
-# The same with a real photograph and our own loop: correlate each channel
-# with its slice, then add.
+# The same with a real photograph: correlate each channel with its slice, add.
 
 # %%
 colour = images.to_tensor(images.load("flower", height=60))  # (3, H, W)
 torch.manual_seed(0)
 slices = torch.randn(3, 3, 3)                                # (3, kh, kw)
-ours = sum(correlate2d(colour[c], slices[c]) for c in range(3))
-theirs = F.conv2d(colour[None], slices[None])[0, 0]
-torch.allclose(ours, theirs, atol=1e-5)
+ours = torch.zeros(58, 88)
+for c in range(3):
+    ours += correlate(colour[c], slices[c])
+torch.allclose(ours, F.conv2d(colour[None], slices[None])[0, 0], atol=1e-5)
 
 # %% [markdown]
-# **Predict.** How many channels has the result?
-#
-# <details><summary>Answer</summary>
-#
-# One. However many channels go in, a kernel makes *one* map out of them.
-# </details>
+# **Predict.** (1, 3, 60, 90) goes in. How many channels come out?
 
 # %%
-print("in: ", tuple(colour.shape))
-print("out:", tuple(theirs.shape))
+print("in: ", tuple(colour[None].shape))
+print("out:", tuple(F.conv2d(colour[None], slices[None]).shape))
+
+# %% [markdown]
+# The sum over the channels leaves nothing of their number: maps are as many as
+# kernels. Only in the first layer are channels colours; later each is a map
+# of the layer before.
 
 # %% [markdown]
 # ## Several kernels: output channels
@@ -452,51 +474,54 @@ print("bias:  ", tuple(conv.bias.shape))
 # | `in_channels` | channels of what comes in | 3 |
 # | `out_channels` | number of kernels, so channels of what goes out | 5 |
 # | `kernel_size` | an int, or (height, width) | (2, 3) |
-# | `stride` | how far the window moves at each step | 1 |
-# | `padding` | zeros put around the input | 0 |
-# | `dilation` | gaps between the kernel's cells | 1 |
-# | `groups` | channels split into groups that do not mix | 1 |
+# | `stride`, `padding`, `dilation` | how the window moves: lesson 02 | 1, 0, 1 |
+# | `groups` | in how many groups the channels are split | 1 |
 # | `bias` | whether each kernel has one | `True` |
 # | `padding_mode` | what the padding is filled with | `"zeros"` |
 #
-# Stride, padding and dilation are the subject of lesson 02.
+# With `groups=3` the first kernels see only red, the next only green, the
+# last only blue: nothing is summed over channels. It is rare; leave it at 1.
 #
-# **Predict.** `colour` has the shape (3, 60, 90). And `conv(colour)`?
+# **Predict.** `colour` has the shape (3, 60, 90), without a batch axis (a
+# layer takes that, too: lesson 00). What shape has `conv(colour)`?
 
 # %%
 print("in: ", tuple(colour.shape))
 print("out:", tuple(conv(colour).shape))
 
 # %% [markdown]
-# `plot_convs` shows the picture and each kernel's map. Before training the
-# weights are random, and so are the maps. One filter:
+# `plot_convs` shows a picture and the map of each kernel; it writes *filter*,
+# which is another word for kernel. Before training the weights are random,
+# and so are the maps. `axis=True` writes the sizes: a 5 x 5 kernel costs 4
+# rows and 4 columns.
 
 # %%
 torch.manual_seed(1)
-plot_convs(photo, nn.Conv2d(1, 1, kernel_size=5))
+plot_convs(photo, nn.Conv2d(1, 5, kernel_size=5), axis=True)
 
 # %% [markdown]
-# Two filters, then three, then five; `axis=True` writes the sizes on the
-# axes. A 5 x 5 kernel costs 4 rows and 4 columns.
+# We can also put our own kernels into a layer. `torch.stack` makes one tensor
+# (3, 3, 3) of them, `[:, None]` adds the axis of input channels.
+# `torch.no_grad()` says that this is no computation to learn from.
 
 # %%
-plot_convs(photo, nn.Conv2d(1, 2, kernel_size=5), axis=True)
-
-# %%
-plot_convs(photo, nn.Conv2d(1, 3, kernel_size=5), axis=True)
-
-# %%
-plot_convs(photo, nn.Conv2d(1, 5, kernel_size=5))
-
-# %% [markdown]
-# We can also put our own kernels into a layer. `torch.no_grad()` tells
-# PyTorch that this assignment is not a computation to learn from.
-
-# %%
-ours = nn.Conv2d(1, 3, kernel_size=3, bias=False)
+kernels = torch.stack([blur, outline, edges])[:, None]       # (3, 1, 3, 3)
+layer = nn.Conv2d(1, 3, kernel_size=3, bias=False)
 with torch.no_grad():
-    ours.weight[:] = torch.stack([blur, outline, edges])[:, None]
-plot_convs(photo, ours)
+    layer.weight[:] = kernels
+plot_convs(photo, layer)
+
+# %% [markdown]
+# (A few responses are far stronger than the rest. The colours stop before
+# them, or all else would look pale.)
+#
+# On slides you will see `layer.weight.data = kernels`, or a new
+# `nn.Parameter`. They put in the same numbers.
+
+# %%
+layer.weight.data = kernels
+layer.weight = nn.Parameter(kernels)
+torch.equal(layer.weight, kernels)
 
 # %% [markdown]
 # ## The equation in PyTorch's documentation
@@ -508,57 +533,62 @@ plot_convs(photo, ours)
 # | symbol | in code | meaning |
 # |---|---|---|
 # | $N_i$ | `i` | the i-th picture of the batch |
-# | $C_{\mathrm{out}_j}$ | `j` | the j-th kernel, hence the j-th output map |
-# | $k$ | `k` | an input channel |
-# | $\mathrm{weight}(C_{\mathrm{out}_j}, k)$ | `weight[j, k]` | a 2-D slice |
-# | $\star$ | `correlate2d` | cross-correlation, no turn |
+# | $C_{\mathrm{out}_j}$ | `j` | the j-th kernel, hence the j-th map |
+# | $k$ | `k` | an *input* channel (some slides say: the k-th filter) |
+# | $\mathrm{weight}(C_{\mathrm{out}_j}, k)$ | `weight[j, k]` | a slice, 2-D |
+# | $\star$ | `correlate` | cross-correlation, no turn |
 # | $\mathrm{bias}(C_{\mathrm{out}_j})$ | `bias[j]` | one number per kernel |
 #
-# Word for word in Python:
+# Word for word in Python, for one picture `i` and one kernel `j`:
 
 # %%
-def conv2d(images, weight, bias):
-    """(N, C, H, W), (O, C, kh, kw), (O,) -> (N, O, H', W')"""
-    return torch.stack([
-        torch.stack([
-            bias[j] + sum(correlate2d(image[k], weight[j, k])
-                          for k in range(len(image)))
-            for j in range(len(weight))])
-        for image in images])
+batch, weight, bias = torch.randn(2, 3, 8, 9), conv.weight, conv.bias
+i, j = 1, 4
+out = bias[j]
+for k in range(3):
+    out = out + correlate(batch[i, k], weight[j, k])
+torch.allclose(out, conv(batch)[i, j], atol=1e-5)
+
+# %% [markdown]
+# For every `i` and every `j` it is the whole layer: you write it in
+# exercise 01.
+#
+# Textbooks number the layers, $[l]$, and put the channels last:
+#
+# | layer $l$ | textbook | PyTorch |
+# |---|---|---|
+# | side of the kernel, padding, stride | $f^{[l]}$, $p^{[l]}$, $s^{[l]}$ | `kernel_size`, `padding`, `stride` |
+# | weights | $f \times f \times n_C^{[l-1]} \times n_C^{[l]}$ | (out, in, kh, kw) |
+# | maps of $m$ pictures | $m \times n_H \times n_W \times n_C$ | (N, C, H, W) |
 
 # %%
-batch = torch.randn(2, 3, 8, 9)
-ours = conv2d(batch, conv.weight.detach(), conv.bias.detach())
-theirs = conv(batch).detach()
-print(tuple(ours.shape), torch.allclose(ours, theirs, atol=1e-5))
+textbook = weight.permute(2, 3, 1, 0)                # (kh, kw, in, out)
+tuple(weight.shape), tuple(textbook.shape)
 
 # %% [markdown]
 # ### `Linear` and `Conv2d` side by side
 #
 # A `Linear` layer has the same equation with plain products instead of
-# correlations. *Features behave as channels*: `weight[j, k]` joins output
-# feature j to input feature k. So a convolution with a 1 x 1 kernel is a
-# `Linear` layer, applied at every pixel.
+# correlations: `weight[j, k]` joins output feature j to input feature k.
+# *Features behave as channels*. So a convolution with a 1 x 1 kernel is a
+# `Linear` layer, applied at every pixel:
 
 # %%
 linear = nn.Linear(3, 5)
-one_by_one = nn.Conv2d(3, 5, kernel_size=1)
-print("Linear:", tuple(linear.weight.shape))
-print("Conv2d:", tuple(one_by_one.weight.shape))
-
-# %%
-pixels = torch.randn(2, 3, 4, 4)                             # (N, C, H, W)
-weight = linear.weight[:, :, None, None]                     # (5, 3, 1, 1)
-as_conv = F.conv2d(pixels, weight, linear.bias)
-as_linear = linear(pixels.movedim(1, -1)).movedim(-1, 1)
-torch.allclose(as_conv, as_linear, atol=1e-6)
+pixels = torch.randn(1, 3, 4, 4)                             # (N, C, H, W)
+weight_1x1 = linear.weight[:, :, None, None]                 # (5, 3, 1, 1)
+out = F.conv2d(pixels, weight_1x1, linear.bias)
+one = pixels[0, :, 2, 1]                         # the channels of one pixel
+torch.allclose(linear(one), out[0, :, 2, 1], atol=1e-6)
 
 # %% [markdown]
-# ## A full layer: $z = W \star a + b$, then $a = g(z)$
+# ## A full layer: weights, bias, ReLU
 #
-# The correlation and the bias give $z$. A function $g$ follows, number by
-# number. The usual one is ReLU, $g(z) = \max(0, z)$: negative responses
-# become 0, positive ones stay.
+# $$z^{[l]} = W^{[l]} \star a^{[l-1]} + b^{[l]} \qquad a^{[l]} = g(z^{[l]})$$
+#
+# The maps of the layer before, $a^{[l-1]}$, are correlated, the bias is added:
+# $z$. A function $g$ follows, number by number. The usual one is ReLU,
+# $g(z) = \max(0, z)$: negative responses become 0.
 #
 # **Predict.** $g$ of $(-2, 0, 3)$.
 
@@ -566,53 +596,46 @@ torch.allclose(as_conv, as_linear, atol=1e-6)
 torch.relu(torch.tensor([-2.0, 0, 3]))
 
 # %% [markdown]
-# By hand for one place of `hzdr-5x5` with a bias of $-13$: the window gave
-# 12, so $z = 12 - 13 = -1$ and $a = \max(0, -1) = 0$.
+# Why bother? Without $g$ two layers in a row are only one. By hand: first the
+# kernel (1, 2), then (1, 10), is the same as their full convolution
+# (1, 12, 20) at once. With a ReLU between them it is not.
 
 # %%
-example = worked_example("hzdr-5x5")
-z = correlate2d(example.input, example.kernel, bias=-13)
-a = torch.relu(z)
-plots.plot_grids([("z", z), ("a = relu(z)", a)])
+row = torch.tensor([1.0, -4, 2, 0, 3, -1])
+first, second = torch.tensor([1.0, 2]), torch.tensor([1.0, 10])
+both = torch.tensor([1.0, 12, 20])
+print(correlate1d(correlate1d(row, first), second).tolist())
+print(correlate1d(row, both).tolist())
+print(correlate1d(torch.relu(correlate1d(row, first)), second).tolist())
 
 # %% [markdown]
-# Why bother? Without $g$ two layers in a row are only one: a sum of weighted
-# sums is a weighted sum. Two 3 x 3 kernels without ReLU between them are
-# one 5 x 5 kernel, their full convolution.
-
-# %%
-k1, k2 = torch.randn(2, 1, 1, 3, 3)
-x = torch.randn(1, 1, 12, 12)
-twice = F.conv2d(F.conv2d(x, k1), k2)
-merged = F.conv2d(k1, k2.flip(2, 3), padding=2)              # (1, 1, 5, 5)
-torch.allclose(twice, F.conv2d(x, merged), atol=1e-5)
-
-# %% [markdown]
-# With a ReLU between them they are not.
-
-# %%
-with_relu = F.conv2d(torch.relu(F.conv2d(x, k1)), k2)
-torch.allclose(with_relu, F.conv2d(x, merged), atol=1e-5)
+# In PyTorch ReLU is a module of its own. Textbooks see it as a part of the
+# layer, and some call convolution, ReLU and pooling (lesson 03) together one
+# hidden layer. "A net of 16 layers" mostly means: 16 layers with weights.
 
 # %% [markdown]
 # ## Learning a kernel back
 #
-# Until now we chose the kernels. Can a layer find one? Hide the edge kernel,
-# keep only pairs of input and output, and let gradient descent look for it.
+# Until now we chose the kernels. Can a layer find one? Hide a kernel of three
+# numbers, keep only rows that went in and rows that came out.
 
 # %%
 torch.manual_seed(0)
-inputs = torch.randn(8, 1, 12, 12)                           # (N, 1, H, W)
-outputs = F.conv2d(inputs, edges[None, None])                # (N, 1, 10, 10)
+hidden = torch.tensor([-1.0, 0.5, 2])
+inputs = torch.randn(8, 1, 12)                               # (N, C, length)
+outputs = F.conv1d(inputs, hidden[None, None])               # (8, 1, 10)
 
 # %% [markdown]
-# Start from zeros, measure the mean squared error, step against its gradient.
+# Then again and again: how wrong is the layer now (`mse_loss`, the mean
+# squared error)? `loss.backward()` works out for each weight how the error
+# would change if the weight grew, and puts it into `weight.grad`. A small step
+# in the other direction makes the error smaller. `backward` *adds* to what is
+# there, so `zero_grad()` clears it first. (Lesson 05 takes time for this.)
 
 # %%
-learner = nn.Conv2d(1, 1, kernel_size=3, bias=False)
-nn.init.zeros_(learner.weight)
+learner = nn.Conv1d(1, 1, kernel_size=3, bias=False)
 errors = []
-for step in range(20):
+for step in range(30):
     loss = F.mse_loss(learner(inputs), outputs)
     errors.append(loss.item())
     learner.zero_grad()
@@ -621,9 +644,9 @@ for step in range(20):
         learner.weight -= 0.2 * learner.weight.grad
 
 # %%
-learned = learner.weight.detach()[0, 0]
-assert (learned - edges).abs().max() < 0.01
-plots.plot_grids([("hidden", edges), ("learned", learned.round(decimals=2))])
+learned = learner.weight.detach()[0]                         # (1, 3)
+assert (learned - hidden).abs().max() < 0.01
+plots.plot_grids([("hidden", hidden), ("learned", learned.round(decimals=2))])
 
 # %%
 plots.plot_lines(
@@ -632,17 +655,17 @@ plots.plot_lines(
 )
 
 # %% [markdown]
-# The layer was never told what an edge is. It found the kernel from examples;
-# lesson 05 does the same with 9,098 weights at once.
+# Nobody told the layer what to look for. In exercise 01 you find a kernel of
+# 3 x 3; lesson 05 learns 9,098 weights at once.
 
 # %% [markdown]
 # ## Shift the input, and the output shifts
 #
-# The same weights at every place: so a digit in the corner gets the same
+# The same weights at every place: so a shape in the corner gets the same
 # response as one in the middle, only elsewhere.
 #
-# **Predict.** Move a picture 3 pixels to the right, then convolve.
-# What else could you have done?
+# **Predict.** Move a picture 3 pixels to the right, then correlate. Or
+# correlate first, then move the map 3 pixels to the right. Same result?
 
 # %%
 x = torch.zeros(1, 1, 12, 16)
@@ -655,21 +678,38 @@ torch.equal(after, moved)
 # %%
 plots.plot_images(
     [x[0, 0], shifted[0, 0], moved[0, 0], after[0, 0]],
-    ["input", "input shifted", "response, shifted", "response to shifted"],
+    ["input", "input shifted", "map, shifted", "map of shifted"],
     columns=2,
 )
 
 # %% [markdown]
 # This is *translation equivariance*. A fully connected layer has nothing of
-# the kind: with its own weight for every pixel, it must see an edge at every
-# place to know it everywhere.
+# the kind.
 
 # %%
-torch.manual_seed(0)
 dense = nn.Linear(12 * 16, 12 * 16, bias=False)
-after = dense(shifted.flatten(1)).reshape(x.shape)
-moved = dense(x.flatten(1)).reshape(x.shape).roll(3, dims=-1)
+after = dense(shifted.flatten()).reshape(12, 16)
+moved = dense(x.flatten()).reshape(12, 16).roll(3, dims=-1)
 torch.allclose(after, moved, atol=0.01)
+
+# %% [markdown]
+# The order of its inputs means nothing to it: shuffle them and its weights
+# alike, and nothing has changed. And it takes one number of inputs only:
+
+# %%
+try:
+    nn.Linear(16, 4)(torch.zeros(100))
+except RuntimeError as error:
+    print(error)
+
+# %% [markdown]
+# So for text and time series, which have an order and any length, people use
+# other nets (recurrent ones, transformers). A convolution keeps the order and
+# takes any size; its map is as much larger.
+
+# %%
+for width in (16, 100):
+    print(tuple(conv(torch.zeros(3, 12, width)).shape))
 
 # %% [markdown]
 # ## When it breaks
@@ -685,14 +725,26 @@ except RuntimeError as error:
 # %% [markdown]
 # Read it from the back. *Expected input [...] to have 3 channels, but got 1
 # channels instead*: the second axis of (N, C, H, W) is the channel axis, and
-# the weight `[5, 3, 3, 3]` says 5 kernels for **3** channels.
-#
-# Two fixes: make the layer fit the picture, or the picture fit the layer.
+# the weight `[5, 3, 3, 3]` says 5 kernels for **3** channels. Make the layer
+# fit the picture, or the picture the layer, its one channel three times:
 
 # %%
 a = nn.Conv2d(1, 5, kernel_size=3)(photo[None])
-b = nn.Conv2d(3, 5, kernel_size=3)(photo.expand(3, -1, -1)[None])
+b = nn.Conv2d(3, 5, kernel_size=3)(torch.cat([photo, photo, photo])[None])
 print(tuple(a.shape), tuple(b.shape))
+
+# %% [markdown]
+# **A bias without an axis.** One lecture sets a bias by
+# `nn.Parameter(torch.tensor(1.0))`. A layer has a bias for each kernel, even
+# if that is only one: `torch.tensor([1.0])`.
+
+# %%
+layer = nn.Conv2d(1, 1, kernel_size=3)
+layer.bias = nn.Parameter(torch.tensor(1.0))
+try:
+    layer(photo)
+except RuntimeError as error:
+    print(error)
 
 # %% [markdown]
 # ## What to remember
@@ -711,7 +763,14 @@ print(tuple(a.shape), tuple(b.shape))
 # | one window | multiply, add, bias once |
 # | full convolution | $n + m - 1$ values, kernel turned |
 # | channels | sum over inputs, one map per kernel |
-# | layer | $z = W \star a + b$, then $a = g(z)$ |
+# | layer | $z = W \star a + b$, then $g(z)$ |
 # | shift | input moves, output moves with it |
 #
-# Next: padding and stride.
+# To read on: LeCun, Bottou, Bengio and Haffner, [Gradient-based learning
+# applied to document recognition](https://doi.org/10.1109/5.726791) (1998),
+# where this kind of net was shown to work; Dumoulin and Visin,
+# [A guide to convolution arithmetic for deep
+# learning](https://arxiv.org/abs/1603.07285) (2016), with drawings of every
+# setting; [nn.Conv2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html) in PyTorch's documentation.
+#
+# **Now exercise 01.** Then lesson 02: padding and stride.

@@ -5,11 +5,13 @@
 # layer, a kernel of your own design, some counting, and a kernel that has to
 # be found.
 #
-# **Time:** 60 minutes. **Points:** 18.
+# **Time:** 75 minutes. **Points:** 18.
 #
 # Write your answer in place of `raise NotImplementedError` or `...`, run the
 # cell, then run the check below it. A check says which kind of case went
-# wrong and shows the smallest one. Try as often as you like.
+# wrong and shows the smallest one. Try as often as you like. A check asks the
+# function that was last *run*: after each change run the answer cell again,
+# and keep the function's name.
 #
 # The ready-made convolutions (`F.conv2d`, `np.convolve` and their kin) are
 # what you write yourself here. In the last task they are allowed.
@@ -68,6 +70,10 @@ checks.full_convolve1d(full_convolve1d)
 #
 # `ValueError: step must be greater than zero`: a tensor cannot be turned by
 # `[::-1]`. It has a method `flip`, which is told the axis.
+#
+# `RuntimeError: result type Float can't be cast to the desired output type
+# Long`: *Long* are whole numbers, and fractions do not fit into them. Of which
+# `dtype` are your zeros?
 #
 # </details>
 
@@ -129,6 +135,12 @@ checks.correlate2d(correlate2d)
 # tensor (1)`: one cell takes one number, and you give it two. Is only one of
 # the two axes added up?
 #
+# `ValueError: only one element tensors can be converted to Python scalars`: a
+# whole window of products stands where one number should. Are they added up?
+#
+# No error, but other numbers at every run: `torch.empty` leaves in a tensor
+# what was in memory, and `+=` adds to that. Start from zeros.
+#
 # </details>
 
 # %% [markdown]
@@ -171,6 +183,9 @@ checks.convolve2d(convolve2d)
 #
 # `TypeError: flip() missing 1 required positional arguments: "dims"`: `flip`
 # wants to be told which axes to turn round.
+#
+# No error, but the kernel is as it was: `flip` gives a new tensor and leaves
+# the old one alone. What becomes of the new one?
 #
 # </details>
 
@@ -235,6 +250,10 @@ checks.conv2d_channels(conv2d_channels)
 # `RuntimeError: Can't call numpy() on Tensor that requires grad. Use
 # tensor.detach().numpy() instead.`: do not follow this advice here, because
 # it cuts the gradient. Stay with tensors.
+#
+# `RuntimeError: output with shape [] doesn't match the broadcast shape
+# [2, 2]`: `s += ...` changes `s` itself, and one number cannot become a grid
+# in its own place. `s = s + ...` makes a new tensor.
 #
 # </details>
 
@@ -349,7 +368,7 @@ checks.parameter_counts(parameter_counts)
 # ## learn_kernel (3 points)
 #
 # Nobody designs the kernels of a real net: they are found from examples. Here
-# you do the finding, as at the end of the lesson.
+# you do the finding, as the lesson does for three numbers in a row.
 #
 # `learn_kernel(inputs, outputs)` takes pairs of pictures, (N, 1, H, W) and
 # (N, 1, H−2, W−2), and returns the kernel, (3, 3), by which
@@ -402,5 +421,15 @@ checks.learn_kernel(learn_kernel)
 #
 # `TypeError: unsupported operand type(s) for *: 'float' and 'NoneType'`: there
 # is no gradient yet. It comes with `backward`.
+#
+# `RuntimeError: Trying to backward through the graph a second time ...`: the
+# error was worked out once, before the loop. Every step needs a new one.
+#
+# `RuntimeError: Calculated padded input size per channel: (2 x 1). Kernel
+# size: (3 x 3). Kernel size can't be greater than actual input size`: are
+# inputs and outputs swapped?
+#
+# No error, but the numbers stop before they are right, however many steps you
+# take: there is no bias, and a layer has one unless you tell it not to.
 #
 # </details>

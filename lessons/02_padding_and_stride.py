@@ -4,7 +4,7 @@
 # A kernel eats the border of a picture. Padding gives it back; stride skips
 # on purpose. One formula says what size comes out.
 #
-# **Time:** 45 minutes
+# **Time:** 55 minutes
 #
 # **Notation.** Textbooks write $n$ for the input size, $f$ or $k$ for the
 # kernel, $p$ for the padding on *each* side and $s$ for the stride. PyTorch
@@ -22,7 +22,7 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
-from cnnlib import arithmetic, explore_sizes, images, plot_convs, plots
+from cnnlib import arithmetic, explore_sizes, images, plots
 from cnnlib import step_conv, worked_example
 
 # %% [markdown]
@@ -31,24 +31,22 @@ from cnnlib import step_conv, worked_example
 # A kernel of width $k$ must fit into the picture. Its left edge can stand in
 # columns $0, 1, \dots, n - k$: that is $n - k + 1$ places.
 #
-# **Predict.** A 3 x 3 filter on a 4 x 4 map, no padding: how many rows and
-# columns come out? (An exam question; take ten seconds.)
+# **Predict.** A 3 x 3 kernel on a 4 x 4 map, no padding: how many rows and
+# columns come out? (An exam question.)
 
 # %%
 quiz = F.conv2d(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 3, 3))
 worked_example("hzdr-quiz-shape").check(quiz.shape[2:])
 
 # %% [markdown]
-# And on a larger one: a 5 x 5 kernel on 100 x 100. By hand,
+# On a larger one, a 5 x 5 kernel on 100 x 100, by hand:
 # $100 - 5 + 1 = 96$.
 
 # %%
-size = arithmetic.output_size(100, 5)
-print(size)
-worked_example("hzdr-96").check(size)
+worked_example("hzdr-96").check(arithmetic.output_size(100, 5))
 
 # %% [markdown]
-# The same with numbers in the cells: 4 x 4, a 3 x 3 kernel, four windows.
+# And 4 x 4 again, now with numbers in the cells:
 
 # %%
 example = worked_example("hzdr-valid")
@@ -57,6 +55,12 @@ example
 # %% [markdown]
 # The top left window by hand, row by row:
 # $(3 + 10 + 2) + (8 + 1 + 6) + (6 + 3 + 16) = 15 + 15 + 25 = 55$.
+#
+# **Predict.** The number to the right of the 55: row 0, column 1 of the
+# result.
+
+# %%
+example.predict(0, 1)
 
 # %%
 x, kernel = example.input[None, None], example.kernel[None, None]
@@ -72,17 +76,20 @@ example.check(F.conv2d(x, kernel))
 # the corner, in the top row of a 6 x 6 picture?
 
 # %%
-seen = arithmetic.coverage(6, 3)
-print("corner:     ", seen[0, 0])
-print("next to it: ", seen[0, 1])
-print("centre:     ", seen[2, 2])
-
-# %%
 plots.plot_coverage(6, 3)
 
 # %% [markdown]
-# What lies at the border counts for little. Digits in the middle do not mind;
-# a sign at the edge of a photograph does.
+# Each number says how many windows see that pixel. No pixel is left out,
+# however large the kernel is:
+
+# %%
+seen = arithmetic.coverage(100, 51)
+print("seen by the fewest windows:", seen.min())
+print("by the most:               ", seen.max())
+
+# %% [markdown]
+# But what lies at the border counts for little. Digits in the middle do not
+# mind; a sign at the edge of a photograph does.
 
 # %% [markdown]
 # ## Padding: zeros around the picture
@@ -90,84 +97,110 @@ plots.plot_coverage(6, 3)
 # Put a frame of zeros, $p$ wide, around the picture. It grows by $2p$ in each
 # direction, so $n + 2p - k + 1$ values come out.
 #
-# The example from above with $p = 1$. The first window now hangs over the
-# corner; five of its nine cells are padding. By hand, only the four cells
-# inside count: $3 \cdot 1 + 5 \cdot 2 + 4 \cdot 1 + 1 \cdot 2 = 19$.
-#
-# **Predict.** The size of the result.
+# `F.pad` lays such a frame around a tensor. Its four numbers are
+# (left, right, top, bottom): the *last* axis comes first.
 
 # %%
-example = worked_example("hzdr-same")
-x, kernel = example.input[None, None], example.kernel[None, None]
-example.check(F.conv2d(x, kernel, padding=1))
+framed = F.pad(example.input, (1, 1, 1, 1))                  # (6, 6)
+plots.plot_grids(
+    [("4 x 4 with padding 1", framed, {"padding": 1}),
+     ("kernel", example.kernel)],
+    highlight={"4 x 4 with padding 1": (0, 0, 3, 3)},
+)
 
 # %% [markdown]
-# 4 x 4 again, and in its middle stand the four numbers from before:
-# padding adds values, it changes none.
+# Hatched cells are padding. Five of the nine cells of the first window
+# (boxed) are zeros; only the other four count:
+# $3 \cdot 1 + 5 \cdot 2 + 4 \cdot 1 + 1 \cdot 2 = 19$. The result has
+# $4 + 2 - 3 + 1 = 4$ rows and columns.
 
 # %%
-valid = F.conv2d(x, kernel)
+size = arithmetic.output_size((4, 4), 3, padding=1)
+worked_example("hzdr-size-4x4-p1").check(size)
+
+# %%
 same = F.conv2d(x, kernel, padding=1)
-torch.equal(same[..., 1:-1, 1:-1], valid)
+worked_example("hzdr-same").check(same)
 
 # %% [markdown]
-# Step through it. Hatched cells are padding: zeros, which add nothing to the
-# sum. At which steps do the four numbers from before appear?
+# In the middle stand the four numbers from before: padding adds values, it
+# changes none.
 
 # %%
-step_conv(example.input, example.kernel, padding=1)
+torch.equal(same[..., 1:-1, 1:-1], F.conv2d(x, kernel))
 
 # %% [markdown]
-# The bias still comes once per output, whether its window hangs over the
-# edge or not.
+# ### Padding and a bias
+#
+# The bias comes once per output, also where its window hangs over the edge.
+# A second grid, with a bias of 1:
+
+# %%
+example = worked_example("vn-same")
+example
+
+# %% [markdown]
+# The next examples bring their own bias, padding and stride. This function
+# gives them to PyTorch:
 
 # %%
 def conv2d_of(example):
     """The example's own convolution, as PyTorch computes it."""
     return F.conv2d(
         example.input[None, None], example.kernel[None, None],
-        bias=torch.tensor([float(example.bias)]),
+        bias=torch.tensor([example.bias]),
         stride=example.stride, padding=example.padding,
     )
 
 # %%
-example = worked_example("vn-same")
 example.check(conv2d_of(example))
 
 # %% [markdown]
-# ### Practice
+# ### Practice: a grid that is not square
 #
-# A 5 x 3 input, padding 1, bias 2. Compute the top left value on paper,
-# then run.
+# A 5 x 3 input, padding 1, bias 2.
 
 # %%
 example = worked_example("vn-practice-pad")
 example
 
+# %% [markdown]
+# **Predict.** The middle number of the result's top row.
+
 # %%
-example.check(conv2d_of(example))
+example.predict(0, 1)
+
+# %% [markdown]
+# PyTorch's result and the lecture's are the same. It is not printed here:
+# exercise 02 takes the same grid.
+
+# %%
+print(example.check(conv2d_of(example)).title)
 
 # %% [markdown]
 # ### Rows and columns may differ
 #
-# Padding can be a pair, (height, width). With (2, 1) a 4 x 4 input becomes
-# 8 x 6.
-#
-# **Predict.** The output size for a 3 x 3 kernel. And what is special about
-# the first row of the result?
-
-# %%
-rows, columns = arithmetic.output_size((4, 4), 3, padding=(2, 1))
-print(rows, columns, sep="\n")
+# Padding can be a pair, (height, width). With (2, 1) the 4 x 4 grid from
+# above becomes 8 x 6: two rows above and below, one column left and right.
 
 # %%
 example = worked_example("vn-pad-2x1")
-example.check(conv2d_of(example))
+framed = F.pad(example.input, (1, 1, 2, 2))                  # (8, 6)
+plots.plot_grids(
+    [("padding (2, 1)", framed, {"padding": (2, 1)}),
+     ("kernel", example.kernel)],
+    highlight={"padding (2, 1)": (0, 0, 3, 3)},
+)
 
 # %% [markdown]
-# Windows of the first row touch only one row of the picture, with the
-# kernel's bottom row (0, 1, 0): the row is the picture's first, plus the
-# bias.
+# By hand: the window reaches the picture with its bottom row only, and there
+# the kernel has (0, 1, 0). So $2 \cdot 1 = 2$, and the bias of 1 makes it 3.
+#
+# **Predict.** How many rows and columns has the result? And what are the
+# other three numbers of its first row?
+
+# %%
+example.check(conv2d_of(example))
 
 # %% [markdown]
 # ## "valid" and "same"
@@ -176,132 +209,139 @@ example.check(conv2d_of(example))
 # pixels. **same** is as much as keeps the size at stride 1. We need
 # $n + 2p - k + 1 = n$, so $p = (k - 1) / 2$.
 #
-# A 51 x 51 kernel on 100 x 100, first without padding, then with
-# $p = 50 / 2 = 25$:
+# A 41 x 41 kernel on a photograph of 120 x 180: without padding
+# $120 - 41 + 1 = 80$ rows are left, with $p = 40/2 = 20$ all 120. Below it
+# takes the average of 41 x 41 pixels. (A single picture may come without
+# batch axis, as (C, H, W).)
 
 # %%
-sizes = [arithmetic.output_size(100, 51),
-         arithmetic.output_size(100, 51, padding=25)]
-print(*sizes, sep="\n")
-worked_example("hzdr-sizes-k51").check(sizes)
+photo = images.to_tensor(images.load("china", height=120, grey=True))
+photo = photo[:, :, :180]                                    # (1, 120, 180)
+average = torch.full((1, 1, 41, 41), 1 / 41**2)
+blurred = F.conv2d(photo, average)                           # (1, 80, 140)
+padded = F.conv2d(photo, average, padding=20)                # (1, 120, 180)
 
 # %% [markdown]
-# What that looks like. An average over 51 x 51 pixels blurs a great deal,
-# and zeros around the picture darken its edge.
+# The smaller result is laid on a white page, so that all three are drawn to
+# the same scale.
 
 # %%
-photo = images.to_tensor(images.load("flower", height=100, grey=True))
-photo = photo[:, :, 25:125]                                  # (1, 100, 100)
-average = nn.Conv2d(1, 1, kernel_size=51, padding=25, bias=False)
-nn.init.constant_(average.weight, 1 / 51**2)
-plot_convs(photo, average, axis=True)
+def on_page(picture):
+    """Lay a picture (1, H, W) in the corner of a white page of 120 x 180."""
+    page = torch.ones(1, 120, 180)
+    page[:, :picture.shape[1], :picture.shape[2]] = picture
+    return page
 
-# %%
-average.padding = 0
-plot_convs(photo, average, axis=True)
+
+plots.plot_images(
+    [photo, on_page(blurred), padded], ["photograph", "valid", "same"])
 
 # %% [markdown]
-# ### Spot the error: "`kernel_size // 2` always keeps the shape"
+# "same" keeps the size, but its edge is dark: there the average takes in the
+# zeros of the frame.
+
+# %% [markdown]
+# ### Why kernels are odd
 #
-# Lecture notes give this rule for the padding. It holds for 51.
+# Nearly all kernels are 3 x 3, 5 x 5 or 7 x 7. An odd kernel has a centre
+# pixel, with as many cells on its left as on its right. So each output
+# belongs to one input pixel, and the frame is as wide on both sides.
 #
-# **Predict.** Does it hold for `kernel_size=4`?
+# A row with a single 6, padding 1, and kernels of ones:
 
 # %%
-x = torch.zeros(1, 1, 100, 100)
-kept = all(
-    F.conv2d(x, torch.zeros(1, 1, k, k), padding=k // 2).shape == x.shape
-    for k in range(1, 12)
-)
-worked_example("hzdr-k51-even-claim").check(kept)
-
-# %%
-even = arithmetic.output_size(100, 4, padding=4 // 2)
-print(even)
+row = torch.tensor([[0.0, 0, 6, 0, 0]])                      # (C, L)
+odd = F.conv1d(row, torch.ones(1, 1, 3), padding=1)
+even = F.conv1d(row, torch.ones(1, 1, 2), padding=1)
+plots.plot_grids([("row", row), ("kernel of 3", odd), ("kernel of 2", even)])
 
 # %% [markdown]
-# For an even kernel $(k - 1)/2$ is no whole number: 1 on each side is too
-# little (99), 2 is too much (101). It also fails for every stride but 1.
+# The odd kernel spreads the 6 to both sides, and five cells stay five. The
+# even one gives six cells, and none of them is the middle.
 #
-# Being "same" takes more on one side: for $k = 4$, one row above and two
-# below, one column left and two right.
+# ### Even kernels
+#
+# You will meet the rule "`padding=kernel_size // 2` keeps the size".
+#
+# **Predict.** Does it, for a 4 x 4 kernel on 100 x 100?
 
 # %%
-before, after = map(int, arithmetic.same_padding(4))
-print("before:", before, " after:", after)
-padded = F.pad(x, (before, after, before, after))
-tuple(F.conv2d(padded, torch.zeros(1, 1, 4, 4)).shape)
+print(arithmetic.output_size(100, 4, padding=4 // 2))
 
 # %% [markdown]
-# `padding="same"` does just that. (For even kernels PyTorch warns that it
-# has to copy the picture, as we did; we silence the warning here.)
+# For an even kernel $(k - 1)/2$ is no whole number: for $k = 4$ it is 1.5, so
+# 1 on each side is too little and 2 is too much. The rule holds for odd
+# kernels, and only with stride 1.
+#
+# Being "same" takes more on one side. For $k = 4$: one column left and two
+# right, one row above and two below. `padding="same"` does just that.
+# (PyTorch warns that it has to copy the picture for it; the cell hides that.)
 
 # %%
 import warnings
 
 torch.manual_seed(0)
-noise = torch.randn(1, 1, 9, 9)
-same = nn.Conv2d(1, 1, kernel_size=4, padding="same")
+noise, kernel = torch.randn(1, 1, 9, 9), torch.randn(1, 1, 4, 4)
 with warnings.catch_warnings(action="ignore"):
-    automatic = same(noise)
-by_hand = F.conv2d(F.pad(noise, (1, 2, 1, 2)), same.weight, same.bias)
-torch.allclose(automatic, by_hand, atol=1e-6)
+    automatic = F.conv2d(noise, kernel, padding="same")
+framed = F.pad(noise, (1, 2, 1, 2))     # left 1, right 2, top 1, bottom 2
+by_hand = F.conv2d(framed, kernel)
+print(tuple(by_hand.shape), torch.allclose(automatic, by_hand, atol=1e-5))
 
 # %% [markdown]
 # ### With what to fill the frame
 #
-# Zeros are the usual choice, not the only one. `padding_mode` on a row
-# 1 2 3 4, two cells on each side:
+# Zeros are the usual choice, not the only one. `reflect` mirrors without
+# repeating the edge, `replicate` repeats the edge, `circular` goes on at the
+# other side.
+#
+# **Predict.** A row 1 2 3 4 and two cells on each side: what does each of the
+# three make of it?
 
 # %%
-row = torch.tensor([[[1.0, 2, 3, 4]]])
+row = torch.tensor([[[1.0, 2, 3, 4]]])                       # (N, C, L)
 for mode in ["constant", "reflect", "replicate", "circular"]:
     print(f"{mode:10}", F.pad(row, (2, 2), mode=mode).int().flatten().tolist())
 
 # %% [markdown]
-# `reflect` mirrors without repeating the edge, `replicate` repeats the edge,
-# `circular` goes on at the other side. (`F.pad` says "constant" for zeros,
-# `nn.Conv2d` says "zeros".)
-#
-# **Predict.** Which of them would keep the edge of our blurred flower
-# bright?
+# (`F.pad` says "constant" for zeros. In a layer you write
+# `nn.Conv2d(..., padding_mode="reflect")`.) The blurred photograph with both:
 
 # %%
-reflecting = nn.Conv2d(
-    1, 1, 51, padding=25, padding_mode="reflect", bias=False)
-nn.init.constant_(reflecting.weight, 1 / 51**2)
-with torch.no_grad():
-    zeros = F.conv2d(photo[None], average.weight, padding=25)
-    reflected = reflecting(photo[None])
-plots.plot_images([zeros[0], reflected[0]], ["zeros", "reflect"])
+mirrored = F.pad(photo, (20, 20, 20, 20), mode="reflect")    # (1, 160, 220)
+reflected = F.conv2d(mirrored, average)                      # (1, 120, 180)
+assert padded[:, 0].mean() < 0.7 * reflected[:, 0].mean()
+plots.plot_images([padded, reflected], ["zeros", "reflect"])
 
-# %%
-darker = zeros[..., 0, :].mean() < reflected[..., 0, :].mean()
-print("top row darker with zeros:", darker.item())
+# %% [markdown]
+# With a mirror the sky stays bright up to the edge.
 
 # %% [markdown]
 # ## Stride: skip on purpose
 #
 # With stride $s$ the window jumps $s$ columns at a time, and $s$ rows at the
-# end of a row. First the result with stride 1, then with stride 2:
+# end of a row. First a grid with stride 1:
 
 # %%
 example = worked_example("vn-stride1")
+example
+
+# %%
 every = conv2d_of(example)
 example.check(every)
+
+# %% [markdown]
+# The same input, kernel and bias, now with stride 2.
+#
+# **Predict.** Four of these 16 numbers come out. Which?
 
 # %%
 example = worked_example("vn-stride2")
 skipped = conv2d_of(example)
 example.check(skipped)
 
-# %% [markdown]
-# **Predict.** How are the two related?
-
 # %%
-torch.equal(skipped, every[..., ::2, ::2])
-
-# %%
+assert torch.equal(skipped, every[..., ::2, ::2])
 plots.plot_grids(
     [("stride 1", every[0, 0]), ("stride 2", skipped[0, 0])],
     highlight={"stride 1": [(0, 0, 1, 1), (0, 2, 1, 1), (2, 0, 1, 1),
@@ -309,8 +349,8 @@ plots.plot_grids(
 )
 
 # %% [markdown]
-# A stride computes nothing new. It keeps every second value and saves the
-# work for the rest: a quarter of the values, a quarter of the work.
+# A stride computes nothing new. It keeps every second value in both
+# directions: a quarter of the values, a quarter of the work.
 
 # %% [markdown]
 # ### The formula
@@ -324,20 +364,45 @@ plots.plot_grids(
 # $\lfloor\;\rfloor$ rounds **down**: a window that does not fit any more is
 # left out.
 #
-# By hand, 25 x 25 kernel, stride 3, on 100 x 100:
-# $75 / 3 = 25$, plus 1 gives 26.
+# By hand, a 25 x 25 kernel with stride 3 on our photograph. Rows:
+# $(120 - 25)/3 = 31.67$, down to 31, and 1 makes 32. Columns:
+# $(180 - 25)/3 = 51.67$, so 52.
 
 # %%
-size = arithmetic.output_size(100, 25, stride=3)
-print(size)
-worked_example("hzdr-size-k25-s3").check(size)
+average = torch.full((1, 1, 25, 25), 1 / 25**2)
+whole = F.conv2d(photo, average)                             # (1, 96, 156)
+strided = F.conv2d(photo, average, stride=3)                 # (1, 32, 52)
+plots.plot_images([photo, on_page(whole), on_page(strided)],
+                  ["photograph", "25 x 25, stride 1", "25 x 25, stride 3"])
 
 # %% [markdown]
-# Our own function, against PyTorch over every setting that fits:
+# One ninth of the numbers, and it shows the same: neighbours in the middle
+# picture are almost alike.
+#
+# A lecture has such kernels on 100 x 100. Exercise 02 asks for the sizes, so
+# this cell only says that the formula gives the lecture's.
 
 # %%
-def output_size(n, kernel, stride=1, padding=0):
-    return (n + 2 * padding - kernel) // stride + 1
+sizes = [arithmetic.output_size(100, 51),
+         arithmetic.output_size(100, 51, padding=25)]
+print(worked_example("hzdr-sizes-k51").check(sizes).title)
+strided = arithmetic.output_size(100, 25, stride=3)
+print(worked_example("hzdr-size-k25-s3").check(strided).title)
+
+# %% [markdown]
+# ### Counted, one by one
+#
+# A check on the formula: our own function counts the places of the window,
+# and PyTorch counts its outputs.
+
+# %%
+def count_places(n, kernel, stride, padding):
+    """How many places a window has along one axis, by trying each."""
+    left, places = -padding, 0
+    while left + kernel <= n + padding:
+        places += 1
+        left += stride
+    return places
 
 # %%
 from itertools import product
@@ -345,135 +410,156 @@ from itertools import product
 settings = [(n, k, s, p) for n, k, s, p in product(
     range(1, 13), range(1, 7), range(1, 6), range(4)) if n + 2 * p >= k]
 for n, k, s, p in settings:
-    out = F.conv1d(torch.zeros(1, 1, n), torch.zeros(1, 1, k), None, s, p)
-    assert out.shape[-1] == output_size(n, k, s, p)
-print(len(settings), "settings agree")
+    out = F.conv1d(torch.zeros(1, 1, n), torch.zeros(1, 1, k),
+                   stride=s, padding=p)                      # (N, C, L)
+    formula = arithmetic.output_size(n, k, stride=s, padding=p)
+    assert out.shape[-1] == formula == count_places(n, k, s, p)
+print(len(settings), "settings: all three agree")
 
 # %% [markdown]
 # ### Padding and stride together
 #
-# **Predict.** 5 x 5, 3 x 3 kernel, padding 1, stride 2: how many rows?
+# A small grid, padding 1, stride 2, bias 1:
 
 # %%
-example = worked_example("hzdr-pad1-stride2")
-print(arithmetic.output_size(5, 3, stride=2, padding=1))
-
-# %%
-step_conv(example.input, example.kernel, stride=2, padding=1)
+example = worked_example("vn-pad1-stride2")
+framed = F.pad(example.input, (1, 1, 1, 1))                  # (6, 6)
+plots.plot_grids(
+    [("padding 1", framed, {"padding": 1}), ("kernel", example.kernel)],
+    highlight={"padding 1": [(0, 0, 3, 3), (2, 2, 3, 3)]},
+)
 
 # %% [markdown]
-# The first window, by hand: only $2 \cdot 0 + 2 \cdot 0$ in its middle row
-# and $0 \cdot 1 + 1 \cdot 1$ in its last, together 1. *Forward* jumps two
-# columns, and two rows at the end of a row.
+# The boxes are the first and the last window. $(4 + 2 - 3)/2 = 1.5$, rounded
+# down to 1, so 2 places in each direction. A third window would need a
+# column more than there is. (Some slides print the formula with brackets
+# that round *up*. That would be 3, and count a window that sticks out.)
+#
+# **Predict.** The lower left number of the result.
+
+# %%
+example.predict(1, 0)
 
 # %%
 example.check(conv2d_of(example))
 
 # %% [markdown]
-# A smaller one to do alone: 4 x 4, padding 1, stride 2, bias 1.
+# ### Spot the error: the most copied convolution animation
+#
+# A collection of animations that tutorials, lectures and documentation use
+# all over the world has this one: 5 x 5, padding 1, stride 2.
 
 # %%
-example = worked_example("vn-pad1-stride2")
+example = worked_example("hzdr-pad1-stride2")
+example
+
+# %% [markdown]
+# The 1 at the top left is right: $0 \cdot 1 + 1 \cdot 1$ in the last row of
+# the first window, and $2 \cdot 0 + 2 \cdot 0$ above it.
+#
+# **Predict.** The animation prints a 6 beside it. What do you get? (The last
+# of these cells has all nine windows to step through.)
+
+# %%
+example.predict(0, 1)
+
+# %%
+example.check(conv2d_of(example))
+
+# %%
+step_conv(example.input, example.kernel, stride=2, padding=1)
+
+# %% [markdown]
+# So compute what you copy. All errors that we found in our sources are on the
+# errata page, `docs/errata.md`.
+#
+# ### Padding so that a stride fits
+#
+# Where the division leaves a rest, pixels at the edge may be in no window.
+# With a kernel of 3 and stride 2, $(7 - 3)/2 = 2$ is whole, $(8 - 3)/2 = 2.5$
+# is not.
+
+# %%
+print("windows that see the last pixel")
+for n in (7, 8):
+    seen = arithmetic.coverage(n, 3, stride=2)
+    print(f"of {n} x {n}:", seen[-1, -1])
+
+# %% [markdown]
+# A column of zeros on the right and a row below: $(9 - 3)/2 = 3$ whole steps.
+
+# %%
+x, kernel = torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 3, 3)
+larger = F.pad(x, (0, 1, 0, 1))         # right 1, bottom 1
+print("8 x 8:", tuple(F.conv2d(x, kernel, stride=2).shape))
+print("9 x 9:", tuple(F.conv2d(larger, kernel, stride=2).shape))
+
+# %% [markdown]
+# Padding on both sides can do it, too. 7 x 7 with padding 1 and stride 3:
+# $(7 + 2 - 3)/3 = 2$. The result is 3 x 3, as with stride 2 and no padding
+# (a slide mixes the two up).
+
+# %%
+example = worked_example("als-pad1-stride3")
 example
 
 # %%
 example.check(conv2d_of(example))
 
 # %% [markdown]
-# What does the floor skip here? $(4 + 2 - 3)/2 = 1.5$: the last column of
-# padding is never reached, and with it half of a step is lost.
-
-# %%
-plots.plot_coverage(4, 3, stride=2, padding=1)
-
-# %% [markdown]
-# ### Spot the error: the slide and its own code
+# ### What to choose in a net?
 #
-# A slide shows a 7 x 7 grid, the call `Conv2d(..., stride=(2, 2),
-# padding=1)` and a 3 x 3 result.
-#
-# **Predict.** What size does that call return?
-
-# %%
-print(arithmetic.output_size(7, 3, stride=2, padding=1))
-example = worked_example("als-pad1-stride2")
-example.check(conv2d_of(example))
-
-# %% [markdown]
-# The printed numbers are right for another stride: 3.
-
-# %%
-example = worked_example("als-pad1-stride3")
-example.check(conv2d_of(example))
-
-# %% [markdown]
-# ### Spot the error: a row is missing
-#
-# The practice grid from above, 5 x 3 with padding 1 and bias 2, now with
-# stride 2. A slide prints two rows.
-#
-# **Predict.** How many are there?
-
-# %%
-rows, columns = arithmetic.output_size((5, 3), 3, stride=2, padding=1)
-print(rows, columns, sep="\n")
-example = worked_example("vn-practice-pad-stride2")
-example.check(conv2d_of(example))
+# A convolution is there to find features, not to shrink the map. So in most
+# nets nearly every kernel is 3 x 3 with padding 1, which is "same". Stride 2
+# stands where a map is to become half as large: in the first layer for large
+# photographs, and in place of pooling (lesson 03).
 
 # %% [markdown]
 # ## Dilation: a kernel with holes
 #
-# With dilation $d$ the kernel's cells lie $d$ apart. Three cells with one
-# gap between each two reach over 5 pixels; in general over
-# $d (k - 1) + 1$. That reach takes the place of $k$ in the formula:
+# A 3 x 3 kernel sees little. Dilation lets it see further for the same nine
+# weights: its cells lie $d$ apart. Three cells with one gap between each two
+# reach over 5 pixels, in general over $d (k - 1) + 1$. That reach takes the
+# place of $k$ in the formula:
 #
 # $$\left\lfloor \frac{n + 2p - d(k - 1) - 1}{s} \right\rfloor + 1$$
+#
+# It is used where every pixel needs an answer ("road or car?"): the map may
+# not shrink, but far neighbours matter.
 
 # %%
-wide = arithmetic.output_size(32, 3, stride=2, padding=1, dilation=2)
+wide = arithmetic.output_size(20, 3, stride=2, padding=1, dilation=2)
 print(wide)
 dilated = nn.Conv2d(1, 1, 3, stride=2, padding=1, dilation=2)
-assert dilated(torch.zeros(1, 1, 32, 32)).shape[-1] == wide
+assert dilated(torch.zeros(1, 1, 20, 20)).shape[-1] == wide
 
 # %% [markdown]
-# On the 6 x 6 grid of lesson 01, dilation 2. The window reaches over 5 cells,
-# so it has 2 places in each direction.
-#
-# **Predict.** The last number, from rows and columns 1, 3 and 5 only.
+# On a 6 x 6 grid with dilation 2 the window reaches over 5 cells, so it has
+# 2 places in each direction. Press *Predict* for the last number: it comes
+# from rows and columns 1, 3 and 5 only.
 
 # %%
 grid = worked_example("vn-6x6")
 step_conv(grid.input, grid.kernel, dilation=2)
 
 # %% [markdown]
-# Nine weights as before, but a wider view. The same as a 5 x 5 kernel in
-# which 16 cells are zero:
-
-# %%
-torch.manual_seed(0)
-x, kernel = torch.randn(1, 1, 9, 9), torch.randn(1, 1, 3, 3)
-spread = torch.zeros(1, 1, 5, 5)
-spread[..., ::2, ::2] = kernel
-torch.allclose(F.conv2d(x, kernel, dilation=2), F.conv2d(x, spread), atol=1e-6)
-
-# %% [markdown]
-# ### All of it, side by side
+# ## All of it, side by side
 #
 # Two settings and what each does to one axis: the formula with its numbers,
 # the windows, the cells that no window touches, and how often each pixel is
 # seen.
-#
+
+# %%
+explore_sizes(right={"size": 8, "stride": 2})
+
+# %% [markdown]
 # **Predict.** Change one number of A, kernel, stride or dilation, so that a
 # 7 x 7 input becomes 3 x 3. There are three ways; find them all.
 
 # %%
-explore_sizes()
-
-# %%
-ways = [{"kernel_size": 5}, {"stride": 2}, {"dilation": 2}]
-for way in ways:
-    setting = {"size": 7, "kernel_size": 3} | way
-    print(way, "gives", arithmetic.output_size(**setting))
+print("kernel 5:  ", arithmetic.output_size(7, 5))
+print("stride 2:  ", arithmetic.output_size(7, 3, stride=2))
+print("dilation 2:", arithmetic.output_size(7, 3, dilation=2))
 
 # %% [markdown]
 # ## When it breaks
@@ -490,12 +576,8 @@ except RuntimeError as error:
 # *Kernel size can't be greater than actual input size*: the formula would
 # give $4 - 5 + 1 = 0$. It happens deep inside nets, where the maps have
 # become small. Fixes: padding, a smaller kernel, or fewer strides before.
-
-# %%
-tuple(nn.Conv2d(1, 1, kernel_size=5, padding=2)(torch.zeros(1, 1, 4, 4)).shape)
-
-# %% [markdown]
-# A second one: "same" and a stride contradict each other, and PyTorch says so.
+#
+# A second one: "same" and a stride contradict each other.
 
 # %%
 try:
@@ -516,10 +598,11 @@ except ValueError as error:
 #
 # | card | |
 # |---|---|
-# | valid | no padding, $n - k + 1$ |
-# | same | $n$ stays $n$ at stride 1 |
+# | valid, same | no padding, $n - k + 1$; $n$ stays $n$ at stride 1 |
 # | rounding | down: a window that does not fit is left out |
 # | border | without padding a corner is seen once, the centre $k^2$ times |
 # | `padding=(2, 1)` | 2 rows above *and* below, 1 column left *and* right |
+# | `F.pad(x, (1, 2, 3, 4))` | left 1, right 2, top 3, bottom 4 |
 #
-# Next: pooling, the other way to make maps smaller.
+# **Now exercise 02.** Then lesson 03: pooling, the other way to make maps
+# smaller.

@@ -5,7 +5,7 @@
 # convolution layer, padding for even kernels, six sizes on paper, and a grid
 # that a slide left unfinished.
 #
-# **Time:** 60 minutes. **Points:** 17.
+# **Time:** 75 minutes. **Points:** 17.
 #
 # Write your answer in place of `raise NotImplementedError` or `...`, run the
 # cell, then run the check below it. A check says which kind of case went
@@ -29,7 +29,7 @@ def pair(size):
 # ## output_size (3 points)
 #
 # Every shape error in a CNN ends in this question: how many values come out?
-# Whoever can answer it without running anything builds nets that fit.
+# If you can answer it without running anything, your nets will fit.
 #
 # `output_size(n, kernel, stride=1, padding=0, dilation=1)` looks at one axis.
 # All five are ints: `n` cells of input, `kernel` cells of kernel, `padding`
@@ -69,10 +69,13 @@ checks.output_size(output_size)
 # <details><summary>I get this error</summary>
 #
 # `TypeError: output_size() got an unexpected keyword argument 'dilation'`:
-# the function in the lesson's text has four arguments, this one has five.
+# this function has five arguments, with exactly these names.
 #
 # `TypeError: 'int' object is not callable`: a `*` is missing. Python takes
 # `2(k - 1)` for the call of a function named 2.
+#
+# No error, but a size that is far too large: perhaps brackets are missing.
+# `//` comes before `+` and `-`.
 #
 # </details>
 
@@ -130,6 +133,9 @@ checks.zero_pad(zero_pad)
 # `TypeError: unsupported operand type(s) for +: 'int' and 'tuple'`: `padding`
 # is a pair this time. `pair(padding)` gives two numbers in every case.
 #
+# No error, but strange numbers in the frame: perhaps from `torch.empty`. It
+# is not zero, it holds whatever stood in memory.
+#
 # </details>
 
 # %% [markdown]
@@ -184,7 +190,8 @@ checks.conv2d(conv2d)
 #
 # Pad first; from then on there is only a stride to think of. Two loops over
 # the rows and columns of the *result* are enough. Where is the upper left
-# corner of the window for the result's cell (i, j)?
+# corner of the window for the result's cell (i, j)? The lesson's interactive
+# pictures show the line for one channel.
 #
 # A window of all images has the shape (N, C, kh, kw), the kernels have
 # (O, C, kh, kw). With an axis of length 1 in the right place, one product
@@ -208,6 +215,10 @@ checks.conv2d(conv2d)
 #
 # `TypeError: cannot unpack non-iterable int object`: stride or padding is an
 # int this time. `pair` makes two of it.
+#
+# `TypeError: unsupported operand type(s) for +: 'Tensor' and 'NoneType'`, or
+# `'NoneType' object is not subscriptable`: `bias` is None this time. Ask for
+# that before you use it: `if bias is not None`.
 #
 # `RuntimeError: Can't call numpy() on Tensor that requires grad`: stay with
 # tensors, or the gradient is cut.
@@ -323,9 +334,10 @@ checks.shapes(shapes)
 # %% [markdown]
 # ## corrected_output (2 points)
 #
-# A slide takes a grid through a convolution with padding 1, stride 2 and
-# bias 2, and prints two rows: 11 12 and 14 11. The size formula does not
-# agree. Printed results are worth a second look, yours and those of others.
+# A slide takes the lesson's 5 x 3 grid through a convolution with padding 1,
+# stride 2 and bias 2, and prints two rows: 11 12 and 14 11. The size formula
+# does not agree. Printed results are worth a second look, yours and those of
+# others.
 #
 # $$\text{grid} = \begin{pmatrix}2&4&2\\3&3&4\\3&2&0\\4&0&4\\1&4&0\end{pmatrix}
 # \qquad

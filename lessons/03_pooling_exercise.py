@@ -2,7 +2,7 @@
 # # 03 Pooling: exercises
 #
 # Six tasks to lesson 03: three kinds of pooling, global pooling, flatten, and
-# a calculation that a well-known slide got wrong.
+# a calculation that a slide got wrong.
 #
 # **Time:** 50 minutes. **Points:** 12.
 #
@@ -27,7 +27,7 @@ def pair(size):
 # ## max_pool2d (3 points)
 #
 # Max pooling keeps the strongest answer of each window and forgets where
-# exactly it was. Whoever has written it once knows what `stride` does when
+# exactly it was. Once you have written it, you know what `stride` does when
 # nobody sets it.
 #
 # `max_pool2d(x, kernel_size, stride=None)` takes maps (N, C, H, W) and
@@ -65,10 +65,15 @@ checks.max_pool2d(max_pool2d)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# First the two loops of the lesson, over the top left corners of the windows
-# that fit. How many fit between 0 and the last possible corner? A slice
-# `x[:, :, i:i+h, j:j+w]` takes the window out of all images and channels at
-# once. `torch.stack` puts numbers back together without cutting the gradient.
+# The lesson's loop is for one map, one window and one stride. First: how many
+# windows fit below each other, and side by side? Then two loops over the
+# *result*. If the window of cell (i, j) has its top left corner in row `top`
+# and column `left`, the slice `x[:, :, top:top+h, left:left+w]` takes it out
+# of all images and channels at once. `.amax(dim=(2, 3))` keeps the axes of
+# images and channels; `.max()` does not.
+#
+# `x.new_zeros(...)` makes a tensor of zeros of x's type for the results.
+# Writing into it does not cut the gradient.
 #
 # </details>
 #
@@ -80,6 +85,19 @@ checks.max_pool2d(max_pool2d)
 # `RuntimeError: a leaf Variable that requires grad is being used in an
 # in-place operation`: you write into `x` itself. Collect the results in a new
 # tensor.
+#
+# `TypeError: can't assign a torch.return_types.max to a torch.FloatTensor`:
+# `.max(dim=...)` gives two tensors, the numbers and their places.
+# `.amax(dim=...)` gives the numbers alone.
+#
+# `RuntimeError: max(): Expected reduction dim to be specified for
+# input.numel() == 0`: your slice is empty. Its end must lie behind its start,
+# so it depends on `i`, too. A `dim` does not help here.
+#
+# `RuntimeError: expand(torch.FloatTensor{[2]}, size=[]): the number of sizes
+# provided (0) must be greater or equal ...`: a row is put where one number
+# belongs. Perhaps you took Python's own `max(...)` or `sum(...)`, which go
+# through rows; `window.amax(...)` is the tensor's.
 #
 # </details>
 
@@ -232,11 +250,14 @@ checks.flatten(flatten)
 #
 # `reshape` takes the new shape, and works out one length if you write -1 for
 # it. A slice of `x.shape` gives the lengths that stay, also for a negative
-# end.
+# end. The two together: `[*lengths, -1]` is a list of all of them.
 #
 # </details>
 #
 # <details><summary>I get this error</summary>
+#
+# `TypeError: reshape() takes 1 positional argument but 2 were given`: a slice
+# of the shape and a -1 are two things. Put all lengths into one list.
 #
 # `RuntimeError: view size is not compatible with input tensor's size and
 # stride`: `view` only looks differently at numbers that lie in order. Yours
@@ -247,12 +268,12 @@ checks.flatten(flatten)
 # %% [markdown]
 # ## edge_then_pool (2 points)
 #
-# A slide that is copied all over the web filters this digit by a vertical
-# edge kernel and pools the result; eleven of its numbers are wrong. Do it
-# right.
+# The slide of the lesson filters this digit by a vertical edge kernel and
+# pools the result; eleven of its numbers are wrong. Do it right.
 #
-# `edge_then_pool` is a tensor: the digit below under `conv2d` with the
-# kernel, no padding, stride 1, and then 2 x 2 max pooling with stride 2.
+# `edge_then_pool` is a tensor of two axes, (rows, columns): the digit below
+# under `conv2d` with the kernel, no padding, stride 1, and then 2 x 2 max
+# pooling with stride 2.
 #
 # **By hand.** The window at the top left holds no ink in its left column and
 # 0 + 0 + 250 in its right one: 0 − 250 = −250.
@@ -282,7 +303,8 @@ checks.edge_then_pool(edge_then_pool)
 # <details><summary>Hint</summary>
 #
 # PyTorch wants a batch axis and a channel axis: `digit[None, None]`. Look at
-# the shape after each step. How many whole 2 x 2 windows fit into 5 rows?
+# the shape after each step; at the end those two axes go again. How many
+# whole 2 x 2 windows fit into 5 rows?
 #
 # </details>
 #

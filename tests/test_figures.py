@@ -99,7 +99,7 @@ def test_counts_in_prose_are_those_of_the_course():
 
 
 def test_spans_of_lessons_begin_and_end_where_the_lessons_do():
-    """ "Lessons 05 to 07" are those that need MNIST, 01 to 07 those with exercises."""
+    """ "Lessons 05 to 07" are those that need MNIST, 00 to 07 those with exercises."""
     found = {
         (name, *span) for name, text in PROSE.items() for span in SPAN.findall(text)
     }

@@ -100,7 +100,7 @@ def _why_false(
     places = {m.name: i for i, m in enumerate(found.key.mistakes)}
     if verdict.hint_word == LIKELY and verdict.mistake in places:
         mistake = found.key.mistakes[places[verdict.mistake]]
-        if mistake.certain or found.key.each_case_alone or name in TRAINED:
+        if mistake.certain or found.question.is_value or name in TRAINED:
             return ""
         if not _are_the_same(answer, mistake, places[verdict.mistake], others):
             return f"it is not the mistake {mistake.name!r} on other cases"

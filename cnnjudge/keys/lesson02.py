@@ -1332,7 +1332,7 @@ _CORRECTED = Key(
             _grid()[None],
         ),
     ),
-    "Spot the error: a row is missing",
+    "Padding and stride together",
     any_dtype=True,
     also_right=(_grid().long(), _grid(change=_window_by_window).double()),
 )

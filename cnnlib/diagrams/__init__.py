@@ -1,9 +1,10 @@
-"""Drawings of a net, made from a real ``nn.Module`` and the size of its input."""
+"""Drawings of nets: of a real ``nn.Module`` with its sizes, and of who sees whom."""
 
 from ._blocks import draw_blocks
+from ._connections import draw_connections
 from ._volumes import draw_volumes
 
-__all__ = ["draw_blocks", "draw_volumes"]
+__all__ = ["draw_blocks", "draw_connections", "draw_volumes"]
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from cnnlib.text import an, count, kind, listed, sentence, size, values
 
-from .arrays import over_white, read_shown_image
+from .arrays import over_white, read_shown_image, to_array
 from .mosaic import mosaic_columns
 from .panels import FIGURE_WIDTH, Drawn, Sheet, canvas, fitted, frame, sheet
 from .style import INK, RULE, SIGNED, TEXT, Scale, scale_for, set_title
@@ -30,8 +30,9 @@ def plot_image(
     ``image`` has shape (H, W), (C, H, W), (1, C, H, W) or (H, W, 3); NumPy or torch.
     One channel with negative values is drawn in blue, white and red with zero in the
     middle and a colour bar; ``signed`` forces or forbids that. Grey values above 1 get
-    a colour bar too. ``axis=True`` writes height and width at the corners. Colour
-    outside 0..1 is stretched to fit, and the sentence says so.
+    a colour bar too, but ``uint8`` is drawn from 0, black, to 255, white.
+    ``axis=True`` writes height and width at the corners. Colour outside 0..1 is
+    stretched to fit, and the sentence says so.
     """
     data = read_shown_image(image)
     pixels, scale = drawable(data, signed)
@@ -42,7 +43,7 @@ def plot_image(
     draw_panel(page.axes[0], pixels, scale, title, axis)
     if bar and scale is not None:
         page.add_bar(scale)
-    return page.result(_describe(data, title), single=True)
+    return page.result(_describe(image, data, title), single=True)
 
 
 def plot_images(
@@ -176,9 +177,12 @@ def label(ax: Axes, x: float, y: float, text: str, ha: str = "center") -> None:
     ax.text(x, y, text, fontsize=TEXT, color=INK, ha=ha, va="bottom")
 
 
-def _describe(data: np.ndarray, title: str | None) -> str:
+def _describe(given: Any, data: np.ndarray, title: str | None) -> str:
+    """Say what is shown, with the values as they were given: bytes up to 255."""
+    numbers = to_array(given, "image")
+    numbers = numbers if numbers.dtype == np.uint8 else data
     image = an(f"{size(*data.shape[1:])} {kind(data.shape[0])} image")
-    text = f"{image}, {values(data)}"
+    text = f"{image}, {values(numbers)}"
     if stretched(data):
         text += ", stretched to fit the range of colours"
     return sentence(f"{title}: {text}" if title else text)

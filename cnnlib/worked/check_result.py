@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from cnnlib.arithmetic import output_size
 from cnnlib.text import four_decimals, size
 
-from .fact_values import READINGS, agrees, as_text, capitalized, plain
+from .fact_values import agrees, as_text, capitalized, plain
 from .grid import Card, Cells, Grid
+from .readings import READINGS
 
 if TYPE_CHECKING:
     from .example import WorkedExample
@@ -38,7 +39,7 @@ def check_result(example: WorkedExample, result: Any) -> Confirmation:
             return Confirmation(title, (), _right_fact(example))
         grid = _named("result", example.correct, frozenset())
         return Confirmation(title, (grid,), _right_grid(example))
-    title = f"✓ {example.id}: correct, and {example.source} is wrong here."
+    title = f"✓ {example.id}: correct. It is {example.source} that is wrong here."
     if fact:
         return Confirmation(title, (), _erratum_lines(example))
     where, *marked = _where(example)
@@ -48,38 +49,33 @@ def check_result(example: WorkedExample, result: Any) -> Confirmation:
 
 
 def _right_grid(example: WorkedExample) -> tuple[str, ...]:
-    same = f"The same as {example.source} prints."
-    return (*([same] if example.matches else []), *_note(example))
+    return (f"The same as {example.source} prints.",) if example.matches else ()
 
 
 def _right_fact(example: WorkedExample) -> tuple[str, ...]:
+    what, printed = capitalized(example.what), as_text(example.printed)
     if example.id == "polarsparc-accuracy":
-        reached = f"It reaches the {example.printed} % of {example.source}."
-        return (capitalized(example.what), reached)
-    printed = example.printed is not None
-    told = "as printed by" if printed else "which is left open by"
+        return (what, f"It reaches the {printed} % of {example.source}.")
+    if example.id == "polarsparc-initial-loss":
+        near = f"Near log(10) = 2.3026, as the {printed} of {example.source}."
+        return (what, near, f"Why: {example.how}.")
+    told = "which is left open by" if example.printed is None else "as printed by"
     value = f"Value: {as_text(example.correct)}, {told} {example.source}."
-    how = f"Worked out: {example.how}."
-    return (capitalized(example.what), value, how, *_note(example))
+    return (what, value, f"Worked out: {example.how}.")
 
 
 def _erratum_lines(example: WorkedExample) -> tuple[str, ...]:
-    return (
-        capitalized(example.what),
-        f"Printed: {as_text(example.printed)}",
-        f"Correct: {as_text(example.correct)}",
-        *_why(example),
-    )
+    what = capitalized(example.what)
+    if example.printed is True:
+        return (what, example.claim, "It is false, as you found.", *_why(example))
+    right = f"Right is: {as_text(example.correct)}"
+    return (what, example.claim, right, *_why(example))
 
 
 def _why(example: WorkedExample) -> tuple[str, ...]:
-    """Give the reason: how it is worked out where that is known, then the note."""
-    how = (f"Why: {example.how}.",) if example.how else ()
-    return (*how, *_note(example, "Note" if how else "Why"))
-
-
-def _note(example: WorkedExample, name: str = "Note") -> tuple[str, ...]:
-    return (f"{name}: {example.note}",) if example.note else ()
+    """Give the reason and, for a fact, how the right value is worked out."""
+    how = (f"Worked out: {example.how}.",) if example.how else ()
+    return (*how, f"Why: {example.why}", *filter(None, [example.history]))
 
 
 def _named(name: str, grid: torch.Tensor, cells: Cells) -> Grid:
@@ -139,11 +135,14 @@ def _differing(cells: Cells, printed: torch.Tensor, correct: torch.Tensor) -> st
 
 def _wrong_fact(example: WorkedExample, result: Any) -> str:
     got = plain(result)
-    readings = (READINGS.get(example.id, example.correct), example.correct)
-    if any(agrees(reading, got) for reading in readings):
+    reading = READINGS.get(example.id)
+    right, printed = [example.correct], [example.printed]
+    if reading is not None:
+        right, printed = [*right, reading.correct], [*printed, reading.printed]
+    if any(agrees(value, got) for value in right):
         return ""
     problem = f"{as_text(got)} is not right for {example.what}. "
-    if example.erratum and agrees(example.printed, got):
+    if example.erratum and any(agrees(v, got) for v in printed if v is not None):
         problem += f"It is what {example.source} prints, and that is wrong. "
     return problem + f"check() takes {example.form}; look at: {example.how}."
 
@@ -156,6 +155,8 @@ def _wrong_grid(example: WorkedExample, result: Any) -> str:
     shape = values.shape
     while values.ndim > 2 and values.shape[0] == 1:
         values = values[0]
+    if values.ndim == 1 and example.op == "flatten":
+        values = values[None]
     if values.shape != tuple(example.correct.shape):
         return f"expected a {wanted} grid, but the result has shape {shape}."
     return _wrong_cells(example, values)
@@ -163,8 +164,9 @@ def _wrong_grid(example: WorkedExample, result: Any) -> str:
 
 def _wrong_cells(example: WorkedExample, values: np.ndarray) -> str:
     correct = example.correct.double().numpy()
-    # Sources round to four decimals; float32 adds about a millionth of the value.
-    wrong = ~(np.abs(values - correct) <= 5e-5 + 1e-6 * np.abs(correct))
+    wrong = ~_near(values, correct)
+    if example.exact is not None:
+        wrong &= ~_near(values, example.exact.double().numpy())
     if not wrong.any():
         return ""
     row, column = np.argwhere(wrong)[0]
@@ -176,6 +178,11 @@ def _wrong_cells(example: WorkedExample, values: np.ndarray) -> str:
     if example.erratum and np.array_equal(printed, values):
         problem += f" That grid is what {example.source} prints, and it is wrong."
     return problem
+
+
+def _near(values: np.ndarray, correct: np.ndarray) -> np.ndarray:
+    """Four decimals are enough; float32 adds about a millionth of the value."""
+    return np.abs(values - correct) <= 5e-5 + 1e-6 * np.abs(correct)
 
 
 def _array(result: Any) -> np.ndarray | None:

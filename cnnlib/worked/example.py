@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from cnnlib.visuals.step.number_box import NumberBox
 
 IntOrPair = int | tuple[int, int]
+_OPERATIONS = {
+    "multiply": "input * other, cell by cell",
+    "flatten": "flatten, row after row",
+}
+_WORDS = ("what", "how", "why", "history", "see")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,6 +41,9 @@ class WorkedExample:
     float32 tensors (H, W). A fact has `what` and `how` in words instead, and its
     `printed` and `correct` are a number, a list, a dict or text. What does not
     apply is None; `printed` is None too where the source leaves a question open.
+    `exact` is the grid in four decimals where the source rounds more. An erratum has
+    a `why`, and where more is known the `history` of the error and an address to
+    `see`. The file's notes for authors are not read.
     """
 
     id: str
@@ -50,11 +58,14 @@ class WorkedExample:
     kernel_size: IntOrPair | None
     printed: Any
     correct: Any
+    exact: torch.Tensor | None
     matches: bool
     erratum: bool
-    note: str
     what: str
     how: str
+    why: str
+    history: str
+    see: str
 
     def check(self, result: Any) -> Confirmation:
         """Compare `result` with the correct value; raise AssertionError if it is not.
@@ -111,7 +122,8 @@ class WorkedExample:
         return self.card._repr_mimebundle_()
 
     def _grids(self) -> tuple[Grid, ...]:
-        named = {"input": self.input, "kernel": self.kernel}
+        kernel = "other" if self.op == "multiply" else "kernel"
+        named = {"input": self.input, kernel: self.kernel}
         if self.erratum:
             named["printed"] = self.printed
         return tuple(
@@ -122,9 +134,18 @@ class WorkedExample:
 
     def _lines(self) -> tuple[str, ...]:
         if self.op != "fact":
-            return (f"{self.op} with {', '.join(self._settings())}",)
-        claim = (f"The source prints: {as_text(self.printed)}",) if self.erratum else ()
-        return (capitalized(self.what), *claim)
+            return (_OPERATIONS.get(self.op) or self._with_settings(),)
+        return (capitalized(self.what), *([self.claim] if self.erratum else []))
+
+    @property
+    def claim(self) -> str:
+        """What the source says of this fact, as a sentence."""
+        if self.printed is True:
+            return f"{self.source} says that this is true."
+        return f"{self.source} prints: {as_text(self.printed)}"
+
+    def _with_settings(self) -> str:
+        return f"{self.op} with {', '.join(self._settings())}"
 
     def _settings(self) -> list[str]:
         if self.op == "conv2d":
@@ -192,11 +213,10 @@ def _build(entry: dict[str, Any]) -> WorkedExample:
         ),
         printed=deepcopy(entry["printed"]) if fact else _grid(entry["printed"]),
         correct=deepcopy(entry["correct"]) if fact else _grid(entry["correct"]),
+        exact=_grid(entry.get("exact")),
         matches=entry["matches"],
         erratum=entry["erratum"],
-        note=entry.get("note", ""),
-        what=entry.get("what", ""),
-        how=entry.get("how", ""),
+        **{name: entry.get(name, "") for name in _WORDS},
     )
 
 

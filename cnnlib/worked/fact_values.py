@@ -1,7 +1,7 @@
 """Whether a result agrees with a fact: a number, a size, a claim, a list or a table.
 
 Text in the source has a structured reading, so that nothing has to be typed letter
-by letter: "2 by 2" and "5x5" are the pairs (2, 2) and (5, 5), and the few facts whose
+by letter: "2 by 2" and "5x5" are the pairs (2, 2) and (5, 5), and the facts whose
 correct value is a sentence, or a number the source rounds, are listed in `READINGS`.
 """
 
@@ -10,47 +10,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
-
-class Rounded(NamedTuple):
-    """A value that the source rounds; exact, or with two or more decimals, is right."""
-
-    exact: Fraction
-
-
-class AtLeast(NamedTuple):
-    """A percentage to be reached."""
-
-    bound: float
-
-
-READINGS: dict[str, Any] = {
-    "hzdr-pooled-macs": Rounded(Fraction(406_250, 10**6)),
-    "hzdr-shrink-16x": Rounded(Fraction(20_001, 1_251)),
-    "polarsparc-accuracy": AtLeast(98.73),
-    "alexnet-224": {224: 54, 227: 55},
-    "alexnet-layers": 3,
-}
-_FORMS = {
-    "hzdr-cnn-macs": "a number, in millions",
-    "hzdr-pooled-macs": "a number, in millions",
-    "polarsparc-accuracy": "a percentage, for example 98.91",
-    "polarsparc-shape-comment": "what the printed expression gives",
-    "alexnet-224": "a dict from the size of the input to the size of the first map",
-    "alexnet-layers": "the number of fully connected layers",
-}
+from .readings import READINGS, AtLeast, Containing, Near, Rounded
 
 
 def expected_form(example_id: str, correct: Any) -> str:
     """Say what a check of this fact takes."""
-    if example_id in _FORMS:
-        return _FORMS[example_id]
+    if example_id in READINGS:
+        return READINGS[example_id].form
     if isinstance(correct, bool):
         return "True or False"
     if isinstance(correct, Mapping):
@@ -66,6 +38,10 @@ def agrees(expected: Any, got: Any) -> bool:
         return _is_number(got) and _rounds_to(expected, got)
     if isinstance(expected, AtLeast):
         return _is_number(got) and expected.bound <= got <= 100
+    if isinstance(expected, Near):
+        return _is_number(got) and abs(got - expected.value) <= expected.margin
+    if isinstance(expected, Containing):
+        return isinstance(got, str) and expected.words in got
     if isinstance(expected, Mapping):
         return isinstance(got, Mapping) and _same_entries(expected, got)
     if isinstance(expected, bool):

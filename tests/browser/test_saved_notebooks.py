@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tools.build import held, live_scripts
@@ -29,15 +30,19 @@ AS_VS_CODE = """(page) => {
 }"""
 
 
-def faces(name):
-    """The HTML of each live picture of a notebook, as the file has it."""
-    notebook = held.read(NOTEBOOKS / f"{name}.ipynb")
+def live(notebook):
+    """The HTML of each live picture among a notebook's outputs."""
     pages = [
         output.get("data", {}).get("text/html", "")
         for cell in notebook.cells
         for output in cell.get("outputs", [])
     ]
     return [page for page in pages if 'class="cnnlib-visual"' in page]
+
+
+def faces(name):
+    """The HTML of each live picture of a notebook, as it was run."""
+    return live(held.read(NOTEBOOKS / f"{name}.ipynb"))
 
 
 PICTURES = {name: found for name in NAMES if (found := faces(name))}
@@ -132,7 +137,8 @@ TRUST = """() => {
 @pytest.mark.parametrize("name", ["03_pooling", "05_mnist_cnn"])
 def test_jupyterlab_shows_them_as_saved(browser, address, name):
     """First untrusted: still; then trusted, from the last to the first and back."""
-    count = len(PICTURES[name])
+    saved = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    count = len(live(saved))  # those that answer a Predict wait to be run
     with offline(browser, address) as page:
         open_notebook(page, address, f"{name}.ipynb")
         places = page.evaluate(
@@ -172,7 +178,8 @@ def show(page, place):
 def test_a_picture_goes_on_when_others_are_gone(browser, tmp_path):
     """The first cell deleted, another one's output cleared: nobody misses them."""
     path = tmp_path / "last.html"
-    path.write_text(f"<!doctype html><body>{PICTURES['03_pooling'][-1]}", "utf-8")
+    steps = [face for face in PICTURES["03_pooling"] if '"step_conv-' in face]
+    path.write_text(f"<!doctype html><body>{steps[-1]}", "utf-8")
     with opened(browser, path) as page:
         all_alive(page, 1)
         before = page.locator(LIVE).inner_text()

@@ -15,6 +15,7 @@ from cnnlib import (
     images,
     step_conv,
     step_pool,
+    train_here,
     worked_example,
 )
 
@@ -55,6 +56,7 @@ VISUALS = {
     "pool": lambda: step_pool(grid(2, 5, 5), 3, "avg", stride=1, padding=1),
     "box": lambda: worked_example("hzdr-same").predict(1, 2),
     "fact": lambda: worked_example("hzdr-fc-73").predict(),
+    "train": lambda: train_here([{"kernels": 2}], building=True),
     "kernel": lambda: explore_kernel(photo()),
     "kernel5": lambda: explore_kernel(photo(), torch.eye(5)),
     "sizes": lambda: explore_sizes(

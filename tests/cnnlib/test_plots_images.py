@@ -31,7 +31,15 @@ def test_grey_image_from_black_to_white_without_a_bar():
     shown = pixels(picture)
     assert shown[60, 60].tolist() == [0, 0, 0]
     assert shown[-60, 60].tolist() == [255, 255, 255]
-    assert picture.sentence == "A 2x2 grey image, values from 0 to 1."
+    assert picture.sentence == "A 2x2 grey image, values from 0 to 255."
+
+
+def test_the_sentence_has_the_values_as_they_were_given():
+    colour = np.full((2, 3, 3), 51, np.uint8)
+    assert plot_image(colour).sentence == "A 2x3 RGB image, all values 51."
+    assert plot_image(colour / 255).sentence == "A 2x3 RGB image, all values 0.2."
+    grey = torch.tensor([[0, 128], [7, 64]], dtype=torch.uint8)
+    assert plot_image(grey).sentence == "A 2x2 grey image, values from 0 to 128."
 
 
 def test_values_above_one_get_a_bar():

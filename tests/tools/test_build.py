@@ -14,7 +14,7 @@ import pytest
 from tests.patience import TOO_LONG, is_alive, wait_until
 from tests.tools.conftest import GOOD, PYPROJECT, line_of, write
 from tests.tools.test_outputs import encoded, png
-from tools.build import build, launch_links
+from tools.build import build, held, launch_links
 from tools.build.course import Course
 from tools.build.outputs import strip_png
 
@@ -60,6 +60,9 @@ def test_a_lesson_becomes_a_lean_executed_notebook(built):
         },
         "language_info": {"name": "python"},
     }
+    held_cells = [c for c in data["cells"] if "held" in c["metadata"].get("cnnlib", {})]
+    assert [cell["outputs"] for cell in held_cells] == [[]]
+    data = json.loads(nbformat.writes(held.read(committed(built))))
     code = [cell for cell in data["cells"] if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4, 5, 6]
     assert [cell["metadata"] for cell in data["cells"] if cell["metadata"]] == [
@@ -168,7 +171,7 @@ def test_what_an_output_need_not_carry_is_left_out(course, monkeypatch):
     monkeypatch.setenv("DATA", str(course.root / "data.json"))
     write(course.root, "01_sums", GOOD.replace("one + one", "import os\n" + code))
     assert build.main([], root=course.root) == 0
-    cells = nbformat.read(committed(course), 4).cells
+    cells = held.read(committed(course)).cells
     (kept,) = [cell.outputs[0].data for cell in cells if "raw=True" in cell.source]
     assert kept == {**data, "image/png": encoded(strip_png(png()))}
 

@@ -1,14 +1,17 @@
 """What the site, the decks and the handouts are made from: quick, without a browser."""
 
+import json
 import os
 import re
 import textwrap
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
+from importlib.resources import files
 from itertools import pairwise
 from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -16,7 +19,7 @@ from cnnlib.worked import worked_examples
 from tools import slides
 from tools.build.course import Course
 from tools.handout import page as handout_page
-from tools.site import errata
+from tools.site import errata, hero
 from tools.site.cells import blocks, plain
 from tools.site.math import mathml
 from tools.site.notebooks import read
@@ -212,9 +215,12 @@ def test_the_errata_are_those_of_the_data_and_committed():
     text = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
     assert text == errata.page(), "run: python -m tools.site.errata"
     wrong = [example for example in worked_examples() if example.erratum]
-    assert len(wrong) == 13
+    assert len(wrong) == 28
+    assert "computes 83 worked examples" in text
+    assert " 28 of\nthem print" in text
     headings = re.findall(r"^## (.+)$", text, re.M)
-    assert len(set(headings)) == len(headings) == len(wrong)
+    assert len(set(headings)) == len(headings) == len(wrong) + 1
+    assert headings[-1] == "Smaller slips"
     for example in wrong:
         assert f"id `{example.id}`" in text
     assert text.count("**Why.** ") == len(wrong)
@@ -223,7 +229,7 @@ def test_the_errata_are_those_of_the_data_and_committed():
 
 def test_the_errata_mark_the_numbers_that_differ():
     text = errata.page()
-    section = text.partition("## Average pooling")[2].partition("\n## ")[0]
+    section = text.partition("## Average pooling of 5")[2].partition("\n## ")[0]
     assert re.findall(r"<del>(.*?)</del>", section) == ["2", "1"]
     assert re.findall(r"<strong>(.*?)</strong>", section) == ["2.75", "2"]
 
@@ -231,7 +237,28 @@ def test_the_errata_mark_the_numbers_that_differ():
 def test_the_errata_lead_to_their_sections():
     text = errata.page()
     named = {errata._anchor(h) for h in re.findall(r"^## (.+)$", text, re.M)}
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) == named
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) == named - {"smaller-slips"}
+
+
+def test_the_copied_animation_has_its_history():
+    text = errata.page()
+    section = text.partition("## Convolution of 5 x 5")[2].partition("\n## ")[0]
+    assert (
+        len(re.findall("<del>", section)) == len(re.findall("<strong>", section)) == 6
+    )
+    (history,) = re.findall(r"^\*\*History\.\*\* .*$", section, re.M)
+    assert "March 2018" in history
+    assert "still open" in history
+    assert "(https://github.com/vdumoulin/conv_arithmetic/issues/17)" in history
+
+
+def test_notes_to_authors_are_not_on_the_errata_page():
+    text = errata.page()
+    entries = json.loads(files("cnnlib.worked").joinpath("examples.json").read_text())
+    notes = [entry["note"] for entry in entries if "note" in entry]
+    assert len(notes) > 10
+    assert not [note for note in notes if note in text]
+    assert not re.search(r"OURS|Teach|Show it|lesson 0\d (says|prints)|ount them", text)
 
 
 def test_launch_links_are_those_of_the_one_address():
@@ -269,7 +296,9 @@ def test_predictions_are_marked_for_the_eye():
     lesson = notebooks(COURSE)["notebooks/02_padding_and_stride.ipynb"]
     sources = [cell.source for cell in nbformat.reads(lesson, as_version=4).cells]
     found = "\n\n".join(sources)
-    assert found.count("\n**Predict.**") == found.count("{.predict}\n**Predict.**") > 5
+    assert (
+        found.count("\n> **Predict.**") == found.count("{.predict}\n> **Predict.**") > 5
+    )
 
 
 def test_staging_again_changes_nothing_and_removes_what_is_gone(tmp_path):
@@ -312,3 +341,18 @@ def test_every_term_of_the_glossary_leads_to_a_lesson():
         assert link, textwrap.shorten(term, 80)
         assert (ROOT / "notebooks" / link[2]).is_file()
         assert link[2].startswith(link[1])
+
+
+def test_the_head_of_the_readme_is_current_and_its_numbers_are_right():
+    """`python -m tools.site.hero` writes it anew."""
+    text = (COURSE.root / "docs" / "hero.svg").read_text("utf-8")
+    assert text == hero.picture()
+    assert len(text) < 100_000
+    root = ElementTree.fromstring(text)
+    rects = root.findall("{http://www.w3.org/2000/svg}rect")
+    assert len(rects) == 10 * 10 + 3 * 3 + 8 * 8
+    digit = np.eye(10)
+    by_hand = sum(
+        hero.KERNEL[a][b] * digit[2 + a, 3 + b] for a in range(3) for b in range(3)
+    )
+    assert hero.correlate(digit)[2, 3] == by_hand != 0

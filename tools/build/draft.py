@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tools.build.cards import with_cards
 from tools.build.colab_install import install_source
 from tools.build.course import Course
 from tools.build.launch_links import launch_line
@@ -51,8 +52,10 @@ def make_draft(
     ]
     cells.append(new_code_cell(install_source(course), id=f"{number}-install"))
     for cell in lesson.cells[1:]:
-        make = new_code_cell if cell.kind == "code" else new_markdown_cell
-        cells.append(make(cell.text, id=cell.id))
+        if cell.kind == "code":
+            cells.append(new_code_cell(cell.text, id=cell.id))
+        else:
+            cells.append(new_markdown_cell(with_cards(cell.text), id=cell.id))
         if cell.tags:
             cells[-1].metadata["tags"] = list(cell.tags)
     metadata = {

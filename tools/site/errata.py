@@ -25,14 +25,28 @@ _NAMES = {
     "lenet-table-row4": "LeNet-5, fourth row of the table: the second pooling",
     "alexnet-224": "AlexNet, size after the first layer",
     "alexnet-layers": "AlexNet, how many fully connected layers",
+    "hzdr-none-none-rgba": "Shape of image[None, None, :] of a picture with 4 channels",
+    "vn-ceil-formula": "The size formula, rounded up",
+    "vn-bias-0d": "A bias without an axis",
+    "hzdr-alexnet-first-gpu": "AlexNet, the first CNN on a graphics card",
+    "hzdr-edges-lost": "A 51 x 51 kernel does not cover the edges",
+    "glasgow-fc4-128": "Parameters of the second dense layer",
+    "glasgow-max-caption": "Caption of a max pooling from 5 x 5 to 3 x 3",
+    "glasgow-k-th-filter": "What k counts in the equation of Conv2d",
+    "glasgow-alexnet-cut": "The two rows of AlexNet's drawing",
+    "polarsparc-shape-comment-2": "Size after the second convolution, on 14",
+    "polarsparc-1st-5th-9th": "Which digits are shown",
+    "als-size-formula": "The size formula without padding",
+    "vn-softmax-850": "Parameters of a softmax layer",
 }
 """Headings for facts whose own words need their neighbours to be understood."""
 
 _HEAD = """# Errata of the sources
 
-The course computes every worked example of five lecture decks and articles. {count} of
+The course computes {all} worked examples of five lecture decks and articles. {count} of
 them print something that is wrong. Each is listed here with what is printed, what is
-correct, and why; the lesson works it out in front of you.
+correct, and why. A lesson shows one of them at most, under "Spot the error"; the last
+column leads to the lesson that has the subject.
 
 In a grid, numbers <del>crossed out</del> are wrong, and **bold numbers** are right in
 their place.
@@ -41,6 +55,18 @@ their place.
 
 | Source | What | Printed | Correct | Lesson |
 |---|---|---|---|---|
+"""
+
+_TAIL = """
+## Smaller slips
+
+Not counted, as no result depends on them:
+
+- PolarSPARC's first formula for strides, (n - m) / s + 1, does not say that it is
+  rounded down.
+- HZDR's appendix calls a picture of three channels a grey one.
+- AI VIETNAM first calls an input of 5 x 3 "4 x 6", and the padded one, 7 x 5, "6 x 8".
+- AI VIETNAM's animation of max pooling shows wrong windows on the way to right numbers.
 """
 
 
@@ -54,7 +80,8 @@ def page() -> str:
     found = errata()
     rows = "".join(map(_row, found))
     sections = "\n".join(map(_section, found))
-    return f"{_HEAD.format(count=len(found))}{rows}\n{sections}"
+    head = _HEAD.format(count=len(found), all=len(worked_examples()))
+    return f"{head}{rows}\n{sections}{_TAIL}"
 
 
 def _row(example: WorkedExample) -> str:
@@ -73,16 +100,20 @@ def _row(example: WorkedExample) -> str:
 def _section(example: WorkedExample) -> str:
     lines = [f"## {_name(example)}"]
     lines += [f"{example.source}; lesson {_lesson(example)}; id `{example.id}`."]
-    lines += [_values(example), f"**Why.** {_why(example)}\n"]
-    return "\n\n".join(lines)
+    lines += [_values(example), f"**Why.** {_why(example)}"]
+    see = f" See [{example.see.partition('//')[2]}]({example.see})."
+    if example.history:
+        lines += [f"**History.** {example.history}{see if example.see else ''}"]
+    elif example.see:
+        lines[-1] += see
+    return "\n\n".join(lines) + "\n"
 
 
 def _why(example: WorkedExample) -> str:
-    reasons = [example.how, example.note]
+    """Say why, and for a grid of another size how high the right one is."""
     if _is_grid(example) and example.printed.shape != example.correct.shape:
-        reasons = [_size_words(example), example.note]
-    ended = (f"{capitalized(text).rstrip('.')}." for text in reasons if text)
-    return " ".join(ended).replace("->", "→").replace("*", " · ")
+        return f"{_size_words(example)}. {example.why}"
+    return example.why.replace("*", " · ")
 
 
 def _size_words(example: WorkedExample) -> str:
@@ -104,7 +135,10 @@ def _values(example: WorkedExample) -> str:
         what = (
             f"- Printed: {_cell(example.printed)}\n- Correct: {_cell(example.correct)}"
         )
-        return f"- What: {capitalized(example.what)}\n{what}"
+        worked_out = _cell(example.how).replace("*", " · ")
+        return (
+            f"- What: {capitalized(example.what)}\n{what}\n- Worked out: {worked_out}"
+        )
     printed, correct = example.printed, example.correct
     grids = [_grid(f"input {_by(example.input)}", example.input)]
     if example.kernel is not None:
@@ -183,6 +217,8 @@ def _anchor(heading: str) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "given as true" if value else "false"
     return (value if isinstance(value, str) else as_text(value)).replace("->", "→")
 
 

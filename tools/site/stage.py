@@ -13,8 +13,8 @@ from pathlib import Path
 
 import nbformat
 
-import cnnlib
-from cnnlib import images
+from cnnlib import explore_kernel, images, train_here
+from cnnlib.visuals import Visual
 from tools.build.course import Course
 from tools.build.launch_links import BRANCH
 from tools.site import api, errata
@@ -22,7 +22,7 @@ from tools.site.notebooks import Reading, read
 
 DOCS = ("glossary", "instructors", "summary-vs-torchinfo")
 _LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]*)(#[^)]*)?\)")
-_PREDICT = re.compile(r"(^|\n\n)(\*\*Predict\.\*\*)")
+_PREDICT = re.compile(r"(^|\n\n)(> \*\*Predict\.\*\*)")
 
 _Files = dict[str, str]
 
@@ -31,6 +31,7 @@ def stage(course: Course, target: Path) -> None:
     """Write the site's source into ``target``, and remove what is there besides."""
     files = notebooks(course) | documents(course) | api.pages()
     files["index.md"] = index(course)
+    files["train.md"] = filled(course, "train", train=train_here(building=True))
     for name, text in files.items():
         _write(target / name, text.encode("utf-8"))
     kept = {target / name for name in files}
@@ -139,20 +140,21 @@ def relinked(text: str, course: Course) -> str:
 
 def index(course: Course) -> str:
     """Return the first page: its text from ``site/index.md``, a card to each lesson."""
-    text = (course.root / "site" / "index.md").read_text(encoding="utf-8")
     cards = "\n".join(_card(course, one) for one in readings(course, "notebooks"))
-    live = _live()
-    assert "```" not in live
-    filled = {"lessons": cards, "address": course.address, "picture": live}
-    for name, value in filled.items():
-        text = text.replace(f"{{{{{name}}}}}", value)
-    return text
-
-
-def _live() -> str:
-    """Return a photograph to put kernels on, alive, for the first page."""
     photo = images.to_tensor(images.load("china", height=72, grey=True))
-    return cnnlib.explore_kernel(photo)._repr_html_()
+    words = {"lessons": cards, "address": course.address}
+    pictures = {"picture": explore_kernel(photo), "train": train_here()}
+    return filled(course, "index", **words, **pictures)
+
+
+def filled(course: Course, name: str, **values: str | Visual) -> str:
+    """Return ``site/<name>.md`` with its places filled; pictures stand there alive."""
+    text = (course.root / "site" / f"{name}.md").read_text(encoding="utf-8")
+    for place, value in values.items():
+        page = value if isinstance(value, str) else value._repr_html_()
+        assert isinstance(value, str) or "```" not in page
+        text = text.replace(f"{{{{{place}}}}}", page)
+    return text
 
 
 def _card(course: Course, reading: Reading) -> str:

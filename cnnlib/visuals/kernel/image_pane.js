@@ -59,9 +59,10 @@ export function buildProbe(move) {
       if (input.valueAsNumber !== spot[axis]) input.value = spot[axis];
     });
     const values = rows.map((row) => addUp(row.map(({ w, x }) => w * x)));
+    const parts = (row) => row.flatMap(({ w, x }) => [x, w]);
     const terms = (row) => row.map(({ w, x }) => `${inSum(x)}·${inSum(w)}`).join(" + ");
-    fill(sums, rows.map((row, r) => sumLine(`row ${r}`, terms(row), equals(values[r]))),
-      sumLine(`response[${spot.join(", ")}]`, joined(values), equals(addUp(values)), "total"));
+    fill(sums, rows.map((row, r) => sumLine(`row ${r}`, terms(row), equals(values[r], ...parts(row)))),
+      sumLine(`response[${spot.join(", ")}]`, joined(values), equals(addUp(values), ...values), "total"));
   };
   const named = (word, field) => h("label", { class: "field" }, h("span", {}, word), field);
   const el = h("div", { class: "probe" },

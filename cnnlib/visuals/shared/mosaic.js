@@ -5,7 +5,7 @@ import { brief } from "./numbers.js";
 
 /** A mosaic; show(maps, words) draws other numbers. */
 export function buildMaps() {
-  const canvas = h("canvas", { role: "img" });
+  const canvas = h("canvas", { role: "img", "aria-label": "no maps yet" });
   const bar = h("canvas", { class: "colours", "aria-hidden": "true" });
   const ends = h("div", { class: "ends", "aria-hidden": "true" });
   const caption = h("div", { class: "caption" });

@@ -48,11 +48,14 @@ export function fixed(value, decimals) {
   return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
 }
 
-/** A number with at most four decimals and no needless zeros. */
+/** A number with at most four decimals and no needless zeros; a tiny one is not 0. */
 export function plain(value) {
+  if (value && Math.abs(value) < 5e-5) return tiny(value);
   const text = fixed(value, 4);
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
+
+const tiny = (value) => value.toExponential(1).replace(".0e", "e").replaceAll("-", "−");
 
 /** A number with three digits. */
 export const brief = (value) => plain(Number(value.toPrecision(3)));
@@ -66,10 +69,13 @@ export function joined(values) {
     : `${value < 0 ? "−" : "+"} ${plain(Math.abs(value))}`)).join(" ");
 }
 
-/** "= 12" or "≈ 1.8333": whether four decimals say it all. */
-export function equals(value) {
-  const told = Number(value.toFixed(4));
-  return `${Math.abs(told - value) <= 1e-6 * Math.max(1, Math.abs(value)) ? "=" : "≈"} ${plain(value)}`;
+/** Whether four decimals say a number in full. */
+const told = (value) => !Number.isFinite(value)
+  || Math.abs(Number(value.toFixed(4)) - value) <= 1e-6 * Math.max(1, Math.abs(value));
+
+/** "= 12" or "≈ 1.8333": whether four decimals say it all, and all of what it is made of. */
+export function equals(value, ...parts) {
+  return `${[value, ...parts].every(told) ? "=" : "≈"} ${plain(value)}`;
 }
 
 /** What a person typed as a number: 4.25, 4,25, −3 or 17/4; NaN if it is none. */

@@ -110,10 +110,11 @@ function drawWindow(grid, data, c, corner, winner) {
   grid.frame(corner && [...corner, ...reach]);
 }
 
-/** A weight for the corner of a cell: two decimals at most, nothing if it is too long. */
+/** A weight for the corner of a cell: two decimals at most, nothing if that is not enough. */
 function weightText(weight) {
-  const text = `×${plain(Number(weight.toFixed(2)))}`;
-  return text.length <= 6 ? text : "";
+  const short = Number(weight.toFixed(2));
+  const text = `×${plain(short)}`;
+  return text.length <= 6 && (short || !weight) ? text : "";
 }
 
 /** The cells under the window: [row, column] of the padded input, [r, q] of the window. */

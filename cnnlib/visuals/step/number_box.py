@@ -89,7 +89,8 @@ def _box(
 ) -> NumberBox:
     data: dict[str, Any] = {"title": TITLE, "question": question, "answer": answer}
     data |= {"steps": steps and page_data(steps, TITLE), "place": list(place)}
-    return NumberBox(still, f"A box for your number. {question}", question, data)
+    run = "Run the cell, and here is a box for your number."
+    return NumberBox(still, f"A box for your number. {question}", run, data)
 
 
 def _words(question: str) -> Picture:

@@ -28,9 +28,12 @@ export function outputName(data, [o, i, j]) {
 /** The arithmetic of a step: a line for every row of the window, then the result. */
 export function arithmetic(data, place) {
   const many = data.kernel && data.input.length > 1;
-  const rows = rowsOf(data, place).map(({ c, r, cells }) => ({ c, r, sum: rowSum(data, cells) }));
-  const lines = rows.map(({ c, r, sum: [text, value] }) => sumLine(
-    many ? `channel ${c}, row ${r}` : `row ${r}`, text, Number.isFinite(value) ? equals(value) : "= −∞"));
+  const rows = rowsOf(data, place).map(({ c, r, cells }) => ({ c, r, cells, sum: rowSum(data, cells) }));
+  const lines = rows.map(({ c, r, cells, sum: [text, value] }) => {
+    const parts = cells.flatMap(({ x, w }) => [x, w]);
+    const made = Number.isFinite(value) ? equals(value, ...parts) : "= −∞";
+    return sumLine(many ? `channel ${c}, row ${r}` : `row ${r}`, text, made);
+  });
   if (data.kernel) lines.push(sumLine("bias", "", `= ${plain(data.bias)}`));
   return [...lines, total(data, place, rows)];
 }
@@ -43,7 +46,7 @@ function total(data, place, rows) {
   if (data.mode === "max") text = `max(${values.map(plain).join(", ")})`;
   else if (data.mode === "avg") text = `(${joined(values)}) / ${count}`;
   else text = grouped(rows, data.bias);
-  return sumLine(outputName(data, place), text, equals(data.output[o][i][j]), "total");
+  return sumLine(outputName(data, place), text, equals(data.output[o][i][j], ...values), "total");
 }
 
 /** The row sums and the bias; those of one channel in parentheses if there are several. */
@@ -74,7 +77,7 @@ export function spoken(data, place, hidden) {
   if (hidden) return `${where}: which number comes out?`;
   const rows = rowsOf(data, place);
   const cells = rows.flatMap((row) => row.cells);
-  const say = (value) => plain(value).replace("−", "minus ").replace("∞", "infinity");
+  const say = (value) => plain(value).replaceAll("−", "minus ").replace("∞", "infinity");
   const sums = rows.map((row) => say(rowSum(data, row.cells)[1])).join(", ");
   const few = cells.length <= 9;
   const numbers = cells.map(({ x }) => say(x)).join(", ");
@@ -96,7 +99,7 @@ export function buildCode(data) {
   const show = (place, hidden) => {
     const [o, i, j] = place;
     const index = data.output.length > 1 ? `${o}, ${i}, ${j}` : `${i}, ${j}`;
-    const value = hidden ? "?" : plain(data.output[o][i][j]).replace("−", "-");
+    const value = hidden ? "?" : plain(data.output[o][i][j]).replaceAll("−", "-");
     now.rows[0].textContent = `out[${index}] = ${stepInPython(data, place)}`;
     call.rows.at(-1).textContent = `out[${index}]  # ${value}`;
   };
@@ -113,6 +116,6 @@ function stepInPython(data, [o, i, j]) {
   if (data.input.length > 1) axes.unshift(data.kernel ? ":" : String(o));
   const window = `${data.source}[${axes.join(", ")}]`;
   if (!data.kernel) return `${window}.${data.mode === "max" ? "max" : "mean"}()`;
-  const bias = data.bias ? ` + ${plain(data.bias).replace("−", "-")}` : "";
+  const bias = data.bias ? ` + ${plain(data.bias).replaceAll("−", "-")}` : "";
   return `(${window} * kernel).sum()${bias}`;
 }

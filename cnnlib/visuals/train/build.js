@@ -22,6 +22,11 @@ const LEARNING = {
   seed: ["Seed", pairs([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), Number],
 };
 
+/** The net and how it learns, in a line. */
+const wordsOf = ({ blocks, optimizer, rate }, parameters) =>
+  `${blocks.map(({ kernels, size }) => `${kernels} of ${size} × ${size}`).join(", then ")}; `
+  + `${grouped(parameters)} parameters; ${optimizer === "adam" ? "Adam" : "SGD"}, rate ${rate}`;
+
 /** The controls of `settings`; `onchange()` hears that they are others now. */
 export function buildControls(settings, onchange) {
   const rows = h("div", { class: "blocks" });
@@ -69,16 +74,20 @@ export function buildControls(settings, onchange) {
       h("tr", {}, cells(row).map((text, k) => h(k ? "td" : "th", k ? {} : { scope: "row" }, text))))));
     fill(misfit, plan.misfit);
     misfit.hidden = !plan.misfit;
+    fill(inWords, plan.misfit ? "the net does not fit" : wordsOf(settings, total(plan.rows, "parameters")));
     fill(sum, plan.misfit ? "" : `${grouped(total(plan.rows, "parameters"))} parameters, `
       + `${grouped(total(plan.rows, "work"))} mult-adds for one image`);
   }
 
+  const inWords = h("span");
   const learning = h("fieldset", {}, h("legend", {}, "Learning"),
     Object.keys(LEARNING).map((name) => field(LEARNING, settings, name)));
   draw();
   showPlan();
-  const el = h("div", { class: "builder" }, h("div", { class: "settings" }, rows, learning),
-    h("div", { class: "planned" }, scroller("layers of the net", table), sum, misfit));
+  const head = h("summary", {}, h("strong", {}, "Build the net: "), inWords);
+  const planned = h("div", { class: "planned" }, scroller("layers of the net", table), sum, misfit);
+  const el = h("details", { class: "fold", open: settings.open }, head,
+    h("div", { class: "builder" }, h("div", { class: "settings" }, rows, learning), planned));
   const inputs = () => planOf(settings.blocks).rows.at(-2).shape.reduce((a, b) => a * b, 1);
   return { el, fits: () => !planOf(settings.blocks).misfit, inputs };
 }

@@ -10,7 +10,8 @@ const LINES = ["now", "kept1", "kept2"];
 function chart(title, top, marks) {
   const room = s("g");
   const axis = s("g", { class: "ticks" });
-  const picture = s("svg", { viewBox: `0 0 ${ACROSS + LEFT + 6} ${DOWN + FOOT + 6}`, role: "img" }, axis, room);
+  const viewBox = `0 0 ${ACROSS + LEFT + 6} ${DOWN + FOOT + 6}`;
+  const picture = s("svg", { viewBox, role: "img", "aria-label": title }, axis, room);
   const y = (value) => 4 + DOWN * (1 - Math.min(1, Math.max(0, value / top)));
   const show = (lines, steps, words) => {
     const x = (step) => LEFT + (ACROSS * step) / steps;

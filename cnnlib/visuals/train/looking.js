@@ -12,12 +12,13 @@ const PEN = { thickness: 3, turn: 0, right: 0, down: 0 };
 /** `onread(levels)` hears the reader's own digit, or nothing; `onlook(n)` the number of a test digit. */
 export function buildLooking({ onread, onlook, count }) {
   const strokes = [];
-  const image = h("canvas", { role: "img" });
+  const image = h("canvas", { role: "img", "aria-label": "The image: none yet" });
   const what = h("div", { class: "caption" });
   const bars = buildBars([""]);
   const kernels = buildMaps();
   const inside = h("div", { class: "inside" });
   const mosaics = new Map();
+  let looked = 0;
   const pad = buildPad({
     down: (point) => { strokes.push([point]); read(); },
     move: (points) => { strokes.at(-1)?.push(...points); read(); },
@@ -41,7 +42,8 @@ export function buildLooking({ onread, onlook, count }) {
   const other = button("Another test digit", () => {
     strokes.length = 0;
     drawn();
-    onlook(Math.floor(Math.random() * count));
+    looked = (looked + 37) % count; // of another class than the one before
+    onlook(looked);
   });
 
   /** Draw what the learner told. */

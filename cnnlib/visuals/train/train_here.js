@@ -169,9 +169,9 @@ export function render({ model, el }) {
   }
 
   begin(el, model.get("title"), model.get("facts"));
-  el.append(controls.el, h("div", { class: "bar" }, prediction.select, pace.el), prediction.el,
-    h("div", { class: "bar" }, h("div", { class: "buttons" }, main, step, again)), moment, verdict, charts.el,
-    h("div", { class: "buttons" }, keep, code, save), program, looking.el, judged.el, voice.el);
+  el.append(controls.el, h("div", { class: "bar ends-down" }, h("div", { class: "buttons" }, main, step, again),
+    prediction.select, pace.el), prediction.el, moment, verdict, charts.el,
+  h("div", { class: "buttons" }, keep, code, save), program, looking.el, judged.el, voice.el);
   begun(); // so that there is a net to look at, and to draw for
   anew();
   return { state, learner, runs: () => [run, ...kept] };

@@ -47,11 +47,12 @@ class TrainHere(Visual):
     title = "Train a net here"
     module = "train/train_here"
 
-    def __init__(self, blocks: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, blocks: Sequence[Mapping[str, Any]], building: bool) -> None:
         parts = [
             f"{one['kernels']} kernels of {one['size']}x{one['size']}" for one in blocks
         ]
-        settings = {"blocks": [dict(one) for one in blocks], **LEARNING, **_AS_THEY_ARE}
+        settings = {"blocks": [dict(one) for one in blocks], "open": building}
+        settings |= LEARNING | _AS_THEY_ARE
         super().__init__(
             _still(),
             _SAYS.format(" and then ".join(parts)),
@@ -65,14 +66,17 @@ class TrainHere(Visual):
         )
 
 
-def train_here(blocks: Sequence[Mapping[str, Any]] | None = None) -> TrainHere:
+def train_here(
+    blocks: Sequence[Mapping[str, Any]] | None = None, *, building: bool = False
+) -> TrainHere:
     """Show a small CNN that the reader builds and trains in the page.
 
     ``blocks``: one or two dicts, what the net begins with; each may set any of
     ``kernels``, ``size``, ``stride``, ``padding``, ``norm`` (batch norm),
     ``activation``, ``pool`` (2x2) and ``dropout``. What is not set is 8 kernels of
     3x3 (in the second block 16), stride 1, padding 1, ReLU and max pooling. A dense
-    layer to ten scores follows.
+    layer to ten scores follows. ``building``: whether the controls that build the net
+    are open at once.
 
     It learns from the bundled digits, in a worker beside the page: no kernel and no
     network is needed. Loss, kernels, maps, the confusion table and the mistakes move
@@ -90,7 +94,8 @@ def train_here(blocks: Sequence[Mapping[str, Any]] | None = None) -> TrainHere:
         raise ValueError(
             f"train_here takes one or two convolutions; got {len(blocks)}."
         )
-    return TrainHere([_block(one, number) for number, one in enumerate(blocks)])
+    net = [_block(one, number) for number, one in enumerate(blocks)]
+    return TrainHere(net, building)
 
 
 def _block(given: Mapping[str, Any], number: int) -> dict[str, Any]:
