@@ -260,6 +260,17 @@ def test_slips_of_formulas():
     assert "groups" in text
 
 
+def test_two_slips_of_a_layer_are_both_said():
+    def conv2d_channels(images, weight, bias):
+        windows = images.unfold(2, weight.shape[3], 1).unfold(3, weight.shape[2], 1)
+        return torch.einsum("nchwij,ocji->nohw", windows, weight)
+
+    text = said("conv2d_channels", conv2d_channels)
+    assert "two things at once" in text
+    assert "bias is left out" in text
+    assert "rows and columns of `weight` are swapped" in text
+
+
 # -- training
 
 
