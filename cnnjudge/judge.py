@@ -241,8 +241,8 @@ class _Search:
     def _agrees_where_both_give(self, of_case: Callable[[int], CaseOutcome]) -> bool:
         """Tell the same without the cases in which one of the two raises.
 
-        Two codings of one slip differ where nothing fits any more: one raises, the other
-        gives a result of no rows. More than half of the cases must speak.
+        Two codings of one slip differ where nothing fits any more: one raises, the
+        other gives a result of no rows. More than half of the cases must speak.
         """
         spoken = 0
         for i in self._order:

@@ -16,7 +16,6 @@ ENTRIES = json.loads(
     (Path(cnnlib.__file__).parent / "worked" / "examples.json").read_text()
 )
 LESSONS = sorted({entry["lesson"] for entry in ENTRIES})
-QUOTED = {"polarsparc-accuracy"}  # a training run: the benchmark reproduces it
 
 
 def calls(cell: str) -> tuple[set[str], bool]:
@@ -61,8 +60,7 @@ def test_a_lesson_shows_examples_that_name_it(lesson):
 @pytest.mark.parametrize("entry", SHOWN, ids=lambda entry: entry["id"])
 def test_the_built_lesson_shows_the_verdict(entry):
     text = outputs(entry["lesson"])
-    sign = "" if entry["id"] in QUOTED else "✓ "
-    assert re.search(rf"^{sign}{re.escape(entry['id'])}\b", text, re.M)
+    assert re.search(rf"^✓ {re.escape(entry['id'])}\b", text, re.M)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +76,14 @@ def test_an_erratum_stands_under_spot_the_error(entry):
         elif entry["id"] in calls(cell.source)[0]:
             break
     assert "spot the error" in heading.lower()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "lessons").glob("*.py")), ids=lambda path: path.stem
+)
+def test_a_lesson_shows_one_error_of_others_at_most(path):
+    titles = re.findall(r"^# #+ (.*)$", path.read_text(encoding="utf-8"), re.M)
+    assert sum("spot the error" in title.lower() for title in titles) <= 1
 
 
 def test_every_id_that_a_lesson_asks_for_is_there():
