@@ -7,7 +7,7 @@
 # own machine. You write the loop that teaches it, measure what it can do,
 # and find out what it cannot.
 #
-# **Time:** 90 minutes
+# **Time:** 95 minutes
 #
 # **Notation.** $p$ is a probability here, not a padding; textbooks write
 # $\hat y$ for what a net says, and $y^{(i)}$ for the truth about image $i$.
@@ -281,6 +281,27 @@ print([round(g, 3) for g in scores.grad[0].tolist()])
 # %% [markdown]
 # A step *against* the gradient raises the first score and lowers the others.
 # `loss.backward()` passes this back through the layers.
+
+# %% [markdown]
+# ## See it learn
+#
+# What a training loop does is seen best before it is written. Here is the net
+# from above, its 9,098 parameters drawn at random. It learns in the page, not
+# in Python, from the handwritten digits that come with scikit-learn.
+#
+# **Try.** Press *Start*, and watch the loss, the kernels and the maps of one
+# digit. Then draw a digit of your own: the net reads it as it is just then.
+
+# %%
+from cnnlib import train_here
+
+train_here()
+
+# %% [markdown]
+# **Try.** Shuffle the labels, or the pixels; take `zero_grad` away. The choice
+# *Try* has seven such trials, and each asks for your prediction first.
+#
+# The rest of this lesson does in PyTorch what you have seen, line by line.
 
 # %% [markdown]
 # ## The training loop

@@ -9,9 +9,12 @@ import jupytext
 import pytest
 
 import cnnlib
+from tools import minutes
 from tools.build import held
+from tools.build.course import Course
 
 ROOT = Path(__file__).parents[1]
+COURSE = Course(ROOT)
 ENTRIES = json.loads(
     (Path(cnnlib.__file__).parent / "worked" / "examples.json").read_text()
 )
@@ -90,3 +93,13 @@ def test_every_id_that_a_lesson_asks_for_is_there():
     asked = set().union(*map(used, LESSONS))
     assert asked <= {entry["id"] for entry in ENTRIES}
     assert len(SHOWN) > 40
+
+
+@pytest.mark.parametrize("lesson", sorted(COURSE.sources()), ids=lambda path: path.stem)
+def test_a_lesson_states_the_minutes_that_it_takes(lesson):
+    """By its words, cells and predictions: see ``tools/minutes.py``."""
+    assert minutes.stated(lesson) == minutes.workload(lesson).minutes
+    readme = (ROOT / "README.md").read_text("utf-8")
+    row = re.search(rf"\]\(notebooks/{lesson.stem}\.ipynb\) \| (\d+) \|", readme)
+    assert row, f"{lesson.stem} has no row in README"
+    assert int(row[1]) == minutes.stated(lesson)
