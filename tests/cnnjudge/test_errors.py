@@ -1,5 +1,8 @@
 """Errors that students meet, raised for real, and the sentence on each."""
 
+# The code is wrong on purpose.
+# mypy: disable-error-code="assignment,attr-defined,name-defined,call-arg"
+
 import numpy as np
 import pytest
 import torch
