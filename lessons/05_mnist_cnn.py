@@ -282,7 +282,7 @@ print([round(g, 3) for g in scores.grad[0].tolist()])
 # A step *against* the gradient raises the first score and lowers the others.
 # `loss.backward()` passes this back through the layers.
 
-# %% [markdown]
+# %% [markdown] tags=["slide-skip"]
 # ## See it learn
 #
 # What a training loop does is seen best before it is written. Here is the net
@@ -292,12 +292,12 @@ print([round(g, 3) for g in scores.grad[0].tolist()])
 # **Try.** Press *Start*, and watch the loss, the kernels and the maps of one
 # digit. Then draw a digit of your own: the net reads it as it is just then.
 
-# %%
+# %% tags=["slide-skip"]
 from cnnlib import train_here
 
 train_here()
 
-# %% [markdown]
+# %% [markdown] tags=["slide-skip"]
 # **Try.** Shuffle the labels, or the pixels; take `zero_grad` away. The choice
 # *Try* has seven such trials, and each asks for your prediction first.
 #
