@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -31,6 +32,7 @@ from .verdict import Verdict
 
 _STOPPERS = ("called:", "cnnlib:")
 """Remarks that decide alone, whatever the values are."""
+_LEFT_OUT = re.compile(r"left out|not used|forgotten|is ignored")
 _OF_FRACTIONS = 12
 """So many numbers more a case may have that is chosen for being of whole numbers."""
 
@@ -238,22 +240,6 @@ class _Search:
             is_alike(self._outcomes[i], of_case(i), self._key) for i in self._order
         )
 
-    def _agrees_where_both_give(self, of_case: Callable[[int], CaseOutcome]) -> bool:
-        """Tell the same without the cases in which one of the two raises.
-
-        Two codings of one slip differ where nothing fits any more: one raises, the
-        other gives a result of no rows. More than half of the cases must speak.
-        """
-        spoken = 0
-        for i in self._order:
-            other = of_case(i)
-            if self._outcomes[i].error or other.error:
-                continue
-            if not is_alike(self._outcomes[i], other, self._key):
-                return False
-            spoken += 1
-        return 2 * spoken > len(self._order)
-
     def mistake(self) -> Explanation | None:
         """Return the first mistake that gives the same values, or whose signs show."""
         shown = self._outcomes[self._shown]
@@ -340,7 +326,7 @@ class _Search:
 
     def change(self) -> Explanation | None:
         """Return the one change of a right answer's code that gives the same values."""
-        if self._outcomes[self._shown].error:
+        if self._outcomes[self._shown].error or self._known.task.question.is_value:
             return None
         name = self._known.task.question.name
         for changed in changed_workings(name):
@@ -352,14 +338,35 @@ class _Search:
         return None
 
     def pair(self) -> Explanation | None:
-        """Return two slips that give the same values together."""
+        """Return two slips that give the same values together.
+
+        Much comes out alike by chance. So each of the two must speak for itself, too:
+        some wrong case is what it gives alone, and not what the other gives. Where no
+        case is right that cannot be; then one of the two must be a thing left out.
+        """
         if not self._can_twist() or self._outcomes[self._shown].error:
             return None
         for one, other, of_case in islice(self._pairs(), MOST_PAIRS):
-            if self._agrees_where_both_give(of_case):
+            if self._agrees(of_case) and self._each_counts(one, other):
                 name = f"{one.name}, and {other.name}"
                 return Explanation(name, two_slips(one.hint, other.hint), PERHAPS)
         return None
+
+    def _each_counts(self, one: Mistake | Twist, other: Twist) -> bool:
+        """Tell whether each slip alone gives a wrong case that the other does not."""
+        if len(self._wrong) == len(self._outcomes):
+            return any(_LEFT_OUT.search(slip.hint) for slip in (one, other))
+        firsts, seconds = (
+            {i for i in self._wrong if is_alike(self._outcomes[i], of(i), self._key)}
+            for of in (self._alone(one), self._alone(other))
+        )
+        return bool(firsts - seconds) and bool(seconds - firsts)
+
+    def _alone(self, slip: Mistake | Twist) -> Callable[[int], CaseOutcome]:
+        if isinstance(slip, Twist):
+            return lambda i: self._known.of_twists(i, slip)
+        place = self._key.mistakes.index(slip)
+        return partial(self._known.of_mistake, place)
 
     def _pairs(
         self,

@@ -15,7 +15,6 @@ import torch
 
 from cnnlib.checks.question import Case
 from cnnlib.checks.values import CaseOutcome, PlainValue
-from cnnlib.text import count
 
 from .compare import difference
 from .key import Task
@@ -84,7 +83,7 @@ def _of_values(
     for facts in _FACTS:
         found = facts(*here[0])
         if found:
-            return Symptom(_named(found), f"Here: {_lower(_SENTENCES[found])}")
+            return Symptom(_named(found), f"In this case {_lower(_SENTENCES[found])}")
     return None
 
 
@@ -307,16 +306,15 @@ _SENTENCES = {
     "whatever lies there (the check puts NaN there); `torch.zeros` starts from 0. "
     "Or something was divided by 0, or is the mean of nothing.",
     "axes of length one": "The numbers of axes differ, by axes of length 1 alone.",
-    "axes too few": "The result has too few axes: something was added up, averaged or "
-    "picked along an axis that must stay.",
+    "axes too few": "The result has fewer axes than are asked for.",
     "axes too many": "The result has too many axes: one was not taken away, or one was "
     "added.",
     "axes in another order": "The lengths of the axes are right, and stand in another "
     "order.",
     "one place too few": "On at least one axis there is one place too few, on the "
-    "others none too many. Count the places of the window once more.",
-    "one place too many": "On at least one axis there is one place too many. The last "
-    "window must end inside.",
+    "others none too many.",
+    "one place too many": "On at least one axis there is one place too many, on the "
+    "others none too few.",
     "smaller": "The result is smaller than it should be.",
     "larger": "The result is larger than it should be.",
     "too small": "The number is too small.",
@@ -388,7 +386,12 @@ for _entry in range(1, _MOST + 1):
 def _of_cases(
     task: Task, cases: Sequence[Case], wrong: Sequence[int]
 ) -> Symptom | None:
-    """Return what all the wrong cases have and no right one has."""
+    """Return what all the wrong cases have and no right one has.
+
+    Of one case alone much is true by chance: two of each kind must speak.
+    """
+    if min(len(wrong), len(cases) - len(wrong)) < 2:
+        return None
     facts = [dict(_facts(task, case)) for case in cases]
     bad = set(wrong)
     for name in dict.fromkeys(name for fact in facts for name in fact):
@@ -397,12 +400,6 @@ def _of_cases(
             return Symptom(
                 f"wrong with {name}", f"Wrong are just the cases with {name}."
             )
-    for name in dict.fromkeys(name for fact in facts for name in fact):
-        with_it = {i for i, fact in enumerate(facts) if fact.get(name)}
-        if bad < with_it:
-            few = f"All {count(len(bad), 'wrong case')} have {name}."
-            only = f"The one wrong case has {name}."
-            return Symptom("", only if len(bad) == 1 else few)
     return None
 
 

@@ -126,7 +126,8 @@ print(as_float.dtype, "from", as_float.min(), "to", as_float.max().round(2))
 # %% [markdown]
 # Floats come in sizes. NumPy makes `float64` where it is not told otherwise,
 # PyTorch calls that *double*. A layer is made of `float32`, just *float*, and
-# takes nothing else. So `.astype(np.float32)` above; on a tensor, `.float()`.
+# takes nothing else unless you change it. So `.astype(np.float32)` above; on a
+# tensor, `.float()`.
 
 # %%
 import torch
@@ -390,6 +391,10 @@ print("alpha in the middle:", sticker[50, 50, 3])
 
 # %%
 print(sticker[None, None, :].shape)
+try:
+    conv(torch.from_numpy(sticker[None, None, :]).float())
+except RuntimeError as error:
+    print(error)
 
 # %% [markdown]
 # `None` puts axes in and takes none away, and a layer wants four at most.

@@ -4,7 +4,7 @@
 # A small grid of weights slides over a picture; at every stop it multiplies
 # and adds. That is the whole operation, and this lesson takes it apart.
 #
-# **Time:** 70 minutes, with a good place for a break in the middle.
+# **Time:** 75 minutes, with a good place for a break in the middle.
 #
 # **Notation.** Textbooks write an input of width $n$, a kernel of width $f$
 # (or $k$) and $n_C$ channels. PyTorch writes shapes: an input
@@ -57,7 +57,14 @@ worked_example("hzdr-fc-73").check(hidden + output)
 # **Predict.** How many parameters has this net? Type your number.
 
 # %%
-worked_example("hzdr-local-25").predict()
+worked_example("hzdr-local").predict(slips={
+    10: "that is with one set of weights for all units",
+    16: "these are the weights of the hidden units alone",
+    20: "perhaps the output unit is missing, or all biases are",
+    21: "the hidden units have biases, too",
+    24: "the output unit has a bias, too",
+    73: "that is the full net",
+})
 
 # %%
 local = 4 * arithmetic.linear_params(4, 1)           # 4 units, each 4 weights
@@ -153,7 +160,8 @@ step_conv(example.input, example.kernel)
 # Because the sum says how *alike* two rows of numbers are. Take the kernel
 # $(1, -1, 1)$ and three windows of the same size of numbers. By hand: the same
 # pattern gives $1 + 1 + 1 = 3$, a flat one $1 - 1 + 1 = 1$, the opposite one
-# $-3$. A kernel gives its largest answer where the picture looks like it.
+# $-3$. Of windows that are equally bright, the one that looks like the kernel
+# gives the largest answer.
 
 # %%
 kernel = torch.tensor([1.0, -1, 1])
@@ -313,7 +321,8 @@ plots.plot_grids([
 # turned kernel just as easily, so nobody minds. A kernel copied from a book on
 # signals has to be turned.
 #
-# **Predict.** For which of these two kernels does the turn change nothing?
+# **Predict.** For which of these two kernels does the turn change nothing: a
+# blur, 1 2 1 / 2 4 2 / 1 2 1, or edges, -1 0 1 / -1 0 1 / -1 0 1?
 
 # %%
 blur = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
@@ -322,8 +331,9 @@ print("blur: ", torch.equal(blur, blur.flip(0, 1)))
 print("edges:", torch.equal(edges, edges.flip(0, 1)))
 
 # %% [markdown]
-# A mirror is not enough: half a turn changes the order of the rows and that of
-# the columns. Where it swaps all signs, it swaps those of the result.
+# Half a turn changes the order of the rows and that of the columns. The blur
+# looks the same afterwards. Of the edges all signs change, and so do those of
+# each number that comes out.
 
 # %% [markdown]
 # ## A kernel on a photograph
@@ -694,7 +704,7 @@ torch.allclose(after, moved, atol=0.01)
 
 # %% [markdown]
 # The order of its inputs means nothing to it: shuffle them and its weights
-# alike, and nothing has changed. And it takes one number of inputs only:
+# alike, and nothing has changed. And the number of its inputs is fixed:
 
 # %%
 try:

@@ -70,7 +70,7 @@ example.check(F.conv2d(x, kernel))
 # ### Who is seen how often?
 #
 # Shrinking is not the only loss. A corner pixel lies in a single window, a
-# pixel in the middle in $k \cdot k$ of them.
+# pixel in the middle in $k \cdot k$ of them, if the picture is large enough.
 #
 # **Predict.** In how many windows of a 3 x 3 kernel lies the pixel *beside*
 # the corner, in the top row of a 6 x 6 picture?
@@ -197,7 +197,7 @@ plots.plot_grids(
 # the kernel has (0, 1, 0). So $2 \cdot 1 = 2$, and the bias of 1 makes it 3.
 #
 # **Predict.** How many rows and columns has the result? And what are the
-# other three numbers of its first row?
+# other numbers of its first row?
 
 # %%
 example.check(conv2d_of(example))
@@ -557,9 +557,11 @@ explore_sizes(right={"size": 8, "stride": 2})
 # 7 x 7 input becomes 3 x 3. There are three ways; find them all.
 
 # %%
-print("kernel 5:  ", arithmetic.output_size(7, 5))
-print("stride 2:  ", arithmetic.output_size(7, 3, stride=2))
-print("dilation 2:", arithmetic.output_size(7, 3, dilation=2))
+for n in (1, 2, 3, 4, 5, 6):
+    print(n, "as kernel:", arithmetic.output_size(7, n),
+          " as stride:", arithmetic.output_size(7, 3, stride=n))
+for n in (1, 2, 3):
+    print(n, "as dilation:", arithmetic.output_size(7, 3, dilation=n))
 
 # %% [markdown]
 # ## When it breaks
@@ -600,7 +602,7 @@ except ValueError as error:
 # |---|---|
 # | valid, same | no padding, $n - k + 1$; $n$ stays $n$ at stride 1 |
 # | rounding | down: a window that does not fit is left out |
-# | border | without padding a corner is seen once, the centre $k^2$ times |
+# | border | without padding a corner is seen once, the middle of a large picture $k^2$ times |
 # | `padding=(2, 1)` | 2 rows above *and* below, 1 column left *and* right |
 # | `F.pad(x, (1, 2, 3, 4))` | left 1, right 2, top 3, bottom 4 |
 #

@@ -247,7 +247,7 @@ print("max pooling:    ", F.max_pool2d(x, 2, padding=1).tolist())
 print("average pooling:", F.avg_pool2d(x, 2, padding=1).tolist())
 
 # %% [markdown]
-# Zeros would win every window. So max pooling pads with $-\infty$, and for
+# Here zeros would win every window. So max pooling pads with $-\infty$, and for
 # the same reason a loop of your own must not start its search at 0.
 # The mean takes one $-1$ and three zeros: $-1/4$.
 
@@ -385,7 +385,8 @@ print(arithmetic.linear_params(16, 10))
 #
 # Pool a photograph with windows of 8 x 8, each colour channel alone.
 #
-# **Predict.** Which of the three results is the brightest?
+# **Predict.** Which of the three results is the brightest: that of the
+# maximum, the mean or the minimum?
 
 # %%
 photo = images.to_tensor(images.load("flower", height=160))  # (C, H, W)
@@ -397,8 +398,9 @@ plots.plot_images([photo, largest, mean, smallest],
                   ["photograph", "maximum", "mean", "minimum"])
 
 # %% [markdown]
-# All three keep *what* is there and blur *where* it is. The maximum spreads
-# whatever is bright, the minimum whatever is dark, the mean neither.
+# The maximum spreads whatever is bright, and thin dark lines are gone. The
+# minimum spreads whatever is dark, and thin bright ones are gone. The mean
+# fades both.
 #
 # Now a map of responses, the outlines of a pagoda, in windows of 4 x 4. One
 # number of sixteen is left.
@@ -449,7 +451,7 @@ for shift in range(4):
 # So pooling makes a map less sensitive to small shifts, not blind to them.
 #
 # Now the pagoda's outlines, and the same one pixel further: how large is a
-# cell of the halved map on average, and by how much does it change?
+# value of the halved map on average, and by how much does it change?
 
 # %% tags=["nbval-ignore-output"]
 here, further = lines[..., :-1], lines[..., 1:]

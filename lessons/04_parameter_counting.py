@@ -88,7 +88,7 @@ worked_example("hzdr-conv-84").check(sum(p.numel() for p in conv.parameters()))
 # **Predict.** A lecture leaves this as a question: 10 filters of 3 x 3 x 3.
 
 # %%
-worked_example("glasgow-conv-280").predict()
+worked_example("glasgow-conv").predict()
 
 # %%
 conv = nn.Conv2d(3, 10, kernel_size=3)

@@ -7,6 +7,7 @@ correct. A lesson shows one, computes it and closes with ``example.check(result)
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -79,20 +80,22 @@ class WorkedExample:
         """
         return check_result(self, result)
 
-    def predict(self, *place: int) -> NumberBox:
+    def predict(
+        self, *place: int, slips: Mapping[float, str] | None = None
+    ) -> NumberBox:
         """Ask the reader for the number at ``place`` (row, column), or for the answer.
 
         The box works in the page, with no kernel and no network. It says whether the
         number is right, and names the likely slip where one gives that number: the
         kernel turned, the window misplaced, the bias forgotten. A fact is asked for
-        without a place.
+        without a place; ``slips`` says for wrong numbers what they are.
 
         Raises ValueError where the answer is not one number, or the place has not two;
         IndexError for a place outside of the result.
         """
         from cnnlib.visuals.step.number_box import number_box
 
-        return number_box(self, place)
+        return number_box(self, place, slips or {})
 
     @property
     def form(self) -> str:
@@ -157,11 +160,16 @@ class WorkedExample:
 
 
 def worked_example(id: str) -> WorkedExample:
-    """Return the worked example with this id.
+    """Return the worked example with this id; what only one id begins with will do.
+
+    So "hzdr-fc" is "hzdr-fc-73", of which the number would give the answer away.
 
     Raises ValueError, naming the closest ids, if there is none.
     """
     entries = _entries()
+    begun = [name for name in entries if name.startswith(f"{id}-")]
+    if id not in entries and len(begun) == 1:
+        return _build(entries[begun[0]])
     if id not in entries:
         close = get_close_matches(str(id).lower(), entries, n=3)
         which = "the closest ids are" if close else "the ids are"

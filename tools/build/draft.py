@@ -15,6 +15,8 @@ from tools.build.launch_links import launch_line
 from tools.build.problems import Finding, Problem
 from tools.build.source import Lesson
 
+RUN = "\n\n*Run every cell, from the top down, with Shift+Enter.*"
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -77,4 +79,5 @@ def make_draft(
 def _with_links(lesson: Lesson, course: Course, folder: str) -> str:
     title, _, rest = lesson.cells[0].text.partition("\n")
     line = launch_line(f"{folder}/{lesson.topic}.ipynb", course)
-    return f"{title}\n\n{line}\n\n{rest.lstrip()}"
+    run = RUN if folder == "notebooks" else ""
+    return f"{title}\n\n{line}\n\n{rest.lstrip()}{run}"

@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.build import held
+from tools.build.draft import RUN
 from tools.build.live_scripts import unpacked
 
 _TITLE = re.compile(r"^# (.+)$", re.M)
@@ -37,6 +38,7 @@ def read(path: Path) -> Reading:
     for cell in notebook.cells:
         if held.put_back(cell):
             cell.metadata.setdefault("tags", []).append("hide-output")
+    notebook.cells[0].source = notebook.cells[0].source.replace(RUN, "")
     first = notebook.cells[0].source
     title, time = _TITLE.search(first), _TIME.search(first)
     if not title or not time:

@@ -80,9 +80,15 @@ export function equals(value, ...parts) {
 
 /** What a person typed as a number: 4.25, 4,25, −3 or 17/4; NaN if it is none. */
 export function parseNumber(text) {
-  const parts = text.trim().replace(/\u2212/g, "-").replace(/,/g, ".").split("/");
-  const [above, below] = parts.map((part) => (part.trim() ? Number(part) : NaN));
+  const parts = text.replace(/\s/g, "").replace(/\u2212/g, "-").replace(/,/g, ".").split("/");
+  const [above, below] = parts.map((part) => (part ? Number(part) : NaN));
   return parts.length === 1 ? above : parts.length === 2 && below ? above / below : NaN;
+}
+
+/** Whether an answer is the value with too few decimals, and no whole number. */
+export function roundedTooFar(answer, value) {
+  const decimals = String(answer).split(".")[1]?.length ?? 0;
+  return decimals > 0 && !agrees(answer, value) && Number(value.toFixed(decimals)) === answer;
 }
 
 /** Whether an answer counts as the value: exact, or near if it has many decimals. */

@@ -1,12 +1,12 @@
 // One number to predict: a field, and what probably went wrong.
 import { begin, h } from "../shared/page.js";
-import { agrees, parseNumber, plain } from "../shared/numbers.js";
+import { agrees, parseNumber, plain, roundedTooFar } from "../shared/numbers.js";
 import { nameSlips } from "./slips.js";
-import { ASK, buildField, sayWrong } from "./quiz.js";
+import { ASK, buildField, MORE, sayWrong } from "./quiz.js";
 
 export function render({ model, el }) {
-  const [title, question, answer, steps, place] = ["title", "question", "answer", "steps", "place"].map(
-    (name) => model.get(name));
+  const [title, question, answer, steps, place, slips] =
+    ["title", "question", "answer", "steps", "place", "slips"].map((name) => model.get(name));
   const { name, give, parts, say, focus } = buildField({ check, reveal });
   let tries = 0;
 
@@ -18,7 +18,9 @@ export function render({ model, el }) {
       give.hidden = true;
       return say("right", `${plain(answer)} is right.`, tries === 1 ? "" : `At try ${tries}.`);
     }
-    const named = steps ? nameSlips(steps, typed, place) : [];
+    if (roundedTooFar(typed, answer)) return say("ask", MORE);
+    const own = slips.filter(([value]) => agrees(typed, value)).map(([, words]) => words);
+    const named = steps ? nameSlips(steps, typed, place) : own;
     const again = steps ? "Go through the window once more, cell by cell." : "Count once more.";
     return sayWrong(say, typed, named, again);
   }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
@@ -28,7 +30,9 @@ class NumberBox(Visual):
     module = "step/number_box"
 
 
-def number_box(example: WorkedExample, place: tuple[int, ...]) -> NumberBox:
+def number_box(
+    example: WorkedExample, place: tuple[int, ...], slips: Mapping[float, str]
+) -> NumberBox:
     """Ask for ``example.correct``, or for its number at ``place`` (row, column).
 
     Raises ValueError where there is no one number to ask for, and IndexError for a
@@ -42,7 +46,7 @@ def number_box(example: WorkedExample, place: tuple[int, ...]) -> NumberBox:
                 f"{example.form}, and it has no rows and columns."
             )
         question = sentence(example.what)
-        return _box(_words(question), question, correct)
+        return _box(_words(question), question, correct, slips=slips)
     if len(place) != correct.ndim:
         raise ValueError(
             f"The result of {example.id} is {example.form}: predict takes a row and a "
@@ -86,9 +90,11 @@ def _box(
     answer: float,
     steps: WindowSteps | None = None,
     place: tuple[int, ...] = (),
+    slips: Mapping[float, str] = MappingProxyType({}),
 ) -> NumberBox:
     data: dict[str, Any] = {"title": TITLE, "question": question, "answer": answer}
     data |= {"steps": steps and page_data(steps, TITLE), "place": list(place)}
+    data["slips"] = [list(pair) for pair in slips.items()]
     run = "Run the cell, and here is a box for your number."
     return NumberBox(still, f"A box for your number. {question}", run, data)
 

@@ -62,6 +62,7 @@ export function sayWrong(say, answer, named, otherwise) {
   say("wrong", `${plain(answer)} is not it.`, named.length ? `Likely: ${named.join("; or ")}.` : otherwise);
 }
 
+export const MORE = "Nearly: give more decimals, or a fraction such as 11/6.";
 export const ASK = "Type a number, such as 4, −1.5 or 11/6.";
 
 /** The quiz: the field for the number of each step, and the score. */

@@ -73,7 +73,9 @@ function convSlips(data, i, j) {
     list.push([sum - x * w + bias, `the product ${where} was left out`]);
     list.push([sum - 2 * x * w + bias, `the product ${where} has the wrong sign`]);
   }
-  return bias ? [...list, ...list.slice(1).map(alsoWithoutBias(bias))] : list;
+  if (!bias) return list;
+  const others = list.filter(([, words]) => !words.includes("bias"));
+  return [...list, ...others.map(alsoWithoutBias(bias))];
 }
 
 const alsoWithoutBias = (bias) => ([value, words]) =>

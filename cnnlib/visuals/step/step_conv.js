@@ -1,9 +1,9 @@
 // Step through a convolution or a pooling: grids, arithmetic, code, prediction.
 import { begin, fill, h, speaker, timed } from "../shared/page.js";
-import { agrees, parseNumber, plain } from "../shared/numbers.js";
+import { agrees, parseNumber, plain, roundedTooFar } from "../shared/numbers.js";
 import { nameSlips } from "./slips.js";
 import { buildGrids, drawGrids } from "./grids.js";
-import { ASK, buildBar, buildQuiz, sayWrong } from "./quiz.js";
+import { ASK, buildBar, buildQuiz, MORE, sayWrong } from "./quiz.js";
 import { arithmetic, buildCode, spoken, task } from "./words.js";
 
 const FIELDS = ["title", "facts", "mode", "input", "kernel", "output", "decimals", "window",
@@ -76,6 +76,7 @@ export function render({ model, el }) {
     if (agrees(answer, right)) {
       return settle("right", `${plain(right)} is right.`, !state.missed.has(state.step));
     }
+    if (roundedTooFar(answer, right)) return quiz.say("ask", MORE);
     state.missed.add(state.step);
     const named = nameSlips(data, answer, [o, i, j]);
     return sayWrong(quiz.say, answer, named, "Go through the window once more, cell by cell.");
