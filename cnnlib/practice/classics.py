@@ -275,11 +275,9 @@ GROUPS = Kind(
         ),
         Slip(
             "groups divide the channels twice",
-            lambda f: (
-                f.k * f.k * f.cin // f.groups * f.cout // f.groups + f.cout
-            ),
-            "channels in and channels out are both divided",
-            "There are still {cout} kernels.",
+            lambda f: (f.k * f.k * f.cin // f.groups + 1) * (f.cout // f.groups),
+            "only one of the groups is counted",
+            "There are {cout} kernels in all.",
             of="conv_params",
         ),
         Slip(

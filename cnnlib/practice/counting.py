@@ -171,21 +171,21 @@ LINEAR_PARAMS = Kind(
         ),
         Slip(
             "a bias for each input",
-            lambda f: f.a * f.b + f.a,
+            lambda f: f.a * f.b + f.a if f.bias else None,
             "there is a bias for each input",
             "A bias belongs to an output.",
             of="linear_params",
         ),
         Slip(
             "one bias for the layer",
-            lambda f: f.a * f.b + 1,
+            lambda f: f.a * f.b + 1 if f.bias else None,
             "the layer has one bias",
             "Each output has one.",
             of="linear_params",
         ),
         Slip(
             "units added, not multiplied",
-            lambda f: f.a + f.b,
+            lambda f: f.a + f.b + (f.b if f.bias else 0),
             "the two numbers are added",
             "Each output has a weight for each input: multiply.",
             of="linear_params",
@@ -203,7 +203,7 @@ LINEAR_PARAMS = Kind(
 
 
 def _head(random: Random, level: int) -> dict[str, Any]:
-    n = random.choice((12, 16, 20, 28, 32))
+    n = random.choice((12, 16, 20, 28, 32) if level < 3 else (20, 24, 28, 32))
     return {
         "n": n,
         "cin": 1 if level == 1 else 3,
@@ -354,9 +354,7 @@ MAT_ERROR = Kind(
         "`in_features` must the layer have?",
         code(_product_message(f.rows, f.features, f.guess, f.outs)),
     ),
-    right=lambda f: nn.Linear(
-        torch.empty(f.rows, f.features, device="meta").shape[1], f.outs, device="meta"
-    ).in_features,
+    right=lambda f: _found_out(f),
     again=lambda f: int(
         _product_message(f.rows, f.features, f.guess, f.outs)
         .split("(")[1].split(" and ")[0].split("x")[1]
@@ -403,6 +401,13 @@ MAT_ERROR = Kind(
     ),
 )  # fmt: skip
 
+def _found_out(f: Facts) -> int:
+    """Let a layer find out by itself how many numbers it gets."""
+    layer = nn.LazyLinear(f.outs)
+    layer(torch.zeros(f.rows, f.features))
+    return int(layer.in_features)
+
+
 # ---- a summary's row --------------------------------------------------------------
 
 
@@ -432,11 +437,14 @@ def _net(f: Facts) -> nn.Sequential:
     return net
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _rows(side: int, cin: int, c1: int, c2: int, p: int) -> Any:
     f = Facts(side=side, cin=cin, c1=c1, c2=c2, p=p)
     report = summary(_net(f), (cin, side, side))
-    return [(r.name, r.kind, tuple(r.output_shape), int(r.params)) for r in report.rows]
+    return [
+        (r.name, r.kind, tuple(r.output_shape), int(r.params), int(r.mult_adds or 0))
+        for r in report.rows
+    ]
 
 
 def _summary_rows(f: Facts) -> Any:
@@ -451,7 +459,7 @@ def _table(f: Facts) -> Any:
             shown(shape, "shape"),
             "?" if name == f.ask else f"{params:,}" if params else "",
         )
-        for name, kind, shape, params in _summary_rows(f)
+        for name, kind, shape, params, _ in _summary_rows(f)
     ]
     return table("the net", ("name", "layer", "output shape", "parameters"), rows)
 
@@ -555,12 +563,7 @@ def _where_facts(random: Random, level: int) -> dict[str, Any]:
 
 def _counts(f: Facts, *, work: bool) -> dict[str, int]:
     """Count parameters, or mult-adds, of the three layers."""
-    f = Facts(**vars(f), ask="fc")
-    params = {r[0]: r[3] for r in _summary_rows(f)}
-    if not work:
-        return {name: params[name] for name in _WHERE}
-    report = summary(_net(f), (f.cin, f.side, f.side))
-    return {r.name: int(r.mult_adds) for r in report.rows if r.name in _WHERE}
+    return {r[0]: r[4 if work else 3] for r in _summary_rows(f) if r[0] in _WHERE}
 
 
 def _most(counts: dict[str, int]) -> str:
@@ -598,7 +601,7 @@ WHERE = Kind(
             ("name", "layer", "output shape"),
             [
                 (name, _words(f, name, kind), shown(shape, "shape"))
-                for name, kind, shape, _ in _summary_rows(f)
+                for name, kind, shape, *_ in _summary_rows(f)
             ],
         ),
     ),
@@ -742,7 +745,7 @@ MACS = Kind(
             "bias counted",
             lambda f: (f.k * f.k * f.cin + 1) * f.cout * _out(f) ** 2,
             "the biases are counted",
-            "By our convention only weights are.",
+            "By our rule only weights are.",
             of="conv_macs",
         ),
         Slip(
@@ -964,8 +967,8 @@ DEPTH = Kind(
     form="number",
     draw=_depth,
     ask=lambda f: (
-        f"How many {f.k}x{f.k} layers with stride 1, one behind the other, does it "
-        f"take at least until a unit sees {f.want} pixels in each direction?",
+        f"Layers of {f.k}x{f.k} with stride 1 lie one behind the other. How many does "
+        f"it take until a unit sees at least {f.want} pixels in each direction?",
     ),
     right=_deep_enough,
     again=lambda f: -(-(f.want - 1) // (f.k - 1)),

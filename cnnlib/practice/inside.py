@@ -231,7 +231,6 @@ PATHS = Kind(
 
 
 def _hook(random: Random, level: int) -> dict[str, Any]:
-    names = ["conv1", "pool1", "conv2", "pool2", "fc"]
     return {
         "n": random.choice((1, 4, 8)) if level > 1 else 1,
         "side": random.choice((20, 24, 28, 32)),
@@ -239,7 +238,7 @@ def _hook(random: Random, level: int) -> dict[str, Any]:
         "c2": random.choice((12, 16, 20)),
         "k": random.choice((3, 5)),
         "same": level > 1 and random.random() < 0.5,
-        "asked": names[random.randrange(2 if level == 1 else 1, 3 if level == 1 else 4)],
+        "asked": random.choice(_LAYERS[1:3] if level == 1 else _LAYERS[1:]),
     }
 
 
@@ -277,6 +276,7 @@ def _shape(f: Facts, *, conv: Any = None, pool: Any = None, name: str = "") -> A
     return (f.n, c, n, n)
 
 
+_LAYERS = ("conv1", "pool1", "conv2", "pool2")
 _BEFORE = {"pool1": "conv1", "conv2": "pool1", "pool2": "conv2"}
 
 HOOK = Kind(
@@ -354,9 +354,8 @@ HOOK = Kind(
     ),
     steps=lambda f, answer: (
         *(
-            f"`{name}`: {shown(shape[1:], 'shape')} for each image."
-            for name, shape in _recorded(f).items()
-            if list(_recorded(f)).index(name) <= list(_recorded(f)).index(f.asked)
+            f"`{name}`: {shown(_shape(f, name=name)[1:], 'shape')} for each image."
+            for name in _LAYERS[: _LAYERS.index(f.asked) + 1]
         ),
         f"With the batch: {answer}.",
     ),

@@ -105,7 +105,8 @@ def _matrix(random: Random, level: int) -> dict[str, Any]:
         for i in range(classes)
     ]  # fmt: skip
     rows[0][0] += max(0, total - sum(map(sum, rows)))
-    return {"matrix": rows, "row": random.randrange(classes), "recall": level == 3}
+    row = random.randrange(classes) if level == 3 else 0
+    return {"matrix": rows, "row": row, "recall": level == 3}
 
 
 def _part(part: float, whole: float) -> float | None:

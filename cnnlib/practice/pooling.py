@@ -218,11 +218,11 @@ OVERLAP = Kind(
             of="max_pool2d",
         ),
         Slip(
-            "default stride 1",
+            "stride 1 in pooling",
             lambda f: _pooled(f.image, f.f, 1)[f.i][f.j],
             "the window moves on by one cell",
             "Here the stride is given: {s}.",
-            of="max_pool2d",
+            of="edge_then_pool",
         ),
         Slip(
             "avg for max",
@@ -329,7 +329,7 @@ POOL_SIZE = Kind(
 
 def _conv_pool(random: Random, level: int) -> dict[str, Any]:
     return {
-        "n": random.choice((12, 14, 16, 20, 24, 28, 30, 32, 64)),
+        "n": random.choice((12, 14, 16, 20, 24) if level < 3 else (28, 30, 32, 50, 64)),
         "k": random.choice((3, 5)),
         "p": 0 if level == 1 else random.choice((0, 1)),
         "f": 2 if level < 3 else random.choice((2, 3)),
@@ -464,9 +464,9 @@ GLOBAL = Kind(
         ),
         Slip(
             "mean of one axis only",
-            lambda f: [plain(sum(rows[0]) / len(rows[0])) for rows in f.maps],
-            "only the first row of each map is used",
-            "The mean goes over all rows and columns.",
+            lambda f: [plain(sum(row) / len(row)) for rows in f.maps for row in rows],
+            "each row has a mean of its own",
+            "The mean goes over all rows and columns of a map.",
             of="global_avg_pool",
         ),
         Slip(
@@ -602,7 +602,7 @@ FLATTEN_SHAPE = Kind(
         ),
         Slip(
             "batch axis last",
-            lambda f: (f.c * f.h * f.w, f.n),
+            lambda f: (f.c * f.h * f.w, f.n) if f.start == 1 else None,
             "the batch axis stands last",
             "It stays where it is, in front.",
             of="flatten",

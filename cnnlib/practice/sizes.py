@@ -452,9 +452,9 @@ SAME = Kind(
         ),
         Slip(
             "the whole kernel in place of k - 1",
-            lambda f: (f.d * f.k // 2, f.d * f.k - f.d * f.k // 2),
-            "k is taken for k - 1",
-            "A kernel takes away d*(k - 1) pixels.",
+            lambda f: ((f.d * (f.k - 1) + 1) // 2, f.d * (f.k - 1) // 2 + 1),
+            "the whole reach of the kernel is shared out",
+            "Its first cell takes nothing away.",
             of="same_padding",
         ),
         Slip(
@@ -848,8 +848,8 @@ DILATED = Kind(
         ),
         Slip(
             "dilation added to the kernel",
-            lambda f: (f.n + 2 * f.p - f.k - f.d) // f.s + 1,
-            "the dilation is added to the kernel",
+            lambda f: (f.n + 2 * f.p - f.k - f.d + 1) // f.s + 1,
+            "the kernel is made wider by d - 1 in all",
             "Each of the k - 1 gaps grows.",
             of="output_size",
         ),

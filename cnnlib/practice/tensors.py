@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -529,14 +530,25 @@ SQUEEZED = Kind(
 # ---- an error message -------------------------------------------------------------
 
 
-def _message(f: Facts) -> str:
+@lru_cache(maxsize=1024)
+def _refused(cin: int, got: int, cout: int, k: int, side: int) -> str:
     """Return what PyTorch says of a picture with too many or too few channels."""
-    layer = nn.Conv2d(f.cin, f.cout, f.k, device="meta")
     try:
-        layer(torch.empty(1, f.got, f.side, f.side, device="meta"))
+        nn.Conv2d(cin, cout, k)(torch.zeros(1, got, side, side))
     except RuntimeError as error:
         return str(error).splitlines()[0]
     raise AssertionError("the layer takes this picture")
+
+
+def _message(f: Facts) -> str:
+    return _refused(f.cin, f.got, f.cout, f.k, f.side)
+
+
+def _taken(f: Facts) -> int:
+    """Let a layer find out by itself how many channels it gets."""
+    layer = nn.LazyConv2d(f.cout, f.k)
+    layer(torch.zeros(1, f.got, f.k, f.k))
+    return int(layer.in_channels)
 
 
 def _channels(random: Random, level: int) -> dict[str, Any]:
@@ -558,7 +570,7 @@ CHANNELS = Kind(
         "is. Which `in_channels` must the layer have?",
         code(*_lines(_message(f))),
     ),
-    right=lambda f: int(torch.empty(1, f.got, f.side, f.side, device="meta").shape[1]),
+    right=_taken,
     again=lambda f: int(_message(f).split("but got ")[1].split()[0]),
     slips=(
         Slip(
@@ -572,7 +584,6 @@ CHANNELS = Kind(
             lambda f: f.cout,
             "the number of kernels is taken",
             "The first number of the weight is the channels that come out.",
-            of="",
         ),
         Slip(
             "the batch",

@@ -472,7 +472,7 @@ _LINES = {
 }
 _SIGNS = {
     "zero_grad": "The weights move, but the loss jumps about and gets worse.",
-    "backward": "No weight moves, and every `.grad` is None.",
+    "backward": "No weight moves, and every `.grad` is `None`.",
     "step": "No weight moves, but every `.grad` holds numbers.",
 }
 

@@ -575,7 +575,6 @@ CHANNELS_OUT = Kind(
             lambda f: (f.n, f.cin * f.cout, f.h - f.k + 1, f.w - f.k + 1),
             "each kernel makes one map for each channel",
             "A kernel adds up its channels and makes one map.",
-            of="",
         ),
         Slip(
             "one place too few",
