@@ -392,7 +392,15 @@ def unknown_mistakes() -> list[str]:
 
 @dataclass
 class Proof:
-    """What came of the items of one kind."""
+    """What came of the items of one kind.
+
+    Attributes:
+        wrong: how many wrong answers were computed again.
+        perhaps: of how many of them more than one cause is known.
+        by_checker: how many of them a task's own wrong implementation gave, too.
+        fewest: the fewest different items among `IN_A_ROW` seeds.
+        mistakes: on how many items each mistake gives a wrong answer.
+    """
 
     kind: str
     items: int = 0
@@ -410,12 +418,16 @@ class Proof:
         self.failures += [f"{where}: {fault}" for fault in faults(item, kind)]
         slips = {slip.name: slip for slip in kind.slips}
         facts = Facts(**item.facts)
+        texts = {option.text for option in item.wrong}
+        for slip in kind.slips:
+            value = slip.answer(facts)
+            if value is not None and shown(value, item.form) in texts:
+                self.mistakes[slip.name] += 1
         for option in item.wrong:
             self.wrong += 1
-            self.mistakes[option.mistake] += 1
             self.perhaps += option.sentence.startswith("Perhaps")
-            slip = slips[option.mistake]
-            self.by_checker += by_the_checker(item.kind, slip, facts) is not None
+            by_checker = by_the_checker(item.kind, slips[option.mistake], facts)
+            self.by_checker += by_checker is not None
 
 
 def prove(name: str, seeds: range) -> Proof:

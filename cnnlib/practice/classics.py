@@ -20,7 +20,7 @@ from .kind import Facts, Kind, Slip
 
 
 def _lenet(random: Random, level: int) -> dict[str, Any]:
-    n = random.choice((28, 32, 36, 40, 44) if level > 1 else (28, 32, 36))
+    n = random.randrange(20, 61, 4) if level < 3 else random.randrange(28, 65, 2)
     asked = random.choice({1: (1, 2), 2: (2, 3), 3: (3, 4)}[level])
     padded = level == 3 and random.random() < 0.5
     return {"n": n, "asked": asked, "p": 2 if padded else 0,
@@ -143,7 +143,7 @@ def _counted(f: Facts) -> int:
 def _alexnet(random: Random, level: int) -> dict[str, Any]:
     k, s = (11, 4) if level < 3 else random.choice(((11, 4), (7, 2), (11, 3)))
     p = 0 if level == 1 else random.choice((0, 1, 2))
-    return {"n": random.choice((223, 224, 227, 229, 231, 235, 239, 256)), "k": k,
+    return {"n": random.choice((224, 227, *range(191, 260, 3))), "k": k,
             "s": s, "p": p, "pool": level == 3}  # fmt: skip
 
 
@@ -408,7 +408,7 @@ def _unpadded(f: Facts) -> int:
 def _stacks(random: Random, level: int) -> dict[str, Any]:
     layers = 2 if level == 1 else random.choice((2, 3))
     return {
-        "c": random.choice((2, 4, 10, 20) if level == 1 else (8, 10, 16, 32, 64)),
+        "c": random.randint(2, 20) if level == 1 else random.choice((*range(3, 33), 64)),
         "layers": layers,
         "large": 2 * layers + 1,
         "single": level > 1 and random.random() < 0.4,

@@ -133,8 +133,8 @@ CONV_PARAMS = Kind(
 
 def _linear(random: Random, level: int) -> dict[str, Any]:
     return {
-        "a": random.choice((10, 20, 50, 84, 100, 120) if level < 3 else (256, 400, 784)),
-        "b": random.choice((2, 5, 10) if level == 1 else (10, 20, 50, 84)),
+        "a": random.choice((10, 20, 30, 50, 84, 100, 120) if level < 3 else (256, 400, 784)),
+        "b": random.randint(2, 12) if level == 1 else random.choice((10, 20, 30, 50, 84)),
         "bias": level < 3 or random.random() < 0.5,
     }
 
@@ -837,9 +837,10 @@ def _bytes(f: Facts) -> int:
 
 def _stack(random: Random, level: int) -> dict[str, Any]:
     pool = [2, 2]
-    convs = [[3, 1], [5, 1]] if level < 3 else [[3, 1], [3, 2], [5, 1], [5, 2]]
+    convs = [[2, 1], [3, 1], [5, 1], [7, 1]] if level < 3 else [[3, 1], [3, 2], [5, 1], [5, 2]]
     if level == 1:
-        layers = [random.choice(convs) for _ in range(random.choice((2, 3)))]
+        some = random.choices((2, 3, 4, 5, 7), k=random.choice((2, 3)))
+        layers = [[k, 1] for k in some]
     else:
         layers = [random.choice(convs)]
         for _ in range(random.choice((1, 2))):
@@ -947,7 +948,7 @@ FIELD = Kind(
 
 def _depth(random: Random, level: int) -> dict[str, Any]:
     k = 3 if level == 1 else random.choice((3, 5, 7))
-    depth = random.randint(2, 12 if level == 1 else 9)
+    depth = random.randint(2, 20 if level == 1 else 12)
     want = 1 + depth * (k - 1)
     return {"k": k, "want": want - (random.choice((0, 1)) if level == 3 else 0)}
 

@@ -139,11 +139,11 @@ SEEN = Kind(
 
 def _paths_facts(random: Random, level: int) -> dict[str, Any]:
     if level == 1:
-        kernels = [3, random.choice((2, 3))]
+        kernels = random.choices((2, 3, 4, 5), k=2)
     elif level == 2:
-        kernels = random.choice(([3, 3, 2], [3, 3, 3], [2, 2, 3], [5, 3], [5, 2]))
+        kernels = random.choices((2, 3), k=3)
     else:
-        kernels = random.choice(([3, 3, 3], [5, 3, 2], [2, 2, 2, 3], [5, 5], [3, 5]))
+        kernels = random.choice(([3, 3, 3], [5, 3, 2], [2, 2, 2, 3], [5, 5, 2], [3, 3, 5]))
     wide = sum(kernels) - len(kernels) + 1
     return {"kernels": list(kernels), "pixel": random.randrange(wide)}
 
@@ -370,10 +370,10 @@ def _same(f: Facts) -> str:
 
 
 def _occlusion(random: Random, level: int) -> dict[str, Any]:
-    window = random.choice((4, 6, 7) if level == 1 else (4, 5, 6, 8))
+    window = random.choice((3, 4, 5, 6, 7, 8))
     return {
-        "h": random.choice((20, 24, 28)),
-        "w": random.choice((20, 24, 28)) if level == 3 else 0,
+        "h": random.choice((16, 18, 20, 24, 28, 30, 32)),
+        "w": random.choice((16, 20, 24, 28)) if level == 3 else 0,
         "window": window,
         "step": window if level == 1 else random.choice((2, 3, 4)),
     }

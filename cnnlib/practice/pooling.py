@@ -329,7 +329,7 @@ POOL_SIZE = Kind(
 
 def _conv_pool(random: Random, level: int) -> dict[str, Any]:
     return {
-        "n": random.choice((12, 14, 16, 20, 24) if level < 3 else (28, 30, 32, 50, 64)),
+        "n": random.randint(12, 30) if level < 3 else random.choice((28, 30, 32, 50, 64)),
         "k": random.choice((3, 5)),
         "p": 0 if level == 1 else random.choice((0, 1)),
         "f": 2 if level < 3 else random.choice((2, 3)),
@@ -464,8 +464,12 @@ GLOBAL = Kind(
         ),
         Slip(
             "mean of one axis only",
-            lambda f: [plain(sum(row) / len(row)) for rows in f.maps for row in rows],
-            "each row has a mean of its own",
+            lambda f: [
+                plain(sum(column) / len(column))
+                for rows in f.maps
+                for column in transposed(rows)
+            ],
+            "each column has a mean of its own",
             "The mean goes over all rows and columns of a map.",
             of="global_avg_pool",
         ),

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .compute import signed
+from .compute import plain, signed
 from .items import code, shown, table
 from .kind import Facts, Kind, Slip
 
@@ -471,9 +471,9 @@ _LINES = {
     "scores": "scores = net(images)",
 }
 _SIGNS = {
-    "zero_grad": "The weights move, but the loss jumps about and gets worse.",
-    "backward": "No weight moves, and every `.grad` is `None`.",
-    "step": "No weight moves, but every `.grad` holds numbers.",
+    "zero_grad": "Without `zero_grad()` the gradients of all steps add up.",
+    "backward": "Without `backward()` no weight moves, and every `.grad` is `None`.",
+    "step": "Without `step()` no weight moves, but every `.grad` holds numbers.",
 }
 
 
@@ -486,7 +486,39 @@ def _loop(random: Random, level: int) -> dict[str, Any]:
         "last": level > 1 and random.random() < 0.5,
         "sign": level == 3,
         "images": random.choice(("images", "x", "pictures")),
+        **(_run(random) if level == 3 else {}),
     }
+
+
+def _run(random: Random) -> dict[str, Any]:
+    """Draw a loss g * w, whose gradient is g at every step, and a learning rate."""
+    g = random.choice((2, 3, 4, 5, -2, -3))
+    return {"w": random.choice((1, 2, 3, 10)), "g": g, "lr": random.choice((0.1, 0.5))}
+
+
+def _course(f: Facts) -> list[tuple[Any, Any]]:
+    """Run the loop without its line: the weight and its `.grad` after each step."""
+    w = nn.Parameter(torch.tensor([float(f.w)], dtype=torch.float64))
+    optimizer = torch.optim.SGD([w], lr=f.lr)
+    rows = []
+    for _ in range(3):
+        if f.missing != "zero_grad":
+            optimizer.zero_grad()
+        if f.missing != "backward":
+            (f.g * w).sum().backward()
+        if f.missing != "step":
+            optimizer.step()
+        grad = None if w.grad is None else plain(w.grad)[0]
+        rows.append((plain(w.detach())[0], grad))
+    return rows
+
+
+def _by_course(f: Facts) -> str:
+    """Tell the missing line from the figures alone."""
+    weights, grads = zip(*_course(f), strict=True)
+    if grads[-1] is None:
+        return _line(f, "backward")
+    return _line(f, "step" if len(set(weights)) == 1 else "zero_grad")
 
 
 def _written(f: Facts, missing: str | None = None) -> list[str]:
@@ -508,28 +540,26 @@ def _line(f: Facts, name: str) -> str:
     return _named(f, _LINES[name])
 
 
-def _seen_missing(f: Facts) -> str:
-    """Find the missing line by what a run of the loop leaves behind."""
+def _missing(f: Facts) -> str:
+    """Find the missing line by what a run of the written loop leaves behind."""
     w = nn.Parameter(torch.ones(1))
     optimizer = torch.optim.SGD([w], lr=0.1)
-    text = "\n".join(_written(f))
-    grads = []
+    calls = {
+        "zero_grad": optimizer.zero_grad,
+        "backward": lambda: (2 * w).sum().backward(),
+        "step": optimizer.step,
+    }
+    grads: list[float | None] = []
     for _ in range(2):
-        loss = (w * 2).sum()
-        last = (
-            ("backward", loss.backward),
-            ("step", optimizer.step),
-            ("zero_grad", optimizer.zero_grad),
-        )
-        first = (last[2], *last[:2])
-        for name, line in last if f.last else first:
-            if name in text:
-                line()
-            if name == "backward":
+        for line in _written(f):
+            for name, call in calls.items():
+                if name in line:
+                    call()
+            if "backward" in line:
                 grads.append(None if w.grad is None else float(w.grad[0]))
-    if grads[-1] is None:
+    if not grads:
         return _line(f, "backward")
-    return _line(f, "zero_grad" if grads[-1] == 4 else "step")
+    return _line(f, "step" if float(w.detach()[0]) == 1 else "zero_grad")
 
 
 MISSING = Kind(
@@ -540,38 +570,45 @@ MISSING = Kind(
     draw=_loop,
     ask=lambda f: (
         (
-            f"A training loop goes wrong: {_lower(_SIGNS[f.missing])} Which line is "
-            "missing?"
+            f"A weight starts at {f.w}. The gradient of the loss is {f.g} at each step, "
+            f"and plain gradient descent has lr {f.lr}. One line of the loop is missing. "
+            "Which, if this is what happens?"
             if f.sign
             else "One line of this training loop is missing. Which?"
         ),
-        None if f.sign else code(*_written(f)),
+        table(
+            "after each step",
+            ("step", "weight", ".grad"),
+            [(n, w, str(g)) for n, (w, g) in enumerate(_course(f), start=1)],
+        )
+        if f.sign
+        else code(*_written(f)),
     ),
-    right=lambda f: _seen_missing(f),
-    again=lambda f: _line(f, f.missing),
+    right=_missing,
+    again=lambda f: _by_course(f) if f.sign else _line(f, f.missing),
     slips=(
         Slip(
             "step forgotten",
             lambda f: _line(f, "step"),
-            "it is taken for granted that nothing uses the gradient",
-            "What is missing can be told from what the others leave behind.",
+            "the line that moves the weights is looked for",
+            "Without it no weight moves, but every `.grad` holds numbers.",
             of="train_epoch",
         ),
         Slip(
             "zero_grad forgotten",
             lambda f: _line(f, "zero_grad"),
-            "it is taken for granted that old gradients are left",
-            "What is missing can be told from what the others leave behind.",
+            "the line that wipes out old gradients is looked for",
+            "Without it the gradients of all steps add up.",
             of="train_epoch",
         ),
         Slip(
             "backward forgotten",
             lambda f: _line(f, "backward"),
-            "it is taken for granted that no gradient is computed",
-            "What is missing can be told from what the others leave behind.",
+            "the line that computes the gradients is looked for",
+            "Without it every `.grad` is `None`.",
         ),
         Slip(
-            "loss computed twice",
+            "loss looked for",
             lambda f: _line(f, "loss"),
             "the line that computes the loss is looked for",
             "Without it Python would stop with an error.",
@@ -583,10 +620,6 @@ MISSING = Kind(
         f"So this line is missing: {answer}",
     ),
 )
-
-
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
 
 
 def _epoch(random: Random, level: int) -> dict[str, Any]:
