@@ -43,14 +43,37 @@ MOST_STEPS = 6
 LONG = 10
 """Letters from which on a word is long; a long word must be one of `TERMS`."""
 TERMS = frozenset(
-    """activation arithmetic convolution convolutions correlation cross-entropy
-    dilation exponential exponentials feature gradient gradients horizontal
-    implementation logarithms mathematics multiplications multiplied mult-adds
-    neighbours optimizer parameters photograph prediction predictions probabilities
-    probability receptive subtracted
-    connected dimension difference direction everything recognized transposed
-    brightness definition increasing beginning themselves one-dimensional
-    multiplies flattening""".split()
+    [
+        "activation",
+        "arithmetic",
+        "brightness",
+        "convolution",
+        "convolutions",
+        "correlation",
+        "cross-entropy",
+        "difference",
+        "everything",
+        "exponential",
+        "exponentials",
+        "flattening",
+        "horizontal",
+        "implementation",
+        "logarithms",
+        "mathematics",
+        "multiplications",
+        "multiplied",
+        "multiplies",
+        "neighbours",
+        "parameters",
+        "photograph",
+        "prediction",
+        "predictions",
+        "probabilities",
+        "probability",
+        "recognized",
+        "subtracted",
+        "transposed",
+    ]
 )
 """Long words that a learner knows: the field's terms, as the lessons introduce them,
 and a few words of everyday English."""
@@ -159,7 +182,7 @@ def _numbers_in(value: Any) -> Iterator[float]:
 
 
 def _picture(item: Item) -> Iterator[str]:
-    """The picture takes its arguments, and shows the answer at its place."""
+    """Draw the picture's numbers: the answer must stand at its place."""
     if item.show is None:
         return
     given = dict(item.show.arguments)
@@ -170,7 +193,7 @@ def _picture(item: Item) -> Iterator[str]:
                 yield f"explore_sizes does not draw {name}={value}"
         output_size(**given["left"])
         return
-    rest = {"bias": 0, "stride": 1, "padding": 0, "dilation": 1}
+    rest: dict[str, Any] = {"bias": 0, "stride": 1, "padding": 0, "dilation": 1}
     if item.show.call == "step_conv":
         output = conv_steps(**(rest | given)).output[0]
     else:
@@ -514,9 +537,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     names = options.kinds or list(kinds())
     started = time.perf_counter()
-    proofs = [
-        prove(name, range(options.seeds)) for name in tqdm(names, disable=None)
-    ]
+    proofs = [prove(name, range(options.seeds)) for name in tqdm(names, disable=None)]
     failures = unknown_mistakes()
     for proof in proofs:
         failures += proof.failures

@@ -112,9 +112,9 @@ LENET = Kind(
         ),
         Slip(
             "padding on one side only",
-            lambda f: _heights(f, conv=lambda n, p: n + p - 4)[f.asked - 1]
-            if f.p
-            else None,
+            lambda f: (
+                _heights(f, conv=lambda n, p: n + p - 4)[f.asked - 1] if f.p else None
+            ),
             "the padding is counted on one side only",
             "It lies on both sides, so it counts twice.",
             of="output_size",
@@ -133,7 +133,11 @@ LENET = Kind(
 def _counted(f: Facts) -> int:
     n = f.n
     for number in range(f.asked):
-        n = own_count(n, 2, 2) if number % 2 else own_count(n, 5, 1, f.p * (number == 0))
+        n = (
+            own_count(n, 2, 2)
+            if number % 2
+            else own_count(n, 5, 1, f.p * (number == 0))
+        )
     return int(n)
 
 
@@ -221,8 +225,8 @@ ALEXNET = Kind(
         ),
     ),
     steps=lambda f, answer: (
-        f"({f.n} + 2*{f.p} - {f.k})/{f.s} = {(f.n + 2 * f.p - f.k) / f.s:g}; round down "
-        f"and add 1: {(f.n + 2 * f.p - f.k) // f.s + 1}.",
+        f"({f.n} + 2*{f.p} - {f.k})/{f.s} = {(f.n + 2 * f.p - f.k) / f.s:g}; round it "
+        f"down and add 1: {(f.n + 2 * f.p - f.k) // f.s + 1}.",
         *(("The pooling: floor((n - 3)/2) + 1.",) if f.pool else ()),
         f"The maps are {answer} high.",
     ),
@@ -255,9 +259,7 @@ GROUPS = Kind(
             f.cin, f.cout, f.k, groups=f.groups, device="meta"
         ).parameters()
     ),
-    again=lambda f: sum(
-        f.k * f.k * (f.cin // f.groups) + 1 for _ in range(f.cout)
-    ),
+    again=lambda f: sum(f.k * f.k * (f.cin // f.groups) + 1 for _ in range(f.cout)),
     slips=(
         Slip(
             "groups ignored",
@@ -300,7 +302,7 @@ GROUPS = Kind(
         f"{f.k * f.k * f.cin // f.groups} weights and a bias.",
         f"({f.k * f.k * f.cin // f.groups} + 1)*{f.cout} = {answer}",
     ),
-)  # fmt: skip
+)
 
 # ---- VGG --------------------------------------------------------------------------
 
@@ -330,10 +332,10 @@ VGG = Kind(
     form="shape",
     draw=_blocks,
     ask=lambda f: (
-        f"A picture of the shape (3, {f.n}, {f.n}) goes through {f.blocks} blocks. Each "
-        "has 3x3 convolutions with padding 1 and ends in a 2x2 pooling. The first block "
-        f"has {f.first} channels; from block to block they double, up to {f.most}. What "
-        "shape comes out?",
+        f"A picture of the shape (3, {f.n}, {f.n}) goes through {f.blocks} blocks. "
+        "Each has 3x3 convolutions with padding 1 and ends in a 2x2 pooling. The first "
+        f"block has {f.first} channels; from block to block they double, up to "
+        f"{f.most}. What shape comes out?",
     ),
     right=lambda f: _built(f),
     again=lambda f: _vgg(f),
@@ -380,10 +382,10 @@ VGG = Kind(
     steps=lambda f, answer: (
         f"The height is halved {f.blocks} times: {f.n} / {2**f.blocks} = "
         f"{f.n // 2**f.blocks}.",
-        f"The channels: {', '.join(str(min(f.first * 2**b, f.most)) for b in range(f.blocks))}.",
+        f"The channels: {', '.join(map(str, _channels(f)[1:]))}.",
         f"The shape is {answer}.",
     ),
-)  # fmt: skip
+)
 
 
 def _channels(f: Facts) -> list[int]:
@@ -408,7 +410,9 @@ def _unpadded(f: Facts) -> int:
 def _stacks(random: Random, level: int) -> dict[str, Any]:
     layers = 2 if level == 1 else random.choice((2, 3))
     return {
-        "c": random.randint(2, 20) if level == 1 else random.choice((*range(3, 33), 64)),
+        "c": random.randint(2, 20)
+        if level == 1
+        else random.choice((*range(3, 33), 64)),
         "layers": layers,
         "large": 2 * layers + 1,
         "single": level > 1 and random.random() < 0.4,
@@ -443,9 +447,7 @@ STACK = Kind(
     slips=(
         Slip(
             "the two swapped",
-            lambda f: (
-                f.layers * 9 * f.c * f.c if f.single else f.large**2 * f.c * f.c
-            ),
+            lambda f: f.layers * 9 * f.c * f.c if f.single else f.large**2 * f.c * f.c,
             "the other one of the two is counted",
             "Two are compared, and one of them is asked for.",
             of="stack_or_single",
@@ -505,22 +507,33 @@ STACK = Kind(
 
 def _frozen_facts(random: Random, level: int) -> dict[str, Any]:
     return {
-        "c": random.choice((4, 8, 16)),
-        "features": random.choice((64, 100, 128, 256, 400, 512)),
+        "c": random.choice((4, 5, 8, 10, 16)),
+        "side": random.choice((1, 2, 3, 4, 5)),
         "classes": random.choice((2, 5, 10, 20) if level > 1 else (2, 3, 5)),
         "hidden": random.choice((10, 20, 50)) if level == 3 else 0,
     }
 
 
+def _flat(f: Facts) -> int:
+    """Return how many numbers are flattened."""
+    return int(f.c * f.side * f.side)
+
+
 def _trainable(f: Facts) -> int:
     """Freeze all of a net, give it a new last layer, and count what may learn."""
     with torch.device("meta"):
-        head: list[nn.Module] = [nn.Linear(f.features, 1000)]
+        head: list[nn.Module] = [nn.Linear(_flat(f), 100)]
         if f.hidden:
-            head = [nn.Linear(f.features, f.hidden), nn.ReLU(), nn.Linear(f.hidden, 9)]
-        net = nn.Sequential(nn.Conv2d(3, f.c, 3), nn.ReLU(), nn.Flatten(), *head)
+            head = [nn.Linear(_flat(f), f.hidden), nn.ReLU(), nn.Linear(f.hidden, 100)]
+        net = nn.Sequential(
+            nn.Conv2d(3, f.c, 3),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(f.side),
+            nn.Flatten(),
+            *head,
+        )
         net.requires_grad_(False)
-        net[-1] = nn.Linear(f.hidden or f.features, f.classes)
+        net[-1] = nn.Linear(f.hidden or _flat(f), f.classes)
     return sum(p.numel() for p in net.parameters() if p.requires_grad)
 
 
@@ -535,32 +548,32 @@ FROZEN = Kind(
         f"new one for {f.classes} classes. How many parameters can learn?",
         code(
             "nn.Sequential(",
-            f"    nn.Conv2d(3, {f.c}, 3), nn.ReLU(), ...,",
-            "    nn.Flatten(),",
+            f"    nn.Conv2d(3, {f.c}, 3), nn.ReLU(),",
+            f"    nn.AdaptiveAvgPool2d({f.side}), nn.Flatten(),",
             *(
                 (
-                    f"    nn.Linear({f.features}, {f.hidden}), nn.ReLU(),",
-                    f"    nn.Linear({f.hidden}, 1000),",
+                    f"    nn.Linear({_flat(f)}, {f.hidden}), nn.ReLU(),",
+                    f"    nn.Linear({f.hidden}, 100),",
                 )
                 if f.hidden
-                else (f"    nn.Linear({f.features}, 1000),",)
+                else (f"    nn.Linear({_flat(f)}, 100),",)
             ),
             ")",
         ),
     ),
     right=_trainable,
-    again=lambda f: sum((f.hidden or f.features) + 1 for _ in range(f.classes)),
+    again=lambda f: sum((f.hidden or _flat(f)) + 1 for _ in range(f.classes)),
     slips=(
         Slip(
             "bias of the last layer frozen",
-            lambda f: (f.hidden or f.features) * f.classes,
+            lambda f: (f.hidden or _flat(f)) * f.classes,
             "the biases of the new layer are left out",
             "They can learn, too.",
             of="freeze_features",
         ),
         Slip(
             "the old layer kept",
-            lambda f: ((f.hidden or f.features) + 1) * 1000,
+            lambda f: ((f.hidden or _flat(f)) + 1) * 100,
             "the old number of classes is used",
             "The new layer has {classes} outputs.",
         ),
@@ -574,7 +587,7 @@ FROZEN = Kind(
         Slip(
             "all Linear layers train",
             lambda f: (
-                (f.features + 1) * f.hidden + (f.hidden + 1) * f.classes
+                (_flat(f) + 1) * f.hidden + (f.hidden + 1) * f.classes
                 if f.hidden
                 else None
             ),
@@ -585,8 +598,9 @@ FROZEN = Kind(
         Slip(
             "nothing frozen",
             lambda f: (
-                (27 + 1) * f.c + ((f.hidden or f.features) + 1) * f.classes
-                + ((f.features + 1) * f.hidden if f.hidden else 0)
+                (27 + 1) * f.c
+                + ((f.hidden or _flat(f)) + 1) * f.classes
+                + ((_flat(f) + 1) * f.hidden if f.hidden else 0)
             ),
             "the frozen layers are counted, too",
             "What is frozen does not learn.",
@@ -595,8 +609,8 @@ FROZEN = Kind(
     ),
     steps=lambda f, answer: (
         "Only the new layer can learn; it comes after the freezing.",
-        f"{f.hidden or f.features}*{f.classes} + {f.classes} = {answer}",
+        f"{f.hidden or _flat(f)}*{f.classes} + {f.classes} = {answer}",
     ),
-)  # fmt: skip
+)
 
 KINDS = (LENET, ALEXNET, GROUPS, STACK, VGG, FROZEN)

@@ -133,8 +133,12 @@ CONV_PARAMS = Kind(
 
 def _linear(random: Random, level: int) -> dict[str, Any]:
     return {
-        "a": random.choice((10, 20, 30, 50, 84, 100, 120) if level < 3 else (256, 400, 784)),
-        "b": random.randint(2, 12) if level == 1 else random.choice((10, 20, 30, 50, 84)),
+        "a": random.choice(
+            (10, 20, 30, 50, 84, 100, 120) if level < 3 else (256, 400, 784)
+        ),
+        "b": random.randint(2, 12)
+        if level == 1
+        else random.choice((10, 20, 30, 50, 84)),
         "bias": level < 3 or random.random() < 0.5,
     }
 
@@ -357,7 +361,9 @@ MAT_ERROR = Kind(
     right=lambda f: _found_out(f),
     again=lambda f: int(
         _product_message(f.rows, f.features, f.guess, f.outs)
-        .split("(")[1].split(" and ")[0].split("x")[1]
+        .split("(")[1]
+        .split(" and ")[0]
+        .split("x")[1]
     ),
     slips=(
         Slip(
@@ -399,7 +405,8 @@ MAT_ERROR = Kind(
         f"The second pair is the layer: it takes {f.guess}.",
         f"The layer must take what comes: {answer}.",
     ),
-)  # fmt: skip
+)
+
 
 def _found_out(f: Facts) -> int:
     """Let a layer find out by itself how many numbers it gets."""
@@ -782,7 +789,8 @@ MEMORY = Kind(
     draw=_memory,
     ask=lambda f: (
         f"A layer makes {f.c} map{'s' * (f.c > 1)} of {f.h}x{f.w} for each picture. "
-        f"How many bytes hold them for a batch of {f.n}? A number takes {f.each} bytes.",
+        f"How many bytes hold them for a batch of {f.n}? A number takes {f.each} "
+        "bytes.",
     ),
     right=lambda f: int(arithmetic.activation_memory((f.n, f.c, f.h, f.w), f.each)),
     again=lambda f: _bytes(f),
@@ -837,7 +845,11 @@ def _bytes(f: Facts) -> int:
 
 def _stack(random: Random, level: int) -> dict[str, Any]:
     pool = [2, 2]
-    convs = [[2, 1], [3, 1], [5, 1], [7, 1]] if level < 3 else [[3, 1], [3, 2], [5, 1], [5, 2]]
+    convs = (
+        [[2, 1], [3, 1], [5, 1], [7, 1]]
+        if level < 3
+        else [[3, 1], [3, 2], [5, 1], [5, 2]]
+    )
     if level == 1:
         some = random.choices((2, 3, 4, 5, 7), k=random.choice((2, 3)))
         layers = [[k, 1] for k in some]
@@ -857,9 +869,7 @@ def _field(layers: list[list[int]]) -> int:
 
 
 def _walk(f: Facts, jumps: list[int], start: int = 1) -> int:
-    return start + sum(
-        (k - 1) * j for (k, _), j in zip(f.layers, jumps, strict=False)
-    )
+    return start + sum((k - 1) * j for (k, _), j in zip(f.layers, jumps, strict=False))
 
 
 def _jumps(f: Facts) -> list[int]:
@@ -1008,7 +1018,8 @@ DEPTH = Kind(
     ),
     steps=lambda f, answer: (
         f"Start with 1 pixel; each layer adds {f.k} - 1 = {f.k - 1}.",
-        f"({f.want} - 1)/{f.k - 1} = {(f.want - 1) / (f.k - 1):g}, so it takes {answer}.",
+        f"({f.want} - 1)/{f.k - 1} = {(f.want - 1) / (f.k - 1):g}, so it takes "
+        f"{answer}.",
     ),
 )
 

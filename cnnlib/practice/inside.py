@@ -143,7 +143,9 @@ def _paths_facts(random: Random, level: int) -> dict[str, Any]:
     elif level == 2:
         kernels = random.choices((2, 3), k=3)
     else:
-        kernels = random.choice(([3, 3, 3], [5, 3, 2], [2, 2, 2, 3], [5, 5, 2], [3, 3, 5]))
+        kernels = random.choice(
+            ([3, 3, 3], [5, 3, 2], [2, 2, 2, 3], [5, 5, 2], [3, 3, 5])
+        )
     wide = sum(kernels) - len(kernels) + 1
     return {"kernels": list(kernels), "pixel": random.randrange(wide)}
 
@@ -225,7 +227,7 @@ PATHS = Kind(
         f"Paths from first to last pixel: {shown(_paths(f.kernels), 'row')}.",
         f"Pixel {f.pixel} has {answer}.",
     ),
-)  # fmt: skip
+)
 
 # ---- maps -------------------------------------------------------------------------
 
@@ -414,8 +416,10 @@ WINDOWS = Kind(
         ),
         Slip(
             "one place too few",
-            lambda f: ((_sides(f)[0] - f.window) // f.step)
-            * ((_sides(f)[1] - f.window) // f.step),
+            lambda f: (
+                ((_sides(f)[0] - f.window) // f.step)
+                * ((_sides(f)[1] - f.window) // f.step)
+            ),
             "one place is missing in each direction",
             "The first place of the window counts, too.",
         ),
@@ -441,8 +445,10 @@ WINDOWS = Kind(
         ),
         Slip(
             "axes added",
-            lambda f: own_count(_sides(f)[0], f.window, f.step)
-            + own_count(_sides(f)[1], f.window, f.step),
+            lambda f: (
+                own_count(_sides(f)[0], f.window, f.step)
+                + own_count(_sides(f)[1], f.window, f.step)
+            ),
             "the places of both axes are added",
             "Each row goes with each column: multiply.",
         ),
@@ -515,7 +521,7 @@ DROP = Kind(
             of="occlusion_map",
         ),
         Slip(
-            "everything else covered",
+            "measured from 1",
             lambda f: round(1 - f.rows[f.i][f.j], 4),
             "the drop is measured from 1",
             "Before, the probability was {before}.",
@@ -553,9 +559,7 @@ def _means(f: Facts) -> list[float]:
 
 
 def _mixed(f: Facts, weights: list[float]) -> Any:
-    total = sum(
-        w * m[f.i][f.j] for w, m in zip(weights, f.maps, strict=True)
-    )
+    total = sum(w * m[f.i][f.j] for w, m in zip(weights, f.maps, strict=True))
     return plain(total)
 
 
@@ -623,7 +627,7 @@ CAM = Kind(
         + f" = {_mixed(f, _means(f))}.",
         f"Keep what is positive, make 0 of the rest: {answer}.",
     ),
-)  # fmt: skip
+)
 
 
 def _grad_cam(f: Facts) -> Any:

@@ -102,13 +102,17 @@ MAX = Kind(
 
 
 def _for_mean(random: Random, level: int) -> dict[str, Any]:
+    """Draw a map; the mean asked for has at most two decimals."""
     side, window = (4, 2) if level < 3 else (6, 3)
-    return {
-        "image": some_grid(random, side, side, 0 if level == 1 else -4, 8),
-        "f": window,
-        "i": random.choice((0, 1)),
-        "j": random.choice((0, 1)),
-    }
+    while True:
+        given = {
+            "image": some_grid(random, side, side, 0 if level == 1 else -4, 8),
+            "f": window,
+            "i": random.choice((0, 1)),
+            "j": random.choice((0, 1)),
+        }
+        if level < 3 or sum(_mean_window(Facts(**given))) % 9 == 0:
+            return given
 
 
 def _mean_window(f: Facts) -> list[int]:
@@ -240,8 +244,8 @@ OVERLAP = Kind(
         ),
         Slip(
             "centre of the window",
-            lambda f: f.image[f.i * f.s + f.f // 2][f.j * f.s + f.f // 2],
-            "one cell of the window is taken for all",
+            lambda f: f.image[f.i * f.s + 1][f.j * f.s + 1] if f.f == 3 else None,
+            "the cell in the middle of the window is taken",
             "Look for the largest number of the whole window.",
         ),
     ),
@@ -329,7 +333,9 @@ POOL_SIZE = Kind(
 
 def _conv_pool(random: Random, level: int) -> dict[str, Any]:
     return {
-        "n": random.randint(12, 30) if level < 3 else random.choice((28, 30, 32, 50, 64)),
+        "n": random.randint(12, 30)
+        if level < 3
+        else random.choice((28, 30, 32, 50, 64)),
         "k": random.choice((3, 5)),
         "p": 0 if level == 1 else random.choice((0, 1)),
         "f": 2 if level < 3 else random.choice((2, 3)),
@@ -400,10 +406,22 @@ CONV_POOL = Kind(
         f"Convolution: {f.n} + 2*{f.p} - {f.k} + 1 = {f.n + 2 * f.p - f.k + 1}.",
         f"Pooling: floor({f.n + 2 * f.p - f.k + 1}/{f.f}) = "
         f"{(f.n + 2 * f.p - f.k + 1) // f.f}.",
-        *(("Then the same once more.",) if f.twice else ()),
+        *(
+            (
+                "Once more: convolution "
+                f"{_half(f) + 2 * f.p - f.k + 1}, pooling {_chain(f)}.",
+            )
+            if f.twice
+            else ()
+        ),
         f"The result is {answer} high.",
     ),
 )
+
+
+def _half(f: Facts) -> int:
+    """Return the height behind the first pooling."""
+    return int((f.n + 2 * f.p - f.k + 1) // f.f)
 
 
 def _run_chain(f: Facts) -> int:
@@ -419,7 +437,15 @@ def _maps(random: Random, level: int) -> dict[str, Any]:
     channels = 2 if level == 1 else 3
     wide = 2 if level < 3 else 4
     low = 0 if level == 1 else -3
-    return {"maps": [some_grid(random, 2, wide, low, 8) for _ in range(channels)]}
+    return {"maps": [_with_plain_mean(random, wide, low) for _ in range(channels)]}
+
+
+def _with_plain_mean(random: Random, wide: int, low: int) -> Any:
+    """Draw a map whose mean is a whole number, or a half."""
+    while True:
+        rows = some_grid(random, 2, wide, low, 8)
+        if sum(map(sum, rows)) % wide == 0:
+            return rows
 
 
 def _numbers(f: Facts) -> list[list[int]]:
@@ -441,9 +467,7 @@ GLOBAL = Kind(
     slips=(
         Slip(
             "mean over the channels, too",
-            lambda f: [
-                plain(sum(map(sum, _numbers(f))) / len(sum(_numbers(f), [])))
-            ],
+            lambda f: [plain(float(torch.tensor(f.maps).double().mean()))],
             "one mean is taken over all maps",
             "Each map gives a number of its own.",
             of="global_avg_pool",
@@ -487,7 +511,7 @@ GLOBAL = Kind(
         ),
         f"One number for each map: {answer}.",
     ),
-)  # fmt: skip
+)
 
 
 def _place(random: Random, level: int) -> dict[str, Any]:
@@ -512,9 +536,7 @@ FLATTEN_INDEX = Kind(
         f"index does the number of channel {f.at[0]}, row {f.at[1]}, column "
         f"{f.at[2]} stand? Count from 0.",
     ),
-    right=lambda f: int(
-        torch.arange(f.c * f.h * f.w).view(f.c, f.h, f.w)[tuple(f.at)]
-    ),
+    right=lambda f: int(torch.arange(f.c * f.h * f.w).view(f.c, f.h, f.w)[tuple(f.at)]),
     again=lambda f: [
         (c, i, j) for c in range(f.c) for i in range(f.h) for j in range(f.w)
     ].index(tuple(f.at)),
@@ -580,9 +602,7 @@ FLATTEN_SHAPE = Kind(
     right=lambda f: tuple(
         torch.empty(f.n, f.c, f.h, f.w, device="meta").flatten(f.start).shape
     ),
-    again=lambda f: (
-        (f.n, f.c * f.h * f.w) if f.start == 1 else (f.n, f.c, f.h * f.w)
-    ),
+    again=lambda f: (f.n, f.c * f.h * f.w) if f.start == 1 else (f.n, f.c, f.h * f.w),
     slips=(
         Slip(
             "flattening the batch away",

@@ -266,7 +266,7 @@ WHICH_PADDING = Kind(
     slips=(
         Slip(
             "all of it on each side",
-            lambda f: (f.out - 1) * f.s + f.k - f.n,
+            lambda f: _positive((f.out - 1) * f.s + f.k - f.n),
             "all the zeros stand on each side",
             "Half of them stand on each side.",
             of="same_padding",
@@ -578,9 +578,9 @@ SKIPPED = Kind(
         f"{f.n} columns, without padding. How many columns at the right edge are "
         "in no window?",
     ),
-    right=lambda f: f.n
-    - (int(arithmetic.output_size(f.n, f.k, stride=f.s)) - 1) * f.s
-    - f.k,
+    right=lambda f: (
+        f.n - (int(arithmetic.output_size(f.n, f.k, stride=f.s)) - 1) * f.s - f.k
+    ),
     again=lambda f: (
         f.n - 1 - max(a + f.k - 1 for a in range(0, f.n, f.s) if a + f.k <= f.n)
     ),
@@ -679,7 +679,9 @@ PADDED = Kind(
         ),
         Slip(
             "kernel flipped",
-            lambda f: torch_conv(f.image, turned(f.kernel), f.bias, padding=1)[f.i][f.j],
+            lambda f: torch_conv(f.image, turned(f.kernel), f.bias, padding=1)[f.i][
+                f.j
+            ],
             "the kernel is turned by 180 degrees",
             "A convolution layer lays it on the image as it is.",
             of="conv2d",
@@ -700,9 +702,9 @@ PADDED = Kind(
         ),
         Slip(
             "kernel moved into the image",
-            lambda f: torch_conv(f.image, f.kernel, f.bias)[
-                min(f.i, len(f.image) - 3)
-            ][min(f.j, len(f.image) - 3)],
+            lambda f: torch_conv(f.image, f.kernel, f.bias)[min(f.i, len(f.image) - 3)][
+                min(f.j, len(f.image) - 3)
+            ],
             "the window is moved until it lies inside the image",
             "It hangs over the edge, and the zeros lie under it.",
         ),
@@ -717,7 +719,7 @@ PADDED = Kind(
         {"image": f.image, "kernel": f.kernel, "bias": f.bias, "padding": 1},
         (f.i, f.j),
     ),
-)  # fmt: skip
+)
 
 
 def _under(f: Facts) -> list[int]:
@@ -869,7 +871,8 @@ DILATED = Kind(
         ),
     ),
     steps=lambda f, answer: (
-        f"The kernel reaches over {f.d}*({f.k} - 1) + 1 = {f.d * (f.k - 1) + 1} pixels.",
+        f"The kernel reaches over {f.d}*({f.k} - 1) + 1 = {f.d * (f.k - 1) + 1} "
+        "pixels.",
         f"floor(({f.n} + 2*{f.p} - {f.d * (f.k - 1) + 1})/{f.s}) + 1 = {answer}",
     ),
     show=lambda f: sizes_picture(

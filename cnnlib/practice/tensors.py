@@ -182,10 +182,12 @@ BRIGHTNESS = Kind(
         ),
     ),
     steps=lambda f, answer: (
-        "The byte 255 becomes 1, so " + ("multiply" if f.back else "divide") + " by 255.",
+        "The byte 255 becomes 1, so "
+        + ("multiply" if f.back else "divide")
+        + " by 255.",
         f"{f.asked} {'*' if f.back else '/'} 255 = {answer}",
     ),
-)  # fmt: skip
+)
 
 
 def _scaled(f: Facts, largest: int) -> Any:
@@ -219,9 +221,9 @@ TO_BATCH = Kind(
     right=lambda f: tuple(
         torch.empty(f.n, f.h, f.w, f.c, device="meta").permute(0, 3, 1, 2).shape
     ),
-    again=lambda f: np.moveaxis(
-        np.broadcast_to(np.uint8(0), (f.n, f.h, f.w, f.c)), -1, 1
-    ).shape,
+    again=lambda f: (
+        np.moveaxis(np.broadcast_to(np.uint8(0), (f.n, f.h, f.w, f.c)), -1, 1).shape
+    ),
     slips=(
         Slip(
             "channels left last",
@@ -382,7 +384,11 @@ INDEXED = Kind(
         Slip(
             "the end of a slice counts",
             lambda f: (
-                (f.shape[0], {"x[:, 1:2]": 2, "x[:, :2]": 3}[f.expression], *f.shape[2:])
+                (
+                    f.shape[0],
+                    {"x[:, 1:2]": 2, "x[:, :2]": 3}[f.expression],
+                    *f.shape[2:],
+                )
                 if f.expression in ("x[:, 1:2]", "x[:, :2]")
                 else None
             ),
@@ -408,7 +414,7 @@ INDEXED = Kind(
         "A slice keeps its axis. Axes that are not named stay as they are.",
         f"The shape is {answer}.",
     ),
-)  # fmt: skip
+)
 
 
 def _weight(random: Random, level: int) -> dict[str, Any]:

@@ -79,9 +79,9 @@ SOFTMAX = Kind(
         ),
         Slip(
             "classes counted from 1",
-            lambda f: _share([exp(s) for s in f.scores], f.asked - 1)
-            if f.asked
-            else None,
+            lambda f: (
+                _share([exp(s) for s in f.scores], f.asked - 1) if f.asked else None
+            ),
             "the classes are counted from 1",
             "The first class is class 0.",
         ),
@@ -105,8 +105,12 @@ _LOGS = {0.05: 3.0, 0.1: 2.3, 0.2: 1.61, 0.25: 1.39, 0.3: 1.2, 0.4: 0.92, 0.5: 0
 _PARTS = {
     1: ((0.7, 0.2, 0.1), (0.5, 0.3, 0.2), (0.6, 0.3, 0.1), (0.5, 0.4, 0.1)),
     2: ((0.8, 0.1, 0.05, 0.05), (0.4, 0.3, 0.2, 0.1), (0.5, 0.25, 0.2, 0.05)),
-    3: ((0.4, 0.25, 0.2, 0.1, 0.05), (0.5, 0.2, 0.2, 0.05, 0.05), (0.6, 0.25, 0.05, 0.1)),
-}  # fmt: skip
+    3: (
+        (0.4, 0.25, 0.2, 0.1, 0.05),
+        (0.5, 0.2, 0.2, 0.05, 0.05),
+        (0.6, 0.25, 0.05, 0.1),
+    ),
+}
 
 
 def _probabilities(random: Random, level: int) -> dict[str, Any]:
@@ -219,9 +223,11 @@ SCORE_GRADIENT = Kind(
         ),
         Slip(
             "classes counted from 1",
-            lambda f: [round(p - (n == f.label - 1), 2) for n, p in enumerate(f.p)]
-            if f.label
-            else None,
+            lambda f: (
+                [round(p - (n == f.label - 1), 2) for n, p in enumerate(f.p)]
+                if f.label
+                else None
+            ),
             "the classes are counted from 1",
             "The first class is class 0.",
         ),
@@ -242,8 +248,15 @@ def _score_gradient(f: Facts) -> list[float]:
 
 
 def _classes(random: Random, level: int) -> dict[str, Any]:
-    most = {1: (2, 5, 10, 20, 50, 100), 2: (3, 4, 8, 26, 36, 200), 3: (7, 12, 15, 62, 1000)}
-    return {"classes": random.choice(most[level]), "batch": random.choice((16, 32, 64, 128))}  # fmt: skip
+    most = {
+        1: (2, 5, 10, 20, 50, 100),
+        2: (3, 4, 8, 26, 36, 200),
+        3: (7, 12, 15, 62, 1000),
+    }
+    return {
+        "classes": random.choice(most[level]),
+        "batch": random.choice((16, 32, 64, 128)),
+    }
 
 
 START_LOSS = Kind(
@@ -482,7 +495,9 @@ def _loop(random: Random, level: int) -> dict[str, Any]:
     return {
         "missing": random.choice(("zero_grad", "backward", "step")),
         "net": random.choice(names),
-        "optimizer": random.choice(("optimizer", "adam", "sgd")),
+        "optimizer": random.choice(
+            ("optimizer", "sgd") if level == 3 else ("optimizer", "adam")
+        ),
         "last": level > 1 and random.random() < 0.5,
         "sign": level == 3,
         "images": random.choice(("images", "x", "pictures")),
@@ -570,9 +585,9 @@ MISSING = Kind(
     draw=_loop,
     ask=lambda f: (
         (
-            f"A weight starts at {f.w}. The gradient of the loss is {f.g} at each step, "
-            f"and plain gradient descent has lr {f.lr}. One line of the loop is missing. "
-            "Which, if this is what happens?"
+            f"A weight starts at {f.w}. The gradient of the loss is {f.g} at each "
+            f"step, and plain gradient descent has lr {f.lr}. One line of the loop is "
+            "missing. Which, if this is what happens?"
             if f.sign
             else "One line of this training loop is missing. Which?"
         ),
@@ -646,7 +661,9 @@ STEPS = Kind(
         f"epoch{'s' * (f.epochs > 1)}?",
     ),
     right=lambda f: f.epochs * len(torch.arange(f.images).split(f.batch)),
-    again=lambda f: sum(1 for _ in range(f.epochs) for _ in range(0, f.images, f.batch)),
+    again=lambda f: sum(
+        1 for _ in range(f.epochs) for _ in range(0, f.images, f.batch)
+    ),
     slips=(
         Slip(
             "short last batch left out",
@@ -756,8 +773,8 @@ def _losses(random: Random, level: int) -> dict[str, Any]:
     short = size // 2 if level < 3 else random.choice((size // 5, size // 2))
     many = 2 if level < 3 else 3
     sizes = [size] * (many - 1) + [short]
-    return {"sizes": sizes, "losses": [random.choice((0.2, 0.4, 0.5, 0.8, 1.0, 1.2, 2.0))
-                                       for _ in sizes]}  # fmt: skip
+    losses = random.sample((0.2, 0.4, 0.5, 0.8, 1.0, 1.2, 2.0), many)
+    return {"sizes": sizes, "losses": losses}
 
 
 EPOCH_LOSS = Kind(

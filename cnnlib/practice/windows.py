@@ -192,7 +192,9 @@ MAP = Kind(
         ),
         Slip(
             "negative responses cut off",
-            lambda f: [[max(v, 0) for v in row] for row in torch_conv(f.image, f.kernel)],
+            lambda f: [
+                [max(v, 0) for v in row] for row in torch_conv(f.image, f.kernel)
+            ],
             "negative numbers are replaced by 0",
             "That is the work of a ReLU, and there is none.",
             of="conv2d_channels",
@@ -201,15 +203,13 @@ MAP = Kind(
     steps=lambda f, answer: (
         "Lay the kernel on the top left corner, multiply cell by cell, and add.",
         "The first window gives "
-        + products(
-            patch(f.image, 0, 0, len(f.kernel), len(f.kernel)), flat(f.kernel)
-        )
+        + products(patch(f.image, 0, 0, len(f.kernel), len(f.kernel)), flat(f.kernel))
         + f" = {torch_conv(f.image, f.kernel)[0][0]:g}.",
         "Move on by one pixel to the right, then start again one row lower.",
         f"The map is {answer}.",
     ),
     show=lambda f: Show("step_conv", {"image": f.image, "kernel": f.kernel}),
-)  # fmt: skip
+)
 
 # ---- the turned kernel ------------------------------------------------------------
 
@@ -467,11 +467,13 @@ COLOUR = Kind(
 
 
 def _relu(random: Random, level: int) -> dict[str, Any]:
+    """Draw sums; at least one of them is below zero with its bias."""
     wide = 3 if level < 3 else 4
-    return {
-        "sums": [random.randint(-6, 6) for _ in range(wide)],
-        "bias": random.choice((-3, -2, -1, 1, 2, 3) if level > 1 else (1, 2, 3)),
-    }
+    bias = random.choice((-3, -2, -1, 1, 2, 3) if level > 1 else (1, 2, 3))
+    while True:
+        sums = [random.randint(-6, 6) for _ in range(wide)]
+        if min(sums) + bias < 0:
+            return {"sums": sums, "bias": bias}
 
 
 RELU = Kind(
@@ -515,8 +517,9 @@ RELU = Kind(
         ),
         Slip(
             "bias only once",
-            lambda f: [max(v + (f.bias if n == 0 else 0), 0)
-                       for n, v in enumerate(f.sums)],
+            lambda f: [
+                max(v + (f.bias if n == 0 else 0), 0) for n, v in enumerate(f.sums)
+            ],
             "the bias is added to the first number only",
             "It is added to every number of the map.",
             of="correlate2d",
@@ -526,7 +529,7 @@ RELU = Kind(
         f"Add the bias: {shown([v + f.bias for v in f.sums], 'row')}.",
         f"Every negative number becomes 0: {answer}.",
     ),
-)  # fmt: skip
+)
 
 # ---- sizes and counts -------------------------------------------------------------
 
@@ -624,8 +627,10 @@ DENSE = Kind(
         )
         for p in layer.parameters()
     ),
-    again=lambda f: sum(f.ins + 1 for _ in range(f.hidden))
-    + sum(f.hidden + 1 for _ in range(f.outs)),
+    again=lambda f: (
+        sum(f.ins + 1 for _ in range(f.hidden))
+        + sum(f.hidden + 1 for _ in range(f.outs))
+    ),
     slips=(
         Slip(
             "fully_connected: output bias forgotten",
@@ -657,9 +662,7 @@ DENSE = Kind(
         ),
         Slip(
             "fully_connected: biases of the inputs",
-            lambda f: (
-                f.hidden * f.ins + f.ins + f.outs * f.hidden + f.hidden
-            ),
+            lambda f: f.hidden * f.ins + f.ins + f.outs * f.hidden + f.hidden,
             "the biases belong to the units that a layer gets its numbers from",
             "A bias belongs to the unit that adds up.",
             of="parameter_counts",
@@ -679,7 +682,7 @@ DENSE = Kind(
         f"{arithmetic.linear_params(f.hidden, f.outs):,}.",
         f"Together: {answer}.",
     ),
-)  # fmt: skip
+)
 
 # ---- a kernel on a photograph -----------------------------------------------------
 
@@ -692,8 +695,8 @@ KERNELS = {
 }
 _EFFECTS = {
     "blur": "It makes the picture soft: each pixel becomes a mean of its neighbours.",
-    "vertical edges": "It answers where dark turns bright from left to right, or back.",
-    "horizontal edges": "It answers where dark turns bright from top to bottom, or back.",
+    "vertical edges": "It answers where bright and dark lie side by side.",
+    "horizontal edges": "It answers where bright and dark lie one above the other.",
     "outline": "It answers to edges of every direction, and not to flat parts.",
     "the picture itself": "It changes nothing but the brightness.",
 }  # fmt: skip
@@ -704,23 +707,28 @@ def _kernel(random: Random, level: int) -> dict[str, Any]:
     rows = [list(row) for row in KERNELS[name]]
     if level > 1 and "edges" in name:
         middle = random.randint(1, 4)
-        rows = [[w * (middle if 1 in (i, j) and i != j else 1)
-                 for j, w in enumerate(row)] for i, row in enumerate(rows)]
+        rows = [
+            [w * (middle if 1 in (i, j) and i != j else 1) for j, w in enumerate(row)]
+            for i, row in enumerate(rows)
+        ]
         if level == 3 and random.random() < 0.5:
             rows = turned(rows)
     if level > 1 and name == "outline":
-        rows = [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]] if random.random() < 0.5 else (
-            [[0, -1, 0], [-1, 4, -1], [0, -1, 0]]
+        rows = (
+            [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]
+            if random.random() < 0.5
+            else ([[0, -1, 0], [-1, 4, -1], [0, -1, 0]])
         )
     if name == "blur" and level > 1:
-        rows = random.choice(([[1, 2, 1], [2, 4, 2], [1, 2, 1]],
-                              [[0, 1, 0], [1, 1, 1], [0, 1, 0]], rows))
+        rows = random.choice(
+            ([[1, 2, 1], [2, 4, 2], [1, 2, 1]], [[0, 1, 0], [1, 1, 1], [0, 1, 0]], rows)
+        )
     times = random.randint(1, 5)
     return {"kernel": [[times * w for w in row] for row in rows]}  # fmt: skip
 
 
 def _answers(kernel: Any) -> dict[str, bool]:
-    """Tell whether a kernel answers to a flat part, to each kind of edge, to a corner."""
+    """Tell whether a kernel answers to a flat part, and to each kind of edge."""
     step = [[0, 0, 0, 6, 6, 6]] * 6
     return {
         "flat": any(flat(torch_conv([[6] * 5] * 5, kernel))),
@@ -811,8 +819,10 @@ EFFECT = Kind(
     steps=lambda f, answer: (
         f"The weights add up to {sum(flat(f.kernel))}: a flat part gives "
         + ("an answer." if sum(flat(f.kernel)) else "0."),
-        "Then look where the signs change: from left to right, from top to bottom, "
-        "or both.",
+        "Weights of one sign add up the pixels under them."
+        if sum(flat(f.kernel))
+        else "Look where the signs change: from left to right, from top to bottom, or "
+        "both.",
         answer,
     ),
 )

@@ -241,9 +241,7 @@ def test_an_unknown_mistake_is_found(monkeypatch):
     slips = (Slip("no such", lambda f: 1, "x", of="output_size"),)
     kind = replace(KIND, slips=slips)
     monkeypatch.setattr("tools.practice_proof.kinds", lambda: {"output-size": kind})
-    assert unknown_mistakes() == [
-        "output-size: output_size has no mistake 'no such'"
-    ]
+    assert unknown_mistakes() == ["output-size: output_size has no mistake 'no such'"]
 
 
 @pytest.mark.parametrize("name", CALLS)
