@@ -7,37 +7,81 @@ from random import Random
 
 from cnnlib.text import listed
 
-from . import (
-    classics,
-    counting,
-    inside,
-    judging,
-    pooling,
-    sizes,
-    tensors,
-    training,
-    windows,
-)
 from .items import Item
 from .kind import Kind
+from .topics import (
+    channels,
+    colour,
+    fields,
+    flat_sizes,
+    flattening,
+    frames,
+    grad_cam,
+    gradient_steps,
+    hooks,
+    inverse,
+    judging,
+    layers,
+    lenet_alexnet,
+    loops,
+    losses,
+    occlusion,
+    parameters,
+    photographs,
+    pixels,
+    pooled_sizes,
+    pooling,
+    rows_seen,
+    seen,
+    shapes,
+    sizes,
+    summaries,
+    transfer,
+    turned,
+    vgg,
+    windows,
+    work,
+)
 
 LEVELS = (1, 2, 3)
-_MODULES = (
-    tensors,
+_TOPICS = (
+    pixels,
+    shapes,
+    channels,
     windows,
+    turned,
+    colour,
+    layers,
+    photographs,
     sizes,
+    inverse,
+    seen,
+    frames,
     pooling,
-    counting,
-    training,
+    pooled_sizes,
+    flattening,
+    parameters,
+    flat_sizes,
+    summaries,
+    work,
+    fields,
+    losses,
+    gradient_steps,
+    loops,
     judging,
-    classics,
-    inside,
+    lenet_alexnet,
+    vgg,
+    transfer,
+    rows_seen,
+    hooks,
+    occlusion,
+    grad_cam,
 )
 
 
 def kinds() -> dict[str, Kind]:
     """Return all kinds by name."""
-    return {kind.name: kind for module in _MODULES for kind in module.KINDS}
+    return {kind.name: kind for topic in _TOPICS for kind in topic.KINDS}
 
 
 def items(lessons: Sequence[str] | None = None) -> list[str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from .compute import transposed
-from .items import grid, shown
-from .kind import Facts, Kind, Slip
+from cnnlib.practice.compute import transposed
+from cnnlib.practice.items import grid, shown
+from cnnlib.practice.kind import Facts, Kind, Slip
 
 
 def _answers(random: Random, level: int) -> dict[str, Any]:

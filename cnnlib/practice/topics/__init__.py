@@ -1,0 +1,1 @@
+"""The kinds of items, a module for each topic of a lesson."""
