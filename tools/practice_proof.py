@@ -30,6 +30,7 @@ from cnnlib.practice.compute import plain
 from cnnlib.practice.items import Item, Option, shown
 from cnnlib.practice.kind import Facts, Kind, Slip
 from cnnlib.practice.registry import LEVELS, draw, kinds
+from cnnlib.text import an
 from cnnlib.visuals.sizes.explore_sizes import RANGES
 from cnnlib.visuals.step.steps import conv_steps, pool_steps
 from tools.build.build import ROOT
@@ -77,6 +78,31 @@ TERMS = frozenset(
 )
 """Long words that a learner knows: the field's terms, as the lessons introduce them,
 and a few words of everyday English."""
+COUNTED = frozenset(
+    [
+        "batches",
+        "biases",
+        "channels",
+        "classes",
+        "epochs",
+        "groups",
+        "images",
+        "kernels",
+        "layers",
+        "maps",
+        "numbers",
+        "outputs",
+        "pictures",
+        "pixels",
+        "rows",
+        "slices",
+        "steps",
+        "units",
+        "weights",
+        "windows",
+    ]
+)
+"""What there is one of, or several: none of these follows a 1."""
 IN_A_ROW = 20
 FEWEST_DIFFERENT = 8
 """Of `IN_A_ROW` seeds one after the other, how many different items there must be."""
@@ -238,6 +264,12 @@ def reading_faults(text: str, most: int) -> list[str]:
     long = {word for word in words if len(word) >= LONG and word.lower() not in TERMS}
     if long:
         found.append(f"long words: {', '.join(sorted(long))}")
+    for article, number in re.findall(r"\b([Aa]n?) (\d+x\d+)\b", plain_text):
+        if an(number) != f"{article.lower()} {number}":
+            found.append(f"{article} {number}")
+    for word in re.findall(r"(?:^|[a-z:,] )1 ([a-z]+)\b", plain_text):
+        if word in COUNTED:
+            found.append(f"1 {word}")
     if re.search(r"[<>&{}]|None\b", plain_text):
         found.append("a sign that does not belong in a sentence")
     return found

@@ -104,7 +104,8 @@ PADDED = Kind(
     ),
     steps=lambda f, answer: (
         f"With the frame of zeros the window holds {shown(_under(f), 'row')}.",
-        f"Multiply and add: {products(_under(f), flat(f.kernel))}.",
+        f"Multiply and add: {products(_under(f), flat(f.kernel))} = "
+        f"{torch_conv(f.image, f.kernel, padding=1)[f.i][f.j]}.",
         f"With the bias {f.bias}: {answer}.",
     ),
     show=lambda f: Show(

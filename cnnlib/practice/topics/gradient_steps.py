@@ -73,7 +73,9 @@ SGD = Kind(
     steps=lambda f, answer: (
         f"A step moves the weight by -lr times the gradient: -{f.lr}*{signed(f.g)} = "
         f"{round(-f.lr * f.g, 4):g}.",
-        f"{f.w} + {f.steps}*{signed(round(-f.lr * f.g, 4))} = {answer}",
+        f"{f.w} + "
+        + (f"{f.steps}*" if f.steps > 1 else "")
+        + f"{signed(round(-f.lr * f.g, 4))} = {answer}",
     ),
 )
 

@@ -13,6 +13,7 @@ from cnnlib.practice.compute import (
 )
 from cnnlib.practice.kind import Facts, Kind, Slip
 from cnnlib.practice.settings import frame, sizes_picture
+from cnnlib.text import an, size
 
 
 def _padding(random: Random, level: int) -> dict[str, Any]:
@@ -39,8 +40,8 @@ WHICH_PADDING = Kind(
     form="number",
     draw=_padding,
     ask=lambda f: (
-        f"A {f.k}x{f.k} kernel with stride {f.s} makes {f.out}x{f.out} of a "
-        f"{f.n}x{f.n} input. What is the least padding with which it does so?",
+        f"A {f.k}x{f.k} kernel with stride {f.s} makes {f.out}x{f.out} of "
+        f"{an(size(f.n, f.n))} input. What is the least padding with which it does so?",
     ),
     right=_least_padding,
     again=lambda f: max(0, ceil(((f.out - 1) * f.s + f.k - f.n) / 2)),
@@ -119,7 +120,7 @@ WHICH_KERNEL = Kind(
     form="number",
     draw=_which_kernel,
     ask=lambda f: (
-        f"A layer with {frame(f)} makes {f.out}x{f.out} of a {f.n}x{f.n} input. "
+        f"A layer with {frame(f)} makes {f.out}x{f.out} of {an(size(f.n, f.n))} input. "
         "How high is its square kernel?",
     ),
     right=lambda f: next(
@@ -196,9 +197,9 @@ SAME = Kind(
     form="shape",
     draw=_same,
     ask=lambda f: (
-        f"A layer keeps a {f.n}x{f.n} input at its size. The kernel is {f.k}x{f.k}, "
-        f"the dilation {f.d}, the stride 1. Which padding (above, below) does "
-        '`padding="same"` take?',
+        f"A layer keeps {an(size(f.n, f.n))} input at its size. The kernel is "
+        f"{f.k}x{f.k}, the dilation {f.d}, the stride 1. Which padding (above, below) "
+        'does `padding="same"` take?',
     ),
     right=lambda f: tuple(int(side) for side in arithmetic.same_padding(f.k, f.d)),
     again=_both_sides,

@@ -10,6 +10,7 @@ from torch import nn
 
 from cnnlib import arithmetic
 from cnnlib.practice.kind import Kind, Slip
+from cnnlib.text import count
 
 
 def _layer(random: Random, level: int) -> dict[str, Any]:
@@ -74,7 +75,7 @@ CHANNELS_OUT = Kind(
     steps=lambda f, answer: (
         f"Height: {f.h} - {f.k} + 1 = {f.h - f.k + 1}. Width: {f.w} - {f.k} + 1 = "
         f"{f.w - f.k + 1}.",
-        f"{f.cout} kernels make {f.cout} channels, and the batch stays: {answer}.",
+        f"Channels: one for each kernel, so {f.cout}. The batch stays: {answer}.",
     ),
 )
 
@@ -156,7 +157,7 @@ DENSE = Kind(
     steps=lambda f, answer: (
         f"Hidden: {f.ins}*{f.hidden} weights + {f.hidden} biases = "
         f"{arithmetic.linear_params(f.ins, f.hidden):,}.",
-        f"Outputs: {f.hidden}*{f.outs} weights + {f.outs} biases = "
+        f"Outputs: {f.hidden}*{f.outs} weights + {count(f.outs, 'bias', 'biases')} = "
         f"{arithmetic.linear_params(f.hidden, f.outs):,}.",
         f"Together: {answer}.",
     ),

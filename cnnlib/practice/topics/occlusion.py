@@ -10,6 +10,7 @@ import torch
 from cnnlib.practice.compute import own_count, plain
 from cnnlib.practice.items import grid
 from cnnlib.practice.kind import Facts, Kind, Slip
+from cnnlib.text import an, size
 
 
 def _occlusion(random: Random, level: int) -> dict[str, Any]:
@@ -33,9 +34,9 @@ WINDOWS = Kind(
     form="number",
     draw=_occlusion,
     ask=lambda f: (
-        f"An occlusion map covers a {_sides(f)[0]}x{_sides(f)[1]} image with a "
-        f"{f.window}x{f.window} window that moves by {f.step} and stays inside. How "
-        "many covered copies of the image does the net see?",
+        f"An occlusion map covers {an(size(*_sides(f)))} image with "
+        f"{an(size(f.window, f.window))} window that moves by {f.step} and stays "
+        "inside. How many covered copies of the image does the net see?",
     ),
     right=lambda f: int(
         torch.zeros(_sides(f))

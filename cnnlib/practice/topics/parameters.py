@@ -67,7 +67,7 @@ CONV_PARAMS = Kind(
             "C_in forgotten",
             lambda f: (f.kh * f.kw + f.bias) * f.cout,
             "a kernel has one slice only",
-            "It has one for each of the {cin} channels that go in.",
+            "It has one for each channel that goes in.",
             of="conv_params",
         ),
         Slip(

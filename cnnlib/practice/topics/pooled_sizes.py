@@ -12,6 +12,7 @@ from torch import nn
 from cnnlib import arithmetic
 from cnnlib.practice.compute import own_count
 from cnnlib.practice.kind import Facts, Kind, Slip
+from cnnlib.text import an, size
 
 
 def _pool_size(random: Random, level: int) -> dict[str, Any]:
@@ -110,8 +111,8 @@ CONV_POOL = Kind(
     form="number",
     draw=_conv_pool,
     ask=lambda f: (
-        f"A {f.n}x{f.n} image goes through a convolution ({f.k}x{f.k}, padding {f.p}) "
-        f"and a pooling ({f.f}x{f.f})"
+        f"{an(size(f.n, f.n)).capitalize()} image goes through a convolution "
+        f"({f.k}x{f.k}, padding {f.p}) and a pooling ({f.f}x{f.f})"
         + (", then through both once more" if f.twice else "")
         + ". How high is the result?",
     ),

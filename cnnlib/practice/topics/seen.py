@@ -8,6 +8,7 @@ from typing import Any
 from cnnlib import arithmetic
 from cnnlib.practice.kind import Facts, Kind, Slip
 from cnnlib.practice.settings import frame, sizes_picture
+from cnnlib.text import an, size
 
 
 def _coverage(random: Random, level: int) -> dict[str, Any]:
@@ -36,8 +37,9 @@ COVERAGE = Kind(
     form="number",
     draw=_coverage,
     ask=lambda f: (
-        f"A {f.k}x{f.k} kernel moves over a {f.n}x{f.n} picture, {frame(f)}. In how "
-        f"many windows does the pixel in row {f.i}, column {f.j} lie? Count from 0.",
+        f"A {f.k}x{f.k} kernel moves over {an(size(f.n, f.n))} picture, {frame(f)}. "
+        f"In how many windows does the pixel in row {f.i}, column {f.j} lie? Count "
+        "from 0.",
     ),
     right=lambda f: int(
         arithmetic.coverage(f.n, f.k, stride=f.s, padding=f.p)[f.i, f.j]

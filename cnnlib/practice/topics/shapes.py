@@ -279,8 +279,8 @@ WEIGHT = Kind(
         ),
     ),
     steps=lambda f, answer: (
-        f"There are {f.cout} kernels, one for each channel that comes out.",
-        f"Each has a slice for each of the {f.cin} channels that go in.",
+        f"There is a kernel for each channel that comes out: {f.cout}.",
+        f"Each has a slice for each channel that goes in: {f.cin}.",
         f"A slice is {f.kh} high and {f.kw} wide: {answer}.",
     ),
 )

@@ -14,6 +14,7 @@ from cnnlib.model_summary import summary
 from cnnlib.practice.compute import own_count
 from cnnlib.practice.items import shown, table
 from cnnlib.practice.kind import Facts, Kind, Slip
+from cnnlib.text import count
 
 
 def _small_net(random: Random, level: int) -> dict[str, Any]:
@@ -151,8 +152,9 @@ SUMMARY_ROW = Kind(
         ),
     ),
     steps=lambda f, answer: (
-        f"Into `{f.ask}` go {_before(f):,} "
-        + ("numbers." if f.ask == "fc" else "channels."),
+        f"What goes into `{f.ask}`: "
+        + count(_before(f), "number" if f.ask == "fc" else "channel")
+        + ".",
         f"({_area(f)}*{_before(f)} + 1)*{_after(f)} = {answer}",
     ),
 )

@@ -169,7 +169,7 @@ STACK = Kind(
             "C_in forgotten",
             lambda f: (f.large**2 if f.single else 9 * f.layers) * f.c,
             "a kernel has one slice only",
-            "It has one for each of the {c} channels that go in.",
+            "It has one for each channel that goes in.",
             of="stack_or_single",
         ),
         Slip(

@@ -75,7 +75,7 @@ MACS = Kind(
             "C_in forgotten",
             lambda f: f.k * f.k * f.cout * _out(f) ** 2,
             "a kernel has one slice only",
-            "It has one for each of the {cin} channels that go in.",
+            "It has one for each channel that goes in.",
             of="conv_macs",
         ),
         Slip(
@@ -103,7 +103,7 @@ MACS = Kind(
             "one row of the output only",
             lambda f: f.k * f.k * f.cin * f.cout * _out(f),
             "only one row of places is counted",
-            "There are {n}*{n} pixels, and rows as well as columns of windows.",
+            "There are rows of places, and columns as well.",
             of="conv_macs",
         ),
     ),
