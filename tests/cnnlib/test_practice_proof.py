@@ -1,14 +1,16 @@
 """The proof of the items finds what is wrong with one."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 from random import Random
 
 import pytest
 
 from cnnlib.practice.items import Option, Show
 from cnnlib.practice.kind import Facts, Kind, Slip
-from cnnlib.practice.registry import draw, kinds
+from cnnlib.practice.registry import LEVELS, draw, kinds
 from tools.build.build import ROOT
 from tools.practice_proof import (
     CALLS,
@@ -148,6 +150,17 @@ def test_a_second_road_that_ends_elsewhere_is_found():
     assert any("the second road gives" in _found(item, kind) for item in items)
 
 
+@pytest.mark.parametrize("name", list(kinds()))
+def test_a_mistake_taken_for_the_right_answer_is_found(name):
+    """The kind is drawn with one of its mistakes as the right answer."""
+    found = []
+    for slip, level in product(kinds()[name].slips, LEVELS):
+        broken = replace(kinds()[name], right=slip.answer)
+        with suppress(TypeError, RuntimeError):  # it cannot be made on every item
+            found.append(_found(broken(Random(0), level), broken))
+    assert any("the second road gives" in faults for faults in found)
+
+
 def test_a_mistake_that_is_not_the_checkers_is_found():
     """A slip named as the checker's, but with other arithmetic."""
 
@@ -274,7 +287,7 @@ def test_the_checkers_own_wrong_answers_are_asked(name):
         ("The parameters of a convolution.", None),
         ("Look at `optimizer.zero_grad(set_to_none=True)` here.", None),
         ("A 8x8 map.", "A 8x8"),
-        ("An 8x8 map of a 7x7.", None),
+        ("An 8x8 map.", None),
         ("There are 1 maps.", "1 maps"),
         ("Row 1 has 11 maps.", None),
         ("It is {p}.", "a sign that does not belong in a sentence"),
