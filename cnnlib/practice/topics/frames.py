@@ -206,12 +206,16 @@ STRIDED = Kind(
 
 
 def _dilated(random: Random, level: int) -> dict[str, Any]:
+    """Draw a setting; the kernel with its holes fits into the input."""
+    k = random.choice((3,) if level == 1 else (3, 4, 5))
+    d = random.choice((2, 3)) if level < 3 else 2
+    sizes = (9, 10, 12, 14, 15, 16, 20, 28, 32)
     return {
-        "n": random.choice((9, 10, 12, 14, 15, 16, 20, 28, 32)),
-        "k": random.choice((3,) if level == 1 else (3, 4, 5)),
+        "n": random.choice([n for n in sizes if n > d * (k - 1) + 1]),
+        "k": k,
         "s": 1 if level < 3 else 2,
         "p": 0 if level == 1 else random.choice((1, 2)),
-        "d": random.choice((2, 3)) if level < 3 else 2,
+        "d": d,
     }
 
 

@@ -20,7 +20,7 @@ def _padding(random: Random, level: int) -> dict[str, Any]:
     k = random.choice((3, 5, 7) if level == 1 else (2, 3, 4, 5, 6, 7))
     s = 1 if level < 3 else 2
     p = random.randint(1, 3) if level == 1 else random.randint(0, 4)
-    n = random.choice((8, 10, 12, 14, 16, 20, 28))
+    n = random.choice((10, 12, 14, 16, 20, 24, 28))
     return {"n": n, "k": k, "s": s, "out": own_count(n, k, s, p)}
 
 

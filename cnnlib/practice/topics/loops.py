@@ -183,12 +183,12 @@ MISSING = Kind(
 
 
 def _epoch(random: Random, level: int) -> dict[str, Any]:
+    """Draw more images than a batch has."""
     batch = random.choice((10, 20, 25, 50, 100) if level == 1 else (32, 64, 50, 100))
-    images = random.choice(
-        (100, 200, 500, 1000) if level == 1 else (300, 500, 1000, 1200, 2000, 10_000)
-    )
+    some = (200, 300, 500, 1000) if level == 1 else (300, 500, 1000, 1200, 2000, 10_000)
     return {
-        "images": images + (random.choice((0, 30, 60)) if level == 1 else 0),
+        "images": random.choice(some)
+        + (random.choice((0, 30, 60)) if level == 1 else 0),
         "batch": batch,
         "epochs": random.choice((2, 3, 5, 10)) if level > 1 else random.choice((1, 2)),
     }
