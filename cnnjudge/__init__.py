@@ -10,8 +10,12 @@ Where things are:
   ``keys/lesson03.py``, beside the wrong answer that it explains.
 - ``key.py``: what a key and a mistake are; ``tasks.py``: all tasks by name, each a
   question (`cnnlib.checks.questions`) with its key.
-- ``judge.py``: from what came of the cases to a verdict; ``compare.py``: how one value
-  differs from another.
+- ``judge.py``: from what came of the cases to a verdict; ``compare.py``: how one
+  value differs from another.
+- Where no known mistake explains the values: ``twists.py``, slips of any task, alone
+  and two at once; ``changes.py``, small changes of a right answer in ``workings.py``;
+  ``symptoms.py``, what can be seen.
+- ``errors.py``: what an error means.
 - ``verdict.py``: a verdict, piece by piece.
 - ``messages.py``: the sentences that are no hints; ``grids.py``: the case shown.
 - ``exercises/NN.json``: each exercise as it was handed out, written by `make build`.

@@ -16,6 +16,8 @@ from cnnlib.checks.values import PlainValue, plain
 _MOST_CELLS = 8
 """Rows and columns of a grid that are shown."""
 _MOST_FACTS = 8
+_MOST_MAPS = 6
+"""Maps of a tensor (its last two axes) that are shown; of more, only the first is."""
 _MOST_SIGNS = 100
 """Characters of a result that is shown in a line."""
 _LINE = 79
@@ -32,14 +34,14 @@ def facts_and_grids(
     blocks, facts = [], []
     arguments = [*zip(question.takes, case.args, strict=False), *case.kwargs.items()]
     for name, item in arguments:
-        if isinstance(item, torch.Tensor) and item.dim():
-            blocks.append(_block(name, plain(item)))
+        if isinstance(item, torch.Tensor | np.ndarray) and item.ndim:
+            blocks += _blocks(name, plain(item))
         elif isinstance(item, int | float | tuple | list | str | nn.Module | None):
             facts.append(f"{name} = {item}")
     for name, value in observed.items():
         title = "yours" if name == "result" else f"your {name}"
         if value.type in ("tensor", "array") and value.shape:
-            blocks.append(_block(title, value))
+            blocks += _blocks(title, value)
         elif value.type in ("int", "float", "bool", "str", "list", "dict"):
             facts.append(f"{title}: {_short(value)}")
     return "\n".join(facts[:_MOST_FACTS]), "\n".join(_side_by_side(blocks))
@@ -60,17 +62,59 @@ def _unwrapped(value: PlainValue) -> Any:
     return value.data if value.data is not None else value.type
 
 
-def _block(title: str, value: PlainValue) -> list[str]:
-    """Return a title, and the first map of a tensor as lines of equal width."""
+def hidden_numbers(case: Case) -> int:
+    """Return how many numbers of a case's arguments would not be shown."""
+    tensors = [
+        item
+        for item in [*case.args, *case.kwargs.values()]
+        if isinstance(item, torch.Tensor | np.ndarray)
+    ]
+    return sum(math.prod(item.shape) for item in tensors if not _is_shown_whole(item))
+
+
+def _is_shown_whole(item: torch.Tensor | np.ndarray) -> bool:
+    maps = math.prod(item.shape[:-2])
+    return maps <= _MOST_MAPS and all(n <= _MOST_CELLS for n in item.shape[-2:])
+
+
+def has_fractions(case: Case) -> bool:
+    """Tell whether a number of a case's arguments is not whole."""
+    return any(
+        isinstance(item, torch.Tensor)
+        and item.is_floating_point()
+        and bool((item != item.round()).any())
+        for item in [*case.args, *case.kwargs.values()]
+    )
+
+
+def _blocks(title: str, value: PlainValue) -> list[list[str]]:
+    """Return a grid for each map of a tensor, or for the first of very many."""
     data = value.data
-    shape = "x".join(str(n) for n in data.shape)
     if data.size == 0:
-        return [f"{title} ({shape}): empty"]
-    where = ""
-    if data.ndim > 2:
-        where = f"[{', '.join('0' for _ in range(data.ndim - 2))}]"
-        data = data.reshape(-1, *data.shape[-2:])[0]
-    data = np.atleast_2d(data)
+        return [[f"{title} ({_by(data.shape)}): empty"]]
+    if data.ndim == 1:
+        return [_grid(f"{title} (length {len(data)})", data[None])]
+    if data.ndim == 2:
+        return [_grid(f"{title} ({_by(data.shape)})", data)]
+    maps = data.reshape(-1, *data.shape[-2:])
+    places = list(np.ndindex(*data.shape[:-2]))
+    if len(maps) <= _MOST_MAPS:
+        size = _by(data.shape[-2:])
+        return [
+            _grid(f"{title}[{', '.join(map(str, place))}] ({size})", grid)
+            for place, grid in zip(places, maps, strict=True)
+        ]
+    first = f"{title}[{', '.join(map(str, places[0]))}] of {_by(data.shape)}"
+    return [_grid(first, maps[0])]
+
+
+def _by(shape: Sequence[int]) -> str:
+    """Write a shape: 2x3."""
+    return "x".join(str(n) for n in shape)
+
+
+def _grid(head: str, data: np.ndarray) -> list[str]:
+    """Return a head, and numbers as lines of equal width."""
     rows = [
         [_cell(n) for n in row[:_MOST_CELLS]] for row in data[:_MOST_CELLS].tolist()
     ]
@@ -80,7 +124,7 @@ def _block(title: str, value: PlainValue) -> list[str]:
         lines = [line + " ..." for line in lines]
     if data.shape[0] > _MOST_CELLS:
         lines.append("...")
-    return [f"{title}{where} {shape}", *lines]
+    return [head, *lines]
 
 
 def _cell(value: Any) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from cnnlib.checks.ask import ask
@@ -10,12 +12,27 @@ from cnnlib.checks.question import Case
 from cnnlib.checks.values import CaseOutcome, PlainValue
 
 from . import messages
+from .changes import changed_workings
 from .compare import difference
+from .grids import has_fractions, hidden_numbers
 from .key import Key, Mistake, Task
+from .messages import LIKELY, PERHAPS, SEEN, Explanation, one_change, two_slips
+from .symptoms import symptom
+from .twists import (
+    MOST_PAIRS,
+    OF_RESULTS,
+    Twist,
+    is_for,
+    of_arguments,
+    twistable,
+    twisted,
+)
 from .verdict import Verdict
 
 _STOPPERS = ("called:", "cnnlib:")
 """Remarks that decide alone, whatever the values are."""
+_OF_FRACTIONS = 12
+"""So many numbers more a case may have that is chosen for being of whole numbers."""
 
 
 def judge(
@@ -38,7 +55,7 @@ def judge(
         return messages.remarked(question, stopper, None)
     if any(outcome.error == "TooLong" for outcome in outcomes):
         return messages.too_long(question)
-    wrong = [i for i in range(len(cases)) if not _accepts(known, i, outcomes[i])]
+    wrong = _wrong_cases(known, outcomes)
     if not wrong:
         return _with_right_values(task, cases, outcomes)
     shown = min(wrong, key=lambda i: _readability(outcomes[i], cases[i], i))
@@ -49,8 +66,24 @@ def judge(
         known.of_reference(shown),
         wrong_cases=len(wrong),
         shown=shown,
-        mistake=_explanation(known, outcomes, shown),
+        explanation=_explanation(known, outcomes, wrong, shown),
     )
+
+
+def _wrong_cases(known: KnownOutcomes, outcomes: Sequence[CaseOutcome]) -> list[int]:
+    """Return the places of the wrong cases: against the reference, or a variant.
+
+    An answer that agrees with one variant in all cases is right.
+    """
+    cases = range(len(known.cases))
+    wrong = [i for i in cases if not _accepts(known, i, outcomes[i])]
+    key = known.task.key
+    for variant in key.variants if wrong else ():
+        right = (known.of(("variant", variant), variant, i) for i in cases)
+        pairs = zip(outcomes, right, strict=True)
+        if all(not one.error and is_alike(one, two, key) for one, two in pairs):
+            return []
+    return wrong
 
 
 class KnownOutcomes:
@@ -61,28 +94,56 @@ class KnownOutcomes:
 
     def __init__(self, task: Task, cases: Sequence[Case]) -> None:
         self.task, self.cases = task, cases
-        self._outcomes: dict[tuple[int | None, int], CaseOutcome] = {}
+        self._outcomes: dict[tuple[Hashable, int], CaseOutcome] = {}
+        self._twists: tuple[Twist, ...] | None = None
 
     def of_reference(self, i: int) -> CaseOutcome:
         """Return the reference's outcome of case `i`."""
-        return self._outcome(None, self.task.key.reference, i)
+        return self.of("reference", self.task.key.reference, i)
 
     def of_mistake(self, mistake: int, i: int) -> CaseOutcome:
         """Return the outcome of case `i` with the mistake at a place in the key."""
-        return self._outcome(mistake, self.task.key.mistakes[mistake].answer, i)
+        return self.of(mistake, self.task.key.mistakes[mistake].answer, i)
 
-    def _outcome(self, place: int | None, answer: Any, i: int) -> CaseOutcome:
-        if (place, i) not in self._outcomes:
+    def of(self, name: Hashable, answer: Any, i: int) -> CaseOutcome:
+        """Return the outcome of case `i` with an answer, which is known by its name."""
+        if (name, i) not in self._outcomes:
             (outcome,) = ask(self.task.question, answer, [self.cases[i]], watched=False)
-            self._outcomes[place, i] = outcome
-        return self._outcomes[place, i]
+            self._outcomes[name, i] = outcome
+        return self._outcomes[name, i]
+
+    @property
+    def twists(self) -> tuple[Twist, ...]:
+        """The twists of the question's arguments, and those of results."""
+        if self._twists is None:
+            question, defaults = self.task.question, self.task.key.defaults
+            self._twists = (
+                *of_arguments(question, self.cases, defaults),
+                *OF_RESULTS,
+            )
+        return self._twists
+
+    def of_twists(
+        self, i: int, *twists: Twist, mistake: int | None = None
+    ) -> CaseOutcome:
+        """Return the outcome of case `i` with twists in the reference or a mistake."""
+        key = self.task.key
+        base = key.reference if mistake is None else key.mistakes[mistake].answer
+        name = (mistake, *(twist.name for twist in twists))
+        answer = twisted(base, self.task.question, key.defaults, *twists)
+        return self.of(("twists", name), answer, i)
 
 
 def _readability(
     outcome: CaseOutcome, case: Case, i: int
-) -> tuple[bool, bool, int, int]:
-    """Order wrong cases, the one to show first: it has a result, and few numbers."""
-    return bool(outcome.error), case.gradient, case.size, i
+) -> tuple[bool, bool, int, int, int]:
+    """Order wrong cases, the one to show first.
+
+    It has a result, all of its numbers are shown, and few of them: it can be worked out
+    again by hand. Fractions are shown to two digits, so whole numbers come first.
+    """
+    size = case.size + (_OF_FRACTIONS if has_fractions(case) else 0)
+    return bool(outcome.error), case.gradient, hidden_numbers(case), size, i
 
 
 def _is_unsolved(outcomes: Sequence[CaseOutcome]) -> bool:
@@ -117,12 +178,12 @@ def _accepts(known: KnownOutcomes, i: int, outcome: CaseOutcome) -> bool:
     key = known.task.key
     if key.accepts is not None:
         return _holds(key.accepts, outcome, known.cases[i])
-    return _is_alike(outcome, known.of_reference(i), key)
+    return is_alike(outcome, known.of_reference(i), key)
 
 
-def _is_alike(outcome: CaseOutcome, other: CaseOutcome, key: Key) -> bool:
-    """Tell whether two outcomes are the same values, or both an error."""
-    if bool(outcome.error) != bool(other.error):
+def is_alike(outcome: CaseOutcome, other: CaseOutcome, key: Key) -> bool:
+    """Tell whether two outcomes are the same values, or errors of the same type."""
+    if bool(outcome.error) != bool(other.error) or outcome.error != other.error:
         return False
     if outcome.values.keys() != other.values.keys():
         return False
@@ -133,24 +194,212 @@ def _is_alike(outcome: CaseOutcome, other: CaseOutcome, key: Key) -> bool:
 
 
 def _explanation(
-    known: KnownOutcomes, outcomes: Sequence[CaseOutcome], shown: int
-) -> Mistake | None:
-    """Return the first mistake that gives the same values on every case."""
-    key, cases = known.task.key, known.cases
-    order = [shown, *(i for i in range(len(cases)) if i != shown)]
-    if key.each_case_alone:
-        order = [shown]
-    for place, mistake in enumerate(key.mistakes):
-        if mistake.matches is not None:
-            if not outcomes[shown].error and _holds(
-                mistake.matches, outcomes[shown], cases[shown]
+    known: KnownOutcomes,
+    outcomes: Sequence[CaseOutcome],
+    wrong: Sequence[int],
+    shown: int,
+) -> Explanation | None:
+    """Return what explains an answer: a mistake, slips, or what can be seen.
+
+    A mistake that gives the same values on every case is likely the one that was made.
+    All else is less: it is said with "perhaps", or only what can be seen is said.
+    """
+    search = _Search(known, outcomes, wrong, shown)
+    found = (
+        search.mistake()
+        or search.mistake_of_the_shown_case()
+        or search.mistake_that_raises()
+    )
+    if found is not None or search.is_of_another_type():
+        return found
+    return search.twist() or search.change() or search.pair() or search.symptom()
+
+
+class _Search:
+    """The search for what explains the outcomes of one answer."""
+
+    def __init__(
+        self,
+        known: KnownOutcomes,
+        outcomes: Sequence[CaseOutcome],
+        wrong: Sequence[int],
+        shown: int,
+    ) -> None:
+        self._known, self._outcomes = known, outcomes
+        self._wrong, self._shown = wrong, shown
+        self._key = known.task.key
+        self._order = [shown, *(i for i in range(len(outcomes)) if i != shown)]
+        if self._key.each_case_alone and known.task.question.is_value:
+            self._order = [shown]
+
+    def _agrees(self, of_case: Callable[[int], CaseOutcome]) -> bool:
+        """Tell whether the outcomes are these, the shown case first."""
+        return all(
+            is_alike(self._outcomes[i], of_case(i), self._key) for i in self._order
+        )
+
+    def _agrees_where_both_give(self, of_case: Callable[[int], CaseOutcome]) -> bool:
+        """Tell the same without the cases in which one of the two raises.
+
+        Two codings of one slip differ where nothing fits any more: one raises, the
+        other gives a result of no rows. More than half of the cases must speak.
+        """
+        spoken = 0
+        for i in self._order:
+            other = of_case(i)
+            if self._outcomes[i].error or other.error:
+                continue
+            if not is_alike(self._outcomes[i], other, self._key):
+                return False
+            spoken += 1
+        return 2 * spoken > len(self._order)
+
+    def mistake(self) -> Explanation | None:
+        """Return the first mistake that gives the same values, or whose signs show."""
+        shown = self._outcomes[self._shown]
+        for place, mistake in enumerate(self._key.mistakes):
+            if mistake.remark:
+                continue
+            same = self._agrees(partial(self._known.of_mistake, place))
+            if mistake.matches is None:
+                if same:
+                    return Explanation(mistake.name, mistake.hint)
+            elif not shown.error and _holds(
+                mistake.matches, shown, self._known.cases[self._shown]
             ):
-                return mistake
-        elif not mistake.remark and all(
-            _is_alike(outcomes[i], known.of_mistake(place, i), key) for i in order
-        ):
-            return mistake
-    return None
+                word = LIKELY if same or mistake.certain else PERHAPS
+                return Explanation(
+                    mistake.name,
+                    mistake.sentence(shown, self._known.cases[self._shown]),
+                    word,
+                )
+        return None
+
+    def mistake_of_the_shown_case(self) -> Explanation | None:
+        """Return a mistake that gives the shown case, if its key says that will do."""
+        if not self._key.each_case_alone:
+            return None
+        for place, mistake in enumerate(self._key.mistakes):
+            plain = not mistake.remark and mistake.matches is None
+            other = self._known.of_mistake(place, self._shown) if plain else None
+            if other and is_alike(self._outcomes[self._shown], other, self._key):
+                return Explanation(mistake.name, mistake.hint, PERHAPS)
+        return None
+
+    def mistake_that_raises(self) -> Explanation | None:
+        """Return a mistake that fails in the same cases, if with another error.
+
+        It must be right, or wrong in the same way, in all others, of which there are.
+        """
+        raises = [i for i in self._order if self._outcomes[i].error]
+        if not raises or len(raises) == len(self._order):
+            return None
+        for place, mistake in enumerate(self._key.mistakes):
+            if mistake.remark or mistake.matches is not None:
+                continue
+            if all(
+                bool(self._outcomes[i].error) == bool(other.error)
+                and (i in raises or is_alike(self._outcomes[i], other, self._key))
+                for i in self._order
+                for other in [self._known.of_mistake(place, i)]
+            ):
+                return Explanation(mistake.name, mistake.hint, PERHAPS)
+        return None
+
+    def is_of_another_type(self) -> bool:
+        """Tell whether the shown values are of another type or dtype: that is said."""
+        shown = self._outcomes[self._shown]
+        right = self._known.of_reference(self._shown).values
+        return any(
+            difference(value, right[name], self._key) in ("type", "dtype")
+            for name, value in shown.values.items()
+            if name in right
+        )
+
+    def _can_twist(self) -> bool:
+        question, cases = self._known.task.question, self._known.cases
+        return is_for(question) and all(map(twistable, cases)) and (
+            self._key.accepts is None
+        )  # fmt: skip
+
+    def twist(self) -> Explanation | None:
+        """Return the one slip that gives the same values."""
+        if not self._can_twist():
+            return None
+        found = [
+            twist
+            for twist in self._known.twists
+            if self._agrees(lambda i, t=twist: self._known.of_twists(i, t))  # type: ignore[misc]
+        ]
+        if not found:
+            return None
+        of_result = [twist for twist in found if twist.result is not None]
+        twist = (of_result or found)[0]
+        word = LIKELY if len(found) == 1 else PERHAPS
+        return Explanation(twist.name, twist.hint, word)
+
+    def change(self) -> Explanation | None:
+        """Return the one change of a right answer's code that gives the same values."""
+        if self._outcomes[self._shown].error:
+            return None
+        name = self._known.task.question.name
+        for changed in changed_workings(name):
+            of_case = partial(self._known.of, ("change", changed.name), changed.answer)
+            if self._agrees(of_case):
+                return Explanation(
+                    changed.sentence, one_change(changed.sentence), PERHAPS
+                )
+        return None
+
+    def pair(self) -> Explanation | None:
+        """Return two slips that give the same values together."""
+        if not self._can_twist() or self._outcomes[self._shown].error:
+            return None
+        for one, other, of_case in islice(self._pairs(), MOST_PAIRS):
+            if self._agrees_where_both_give(of_case):
+                name = f"{one.name}, and {other.name}"
+                return Explanation(name, two_slips(one.hint, other.hint), PERHAPS)
+        return None
+
+    def _pairs(
+        self,
+    ) -> Iterator[tuple[Mistake | Twist, Twist, Callable[[int], CaseOutcome]]]:
+        """Yield two slips and what they give: a mistake with a twist, two twists."""
+        known = self._known
+        plain = [
+            (place, mistake)
+            for place, mistake in enumerate(self._key.mistakes)
+            if not mistake.remark and mistake.matches is None
+        ]
+        for twist in known.twists:
+            for place, mistake in plain:
+                yield (
+                    mistake,
+                    twist,
+                    partial(self._twisted_mistake, place, twist),
+                )
+        for n, one in enumerate(known.twists):
+            for two in known.twists[n + 1 :]:
+                yield one, two, partial(self._two_twists, one, two)
+
+    def _twisted_mistake(self, place: int, twist: Twist, i: int) -> CaseOutcome:
+        return self._known.of_twists(i, twist, mistake=place)
+
+    def _two_twists(self, one: Twist, two: Twist, i: int) -> CaseOutcome:
+        return self._known.of_twists(i, one, two)
+
+    def symptom(self) -> Explanation | None:
+        """Return what can be seen in the values, and in which cases are wrong."""
+        if self._key.accepts is not None:
+            return None
+        known, everywhere = self._known, range(len(self._outcomes))
+        expected = [known.of_reference(i) for i in everywhere]
+        found = symptom(
+            known.task, known.cases, self._outcomes, expected, self._wrong, self._shown
+        )
+        if found is None:
+            return None
+        return Explanation(found.name, found.sentence, SEEN)
 
 
 def _holds(

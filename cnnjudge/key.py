@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnnlib.checks.question import Case, Question
-from cnnlib.checks.values import PlainValue
+from cnnlib.checks.values import CaseOutcome, PlainValue
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,10 @@ class Mistake:
         matches: for tasks judged by what the answer does, not by equality: whether
             the observed values of a failed case show this mistake.
         remark: for a mistake of `noticed`: the remark that is made of it.
+        certain: whether `matches` leaves no other cause: then it is said as "likely"
+            also of values that are not those of `answer`.
+        tells: the sentence with a number of the answer in it, from the values of the
+            case that is shown; `hint` is what stands in its place in the proof.
     """
 
     name: str
@@ -28,6 +32,12 @@ class Mistake:
     answer: Any
     matches: Callable[[Mapping[str, PlainValue], Case], bool] | None = None
     remark: str = ""
+    certain: bool = False
+    tells: Callable[[Mapping[str, PlainValue], Case], str] | None = None
+
+    def sentence(self, outcome: CaseOutcome, case: Case) -> str:
+        """Return what a student reads on an outcome of a case."""
+        return self.tells(outcome.values, case) if self.tells else self.hint
 
 
 def noticed(name: str, remark: str, answer: Any) -> Mistake:
@@ -53,8 +63,12 @@ class Key:
         any_dtype: whether tensors of any dtype will do, as for a value task.
         source: what the success line says the cases agree with.
         also_right: other right answers, for the proof.
+        variants: right answers that give other values than the reference, where the
+            text leaves a choice; an answer may agree with any one of them.
+        defaults: of the arguments that may be left out, for `cnnjudge.twists`.
         each_case_alone: cases stand for themselves (the entries of a value): a mistake
-            is named by the first case that fails, not by all of them.
+            is named by the first case that fails, not by all of them. Of a function
+            that is said with "perhaps", unless all cases agree.
     """
 
     reference: Any
@@ -66,6 +80,8 @@ class Key:
     accepts: Callable[[Mapping[str, PlainValue], Case], bool] | None = None
     source: str = "PyTorch"
     also_right: tuple[Any, ...] = field(default=())
+    variants: tuple[Any, ...] = field(default=())
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     each_case_alone: bool = False
 
 

@@ -6,15 +6,22 @@ A known mistake brings its own sentence, the hint that stands with it in `keys/`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cnnlib.checks.question import Case, Question
-from cnnlib.checks.values import CaseOutcome, PlainValue
+from cnnlib.checks.values import CaseOutcome, CodeLine, PlainValue
 from cnnlib.text import count
 
 from .compare import difference
+from .errors import meaning
 from .grids import facts_and_grids
-from .key import Key, Mistake, Task
+from .key import Key, Task
 from .verdict import Verdict
+
+LIKELY, PERHAPS, SEEN = "Likely", "Perhaps", "What can be seen"
+"""How sure a hint is: the words that stand before it."""
+_LONGEST = 160
+"""Characters of a line of a student's code that are shown."""
 
 _TYPES = {
     "tensor": "a torch.Tensor",
@@ -38,6 +45,8 @@ _REMARKS = {
     "cut": "the values are right, but no gradient flows back to `{}`. "
     "`.item()`, `.detach()`, `.numpy()` or `torch.tensor(...)` on the way cuts it.",
     "prints": "it prints more than anybody reads. Take the `print` out.",
+    "lost:hook": "a hook that somebody else had put on the model is gone. Take away "
+    "your own alone: `handle.remove()`.",
     "left:hook": "a hook is left on the model. Remove it when you are done: "
     "`handle.remove()`.",
     "left:grad": "a `.grad` is left behind. `torch.autograd.grad` leaves none.",
@@ -48,6 +57,26 @@ _REMARKS = {
 
 `cnngrade.report.class_facts` says the same in a few words, for a table of the class.
 """
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What explains a wrong answer: its name, the sentence, and how sure it is."""
+
+    name: str
+    hint: str
+    word: str = LIKELY
+
+
+def one_change(sentence: str) -> str:
+    """Return the sentence on a small change of a right answer's code."""
+    return f"one small change of a right answer gives these values: {sentence}"
+
+
+def two_slips(one: str, other: str) -> str:
+    """Return the sentence on two slips that were made at once."""
+    first, second = (hint.rstrip(".") for hint in (one, other))
+    return f"two things at once. One: {first}. And: {second}."
 
 
 def passed(task: Task, cases: int) -> Verdict:
@@ -92,7 +121,7 @@ def too_long(question: Question) -> Verdict:
 def remarked(question: Question, remark: str, case: Case | None) -> Verdict:
     """Return the verdict on an answer of which something was noticed during a call."""
     kind, _, name = remark.partition(":")
-    lead = _REMARKS[remark if kind == "left" else kind].format(name)
+    lead = _REMARKS[remark if kind in ("left", "lost") else kind].format(name)
     return Verdict(
         question.name, "failed", lead, remark=remark, case=case.kind if case else ""
     )
@@ -106,7 +135,7 @@ def wrong(
     *,
     wrong_cases: int,
     shown: int,
-    mistake: Mistake | None,
+    explanation: Explanation | None,
 ) -> Verdict:
     """Return the verdict on an answer that is wrong on some cases.
 
@@ -114,26 +143,52 @@ def wrong(
     """
     question, key, case = task.question, task.key, cases[shown]
     lead, leads_with_task = _lead(question, wrong_cases, len(cases), case)
-    facts, grids, differing = "", "", ""
-    if not outcome.error:
-        if not question.is_value:
-            observed = _only_wrong(outcome, expected, key)
-            facts, grids = facts_and_grids(question, case, observed)
-        differing = "" if mistake else _how_they_differ(outcome, expected, task)
+    facts, grids = "", ""
+    if not question.is_value:
+        observed = {} if outcome.error else _only_wrong(outcome, expected, key)
+        facts, grids = facts_and_grids(question, case, observed)
+    differing = "" if outcome.error else _how_they_differ(outcome, expected, task)
+    known = {mistake.name for mistake in key.mistakes}
+    if explanation is not None and explanation.name in known:
+        differing = ""  # the hint says it
     return Verdict(
         question.name,
         "error" if outcome.error else "failed",
         lead,
         leads_with_task=leads_with_task,
         raised=_raised(question, outcome) if outcome.error else "",
+        line=_own_line(question, outcome.line) if outcome.line else "",
+        meaning=_meaning(question, outcome),
         facts=facts,
         grids=grids,
-        hint=mistake.hint if mistake else "",
+        hint=explanation.hint if explanation else "",
+        hint_word=explanation.word if explanation else LIKELY,
         difference=differing,
         see=f"See lesson {question.lesson}, “{key.section}”.",
-        mistake=mistake.name if mistake else "",
+        mistake=explanation.name if explanation else "",
         case=case.kind,
     )
+
+
+def _own_line(question: Question, line: CodeLine) -> str:
+    """Return a student's line as it is shown: text from strangers, on one line."""
+    where = f"line {line.number}"
+    if line.function not in (question.name, "<lambda>", "<module>"):
+        where += f", in {line.function}"
+    return f"{_printable(where, 60)}:  {_printable(line.text, _LONGEST)}"
+
+
+def _printable(text: str, most: int) -> str:
+    """Return text without what could break a line or steer a terminal."""
+    shown = "".join(c if c.isprintable() else "�" for c in text[:most])
+    return shown + ("…" if len(text) > most else "")
+
+
+def _meaning(question: Question, outcome: CaseOutcome) -> str:
+    """Return what an error means; of a value the question itself says what is wrong."""
+    if not outcome.error or question.is_value:
+        return ""
+    return meaning(outcome.error, outcome.message)
 
 
 def _lead(
@@ -158,8 +213,9 @@ def _raised(question: Question, outcome: CaseOutcome) -> str:
     if question.is_value and outcome.message:
         quoted = outcome.error == "KeyError"  # whose text is a repr
         return outcome.message[1:-1] if quoted else outcome.message
-    colon = f": {outcome.message}" if outcome.message else ""
-    return f"It raised {outcome.error}{colon}"
+    message = _printable(outcome.message, 300)
+    colon = f": {message}" if message else ""
+    return f"It raised {_printable(outcome.error, 100)}{colon}"
 
 
 def _only_wrong(
@@ -194,7 +250,8 @@ def _how_it_differs(it: str, value: PlainValue, right: PlainValue, task: Task) -
         it, value, right = _first_of_other_type(it, value, right, key)
         return _other_type(it, value, right, is_value)
     if word == "dtype":
-        return f"{it} has dtype {value.dtype}; it must be {right.dtype}."
+        means = _of_dtype(value.dtype)
+        return f"{it} has dtype {value.dtype}; it must be {right.dtype}. {means}"
     if word == "shape" and not is_value:
         return f"{it} has shape {value.shape}; it must be {right.shape}."
     if word == "shape":
@@ -207,6 +264,18 @@ def _how_it_differs(it: str, value: PlainValue, right: PlainValue, task: Task) -
             return f"{it} lacks the key {missing[0]!r}."
         return f"{it} has keys that nobody asked for."
     return ""
+
+
+def _of_dtype(dtype: str) -> str:
+    """Return what a dtype that is not asked for means."""
+    if dtype == "bool":
+        return "That is True and False, as a comparison gives; numbers are asked for."
+    if "int" in dtype:
+        return (
+            "That holds whole numbers only (PyTorch also calls int64 Long): fractions "
+            "are lost. Give the new tensor the dtype of what comes in."
+        )
+    return "Give the new tensor the dtype of what comes in."
 
 
 def _other_type(it: str, value: PlainValue, right: PlainValue, is_value: bool) -> str:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 class Verdict:
     """The verdict on an answer.
 
-    A message has, in this order, a headline, what was raised, facts and grids of one
-    case, a hint or else a difference, and where to read on. Most of it may be missing.
+    A message has, in this order, a headline, what was raised, where and what it means,
+    facts and grids of one case, a difference, a hint, and where to read on. Most of it
+    may be missing.
 
     Attributes:
         task: the name of the task.
@@ -26,12 +27,18 @@ class Verdict:
         leads_with_task: whether the task's name is the subject of `lead`, as in "conv2d
             is not right."; else it stands before a colon: "conv2d: it calls `pad`".
         raised: what the answer raised, or what is wrong with the form of a value.
+        line: the student's own line that raised it, with its number in the cell.
+        meaning: what such an error means, in a sentence.
         facts: arguments and results of the case that are shown in a line each.
         grids: arguments and results of that case as small grids, side by side.
-        hint: what is likely wrong: the sentence of a known mistake.
-        difference: how the values differ, where no known mistake explains it.
+        hint: what is wrong: the sentence of a known mistake, or of what can be seen.
+        hint_word: how sure that is: "Likely", "Perhaps", or "What can be seen".
+        difference: how the values differ in type or shape, where no known mistake
+            explains it.
         see: the sentence that names the place in the lesson.
-        mistake: the name of the known mistake that explains the answer, or "".
+        note: that the answer is an older one than its cell (`cnnlib.checks.stale`).
+        mistake: the name of what explains the answer, a known mistake or another slip,
+            or "".
         remark: what was noticed during a call and decided, as `cnnlib.checks.ask` says
             it ("called:pad"), or "".
         case: the kind of the case that shows it, or "".
@@ -42,11 +49,15 @@ class Verdict:
     lead: str
     leads_with_task: bool = False
     raised: str = ""
+    line: str = ""
+    meaning: str = ""
     facts: str = ""
     grids: str = ""
     hint: str = ""
+    hint_word: str = "Likely"
     difference: str = ""
     see: str = ""
+    note: str = ""
     mistake: str = ""
     remark: str = ""
     case: str = ""
@@ -64,11 +75,13 @@ class Verdict:
     @property
     def paragraphs(self) -> list[list[str]]:
         """The pieces of the whole message that belong together, in plain words."""
-        hint = f"Likely: {self.hint}" if self.hint else self.difference
+        hint = f"{self.hint_word}: {self.hint}" if self.hint else ""
+        line = f"    {self.line}" if self.line else ""
+        headline = f"{'✓' if self.passed else '✗'} {self.headline}"
         pieces = [
-            [f"{'✓' if self.passed else '✗'} {self.headline}", self.raised],
+            [headline, self.note, self.raised, line, self.meaning],
             [self.facts, self.grids],
-            [hint],
+            [self.difference, hint],
             [self.see],
         ]
         filled = ([piece for piece in group if piece] for group in pieces)

@@ -263,7 +263,7 @@ for example in [
 # its sister, and you have done it since school: it is how polynomials
 # multiply. By hand, each product put where its power of $x$ belongs:
 #
-# | | $1$ | $x$ | $x^2$ | $x^3$ |
+# | | 1 | *x* | *x*² | *x*³ |
 # |---|---|---|---|---|
 # | $(1 + 2x + 3x^2) \cdot 1$ | 1 | 2 | 3 | |
 # | $(1 + 2x + 3x^2) \cdot 10x$ | | 10 | 20 | 30 |

@@ -7,10 +7,11 @@
 #
 # **Time:** 50 minutes
 #
-# **Notation.** Textbooks write $f$ for the kernel's size, $n_C$ for channels
-# in and $n_C'$ for channels out. PyTorch says `kernel_size`, `in_channels`,
-# `out_channels`; `kh` and `kw` are the kernel's height and width.
-# A *mult-add* is one multiplication with its addition. M is $10^6$.
+# **Notation.** Textbooks count layers in brackets: layer $l$ has kernels of
+# size $f^{[l]}$, $n_C^{[l-1]}$ channels in and $n_C^{[l]}$ out. PyTorch says
+# `kernel_size`, `in_channels`, `out_channels`; `kh` and `kw` are the kernel's
+# height and width. A *mult-add* is one multiplication with its addition.
+# M is $10^6$.
 #
 # After this lesson you can
 #
@@ -69,7 +70,14 @@ count = sum(p.numel() for p in conv.parameters())
 worked_example("hzdr-conv-30").check(count)
 
 # %% [markdown]
-# **Predict.** Three channels in, three out, 3 x 3. Not $3 \cdot 30$.
+# **Predict.** Three channels in, three out, 3 x 3. (Not $3 \cdot 30$.) Work
+# it out and type your number.
+
+# %%
+worked_example("hzdr-conv-84").predict()
+
+# %% [markdown]
+# Each kernel grows from 9 to 27 weights, but its bias is still one number.
 
 # %%
 conv = nn.Conv2d(3, 3, kernel_size=3)
@@ -77,15 +85,27 @@ print(arithmetic.conv_params(3, 3, 3))
 worked_example("hzdr-conv-84").check(sum(p.numel() for p in conv.parameters()))
 
 # %% [markdown]
-# Each kernel has grown from 9 to 27 weights, but its bias is still one.
-#
-# A lecture leaves this as a question: 10 filters of 3 x 3 x 3.
+# **Predict.** A lecture leaves this as a question: 10 filters of 3 x 3 x 3.
+
+# %%
+worked_example("glasgow-conv-280").predict()
 
 # %%
 conv = nn.Conv2d(3, 10, kernel_size=3)
-print(arithmetic.conv_params(3, 10, 3))
 worked_example("glasgow-conv-280").check(
     sum(p.numel() for p in conv.parameters()))
+
+# %% [markdown]
+# In which order do the weights lie? A textbook's kernel for layer $l$ has the
+# axes $f \times f \times n_C^{[l-1]} \times n_C^{[l]}$: height, width, in,
+# out. PyTorch begins with the last: out, in, height, width. The number of
+# weights is the same; whoever copies weights from another library has to turn
+# the axes.
+
+# %%
+textbook = torch.empty(3, 3, 3, 10)                # (kh, kw, in, out)
+print(tuple(conv.weight.shape))
+print(tuple(textbook.permute(3, 2, 0, 1).shape))
 
 # %% [markdown]
 # **Predict.** The same layer on a picture of 32 x 32, then of 1000 x 1000:
@@ -104,46 +124,43 @@ print(small, large)
 # %% [markdown]
 # ## A whole net, row by row
 #
-# A net in the manner of LeNet, for colour pictures of 32 x 32. Write down
-# the table yourself before you run it: the size of what each layer gives
-# (height x width x channels), then its parameters.
+# The net that will read digits in lesson 05, for grey pictures of 28 x 28.
+# Write down the table yourself before you run it: the size of what each
+# layer gives (channels x height x width), then its parameters.
 #
-# - `conv1`: 8 kernels 5 x 5, no padding, then `pool1`: 2 x 2
-# - `conv2`: 16 kernels 5 x 5, then `pool2`: 2 x 2
-# - three `Linear` layers: 120, 84, 10
+# - `conv1`: 8 kernels 3 x 3, padding 1, then `pool1`: 2 x 2
+# - `conv2`: 16 kernels 3 x 3, padding 1, then `pool2`: 2 x 2
+# - `fc`: `Linear` with 10 outputs
 #
-# By hand: $32 - 5 + 1 = 28$, so `conv1` gives $28 \cdot 28 \cdot 8 = 6272$
-# numbers and has $(5 \cdot 5 \cdot 3 + 1) \cdot 8 = 608$ parameters.
+# By hand: padding 1 keeps 28, so `conv1` gives $8 \cdot 28 \cdot 28 = 6272$
+# numbers and has $(3 \cdot 3 \cdot 1 + 1) \cdot 8 = 80$ parameters.
+#
+# **Predict.** The other rows, and where most of the parameters are.
 
 # %%
-net = models.table_net()
-table = summary(net, (3, 32, 32))
+net = models.mnist_cnn()
+table = summary(net, (1, 28, 28))
 rows = [row for row in table.rows if row.kind not in ("ReLU", "Flatten")]
 for row in rows:
     numbers = torch.Size(row.output_shape).numel()
-    print(f"{row.name:8}{numbers:6,} numbers {row.params:7,} parameters")
-
-# %%
-sizes = [3 * 32 * 32] + [torch.Size(r.output_shape).numel() for r in rows]
-params = [0] + [row.params for row in rows]
-worked_example("glasgow-table").check({"sizes": sizes, "params": params})
+    print(f"{row.name:8}{numbers:6,} numbers {row.params:6,} parameters")
 
 # %% [markdown]
-# The flattened map has $5 \cdot 5 \cdot 16 = 400$ numbers, so the first
-# `Linear` layer has $400 \cdot 120 + 120 = 48{,}120$ parameters: more than
-# three quarters of the net.
+# The flattened map has $16 \cdot 7 \cdot 7 = 784$ numbers, and the `Linear`
+# layer a weight for each of them and each of its ten outputs:
+# $784 \cdot 10 + 10 = 7850$.
 
 # %%
-share = 48_120 / table.total_params
+share = 7_850 / table.total_params
 print(f"{share:.1%} of {table.total_params:,}")
-assert share > 0.75
+assert share > 0.85
 
 # %% [markdown]
 # ## `summary`: the arithmetic of a net
 #
 # `summary(model, input_size)` does what we just did by hand, for any model.
-# The size is given without the batch axis. Look at the line that starts with
-# `fc`.
+# The size is given without the batch axis. This net comes from a lecture, for
+# pictures of 100 x 100. Look at the line that starts with `fc`.
 
 # %%
 net = models.plain_cnn()
@@ -175,7 +192,7 @@ pooled = summary(models.pooled_cnn(), (1, 100, 100))
 worked_example("hzdr-pooled-1337").check(pooled.total_params)
 
 # %%
-last = arithmetic.linear_params(2 * 25 * 25, 1)
+last = arithmetic.linear_params(2 * 25 * 25, 1)      # 2 channels
 print(last)
 worked_example("hzdr-shrink-16x").check(20_001 / last)
 
@@ -218,28 +235,13 @@ print(counter.get_total_flops() // 2)
 # %% [markdown]
 # ### Spot the error: 0.85 million
 #
-# A slide shows the printout of a popular tool for the same net:
-# "Total mult-adds (M): 0.85".
+# The lecture shows the printout of a popular tool for this net: "Total
+# mult-adds (M): 0.85".
 #
 # **Predict.** By how much is it off, and which layer has just that number?
 
 # %%
 worked_example("hzdr-cnn-macs").check(plain.total_mult_adds / 1e6)
-
-# %%
-with_fc_twice = 270_000 + 540_000 + 2 * 20_000
-print(with_fc_twice / 1e6)
-
-# %% [markdown]
-# The pooled net has the right number on its slide: its last layer is so
-# small that counting it twice does not show in two decimals.
-
-# %%
-print(f"{pooled.total_mult_adds:,}")
-worked_example("hzdr-pooled-macs").check(pooled.total_mult_adds / 1e6)
-
-# %%
-print((pooled.total_mult_adds + 1_250) / 1e6)
 
 # %% [markdown]
 # ### Three counts side by side
@@ -260,11 +262,11 @@ for name in ["conv1", "conv2", "fc"]:
     print(f"{name:6}{ours[name]:9,}{theirs[name]:12,}{more:12,}")
 
 # %% [markdown]
-# The bias. For `conv1` it adds 3 biases at each of 10,000 places: 30,000.
-# For `conv2` 20,000, for `fc` 1. Neither is *wrong*, they answer different
-# questions, and you must know which one you are reading: weights or weights
-# and biases, one picture or a batch, mult-adds or operations (twice as many).
-# Ours: weights only, one picture.
+# Divide the differences by the places of the map, 10,000 for a convolution
+# and 1 for `fc`: it is one for each kernel. Neither count is *wrong*, they
+# answer different questions, and you must know which one you read: weights,
+# or weights and biases; one picture or a batch; mult-adds or operations
+# (twice as many). Ours: weights only, one picture.
 
 # %%
 assert theirs["conv1"] - ours["conv1"] == 3 * 100 * 100
@@ -272,24 +274,38 @@ assert theirs["conv2"] - ours["conv2"] == 2 * 100 * 100
 assert theirs["fc"] - ours["fc"] == 1
 
 # %% [markdown]
-# In one place `torchinfo` is wrong by any convention. A transposed
-# convolution, which makes maps larger, does its work at the *input's* places.
-# 16 channels of 16 x 16 to 8 channels, 2 x 2 kernel, stride 2, by hand:
-# $2 \cdot 2 \cdot 16 \cdot 8 \cdot 16 \cdot 16 = 131{,}072$.
+# In some places `torchinfo` is wrong by any convention. A transposed
+# convolution, which makes maps larger, does its work at the *input's* places:
+# 16 channels of 16 x 16 to 8 channels, 2 x 2 kernel, stride 2, by hand
+# $2 \cdot 2 \cdot 16 \cdot 8 \cdot 16 \cdot 16 = 131{,}072$. And attention,
+# the layer of language models, does a lot of work, not none.
+
+# %%
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.MultiheadAttention(32, num_heads=4, batch_first=True)
+    def forward(self, x):                                    # (N, 16, 32)
+        return self.layer(x, x, x)[0]
 
 # %%
 up = nn.ConvTranspose2d(16, 8, kernel_size=2, stride=2, bias=False)
-print("ours:     ", summary(up, (16, 16, 16)).total_mult_adds)
-other = torchinfo.summary(up, (1, 16, 16, 16), verbose=0)
-print("torchinfo:", other.total_mult_adds)
+for name, layer, size in [("transposed", up, (16, 16, 16)),
+                          ("attention", Attention(), (16, 32))]:
+    ours = summary(layer, size).total_mult_adds
+    other = torchinfo.summary(layer, (1, *size), verbose=0).total_mult_adds
+    print(f"{name:11} ours {ours:8,}   torchinfo {other:8,}")
 
 # %% [markdown]
-# Four times too many: it used the output's $32 \cdot 32$ places.
+# Four times too many: it took the output's $32 \cdot 32$ places. And 0,
+# because it does not look into that layer.
 
 # %% [markdown]
 # ## Dense = parameters, convolution = work
 #
-# The two shares, side by side, for our net of the 32 x 32 pictures:
+# The two shares, side by side, for the net of the 28 x 28 pictures.
+#
+# **Predict.** `fc` has 86 % of the parameters. How much of the work?
 
 # %%
 is_conv = [row.kind == "Conv2d" for row in table.rows]
@@ -313,30 +329,120 @@ print(f"parameters: {sum(r.share_params for r in convs):.1%} in convolutions")
 print(f"work:       {sum(r.share_mult_adds for r in convs):.1%}")
 
 # %% [markdown]
-# ## Memory: the maps in between
+# ### Cheaper convolutions
 #
-# Each number is a `float32`, 4 bytes. For the gradient all maps in between
-# must be kept, so training needs them all at once, times the batch.
-#
-# By hand, the first map of our plain net: $3 \cdot 100 \cdot 100 \cdot 4 =
-# 120{,}000$ bytes.
+# From 64 channels to 64, a 3 x 3 layer has $9 \cdot 64 \cdot 64$ weights. Two
+# ways to have fewer. With `groups=64` each kernel sees only one channel
+# (*depthwise*): $9 \cdot 64$. A *1 x 1* kernel sees one pixel, but all
+# channels: $64 \cdot 64$. One after the other they do both jobs. Small nets
+# for telephones are built so.
 
 # %%
-print(arithmetic.activation_memory((3, 100, 100)))
-print(arithmetic.activation_memory((64, 224, 224)))
+full = nn.Conv2d(64, 64, 3, padding=1, bias=False)
+depthwise = nn.Conv2d(64, 64, 3, padding=1, groups=64, bias=False)
+one_by_one = nn.Conv2d(64, 64, 1, bias=False)
+layers = {"full 3 x 3": full, "depthwise 3 x 3": depthwise,
+          "1 x 1": one_by_one}
+for name, layer in layers.items():
+    found = summary(layer, (64, 64, 64))
+    print(f"{name:16}{found.total_params:7,} weights "
+          f"{found.total_mult_adds:12,} mult-adds")
 
 # %% [markdown]
-# The second one is a single layer of VGG-16: nearly 13 megabytes for one
-# picture. Its weights, for comparison:
+# **Predict.** Depthwise is 64 times less work than the full layer. Will it
+# be 64 times as fast?
+
+# %% tags=["nbval-ignore-output"]
+import time
+
+def milliseconds(layer):
+    """The quickest of seven runs: the others were disturbed."""
+    maps, times = torch.rand(8, 64, 64, 64), []
+    with torch.no_grad():
+        for _ in range(7):
+            start = time.perf_counter()
+            layer(maps)
+            times.append(time.perf_counter() - start)
+    return 1000 * min(times)
+
+# %% tags=["nbval-ignore-output"]
+timing = {name: milliseconds(layer) for name, layer in layers.items()}
+assert timing["depthwise 3 x 3"] > timing["full 3 x 3"] / 32
+plots.plot_bars(timing, unit="ms", title="8 pictures of 64 x 64 x 64")
+
+# %% [markdown]
+# Mult-adds are not time. A layer also has to fetch its maps from memory, and
+# that is as much for the depthwise layer as for the full one. Count to
+# compare nets roughly; to know how long a net takes, measure it where it is to
+# run.
+
+# %% [markdown]
+# ## Memory
+#
+# Each number is a `float32`, 4 bytes. The lecture's tool prints four lines
+# for our net, in MB of $2^{20}$ bytes: what goes in, the maps forward and
+# backward, the parameters, and their sum. For the maps it takes what
+# `Conv2d` and `Linear` give, twice: the maps and their gradients. By hand:
+# $8 \cdot (30{,}000 + 20{,}000 + 1) / 2^{20} = 0.38$.
 
 # %%
-weights = 4 * convs[1].params
-print(f"weights of that layer: {weights:,} bytes")
-assert convs[1].output_shape == (64, 224, 224)
+image, maps, weights = 100 * 100, 2 * (30_000 + 20_000 + 1), 20_087
+lines = [4 * n / 2**20 for n in (image, maps, weights)]
+worked_example("hzdr-cnn-memory").check([*lines, sum(lines)])
 
 # %% [markdown]
-# Parameters say how large the *file* is, maps how much memory the *training*
-# takes. They are quite different numbers.
+# The net with pooling, for comparison: input 0.04, maps 0.27, parameters 0.01,
+# together 0.31 MB.
+
+# %%
+image, maps, weights = 100 * 100, 2 * (30_000 + 5_000 + 1), 1_337
+lines = [4 * n / 2**20 for n in (image, maps, weights)]
+worked_example("hzdr-pooled-memory").check([*lines, sum(lines)])
+
+# %% [markdown]
+# What do these lines leave out? ReLU, pooling and `Flatten` are not counted.
+# So ask PyTorch what it really keeps between the way forward and the way
+# back: it tells a hook of each tensor.
+
+# %%
+def kept(net, picture):
+    """Sizes of the maps that wait for the backward pass, in numbers."""
+    weights = {p.data_ptr() for p in net.parameters()}
+    found = {}
+    def note(tensor):
+        if tensor.data_ptr() not in weights:
+            found[tensor.data_ptr()] = tensor
+        return tensor
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda t: t):
+        net(picture)
+    return [f"{tuple(t.shape)[1:]} {t.dtype}" for t in found.values()]
+
+# %%
+nets = {"plain": models.plain_cnn(), "with pooling": models.pooled_cnn()}
+for name, model in nets.items():
+    print(f"{name}:", *kept(model, torch.zeros(1, 1, 100, 100)), sep="\n  ")
+
+# %% [markdown]
+# Each convolution keeps its input, and ReLU its output, which is the same
+# tensor as the next layer's input. What a convolution gives is *not* kept:
+# nothing needs it once ReLU has gone over it. Pooling keeps, besides its
+# input, where each maximum lay, as `int64` of 8 bytes. So such a printout is
+# a rough guide, and not more.
+#
+# Two things decide in practice. The maps count once for *each picture of the
+# batch*. And the optimizer has a memory: Adam (lesson 05) keeps, beside each
+# weight, its gradient and two running averages.
+
+# %%
+megabytes = 4 * large.total_params / 1e6
+print(f"VGG-16, weights alone:     {megabytes:7,.0f} MB")
+print(f"with gradients and Adam:   {4 * megabytes:7,.0f} MB")
+first = arithmetic.activation_memory((64, 224, 224))
+print(f"first map of 100 pictures: {100 * first / 1e6:7,.0f} MB")
+
+# %% [markdown]
+# So parameters say how large the *file* is. *Training* takes four times that
+# with Adam, and then the maps, which grow with the batch.
 
 # %% [markdown]
 # ## How far a unit sees
@@ -349,6 +455,9 @@ assert convs[1].output_shape == (64, 224, 224)
 # Each stride multiplies it. A layer with kernel $k$ adds $(k - 1)$ jumps:
 #
 # $$r \leftarrow r + (k - 1) \cdot j, \qquad j \leftarrow j \cdot s$$
+#
+# (A dilation $d$ sets the cells of the kernel $d$ apart, so it adds
+# $(k - 1) \cdot d$ jumps.)
 #
 # By hand, for 3x3, pool 2x2, 3x3, pool 2x2: $1 + 2 = 3$, $3 + 1 = 4$, now
 # $j = 2$, so $4 + 2 \cdot 2 = 8$, and $8 + 2 = 10$.
@@ -380,7 +489,7 @@ plots.plot_receptive_field(image[0].detach(), (top, left, 10, 10),
 
 # %% [markdown]
 # Ten by ten, and not evenly: the middle counts most, because more paths lead
-# through it.
+# through it. Lesson 07 counts them, in a net that has been trained.
 #
 # **Predict.** How many 3 x 3 layers without pooling does it take to see 11
 # pixels?
@@ -408,7 +517,8 @@ except RuntimeError as error:
 # %% [markdown]
 # Read *mat1 and mat2 shapes cannot be multiplied (1x1152 and 1000x10)*:
 # the picture arrives as 1 row of **1152** numbers, the layer expects
-# **1000**. The first pair is the data, the second the weight.
+# **1000**. The first pair is the data, the second the weight, turned: its
+# own shape is (10, 1000), as `Linear` multiplies by the transpose.
 #
 # By hand: $28 - 5 + 1 = 24$, pooled 12, so $8 \cdot 12 \cdot 12 = 1152$.
 # `summary` says it in a sentence:
@@ -453,8 +563,8 @@ print("without batch:", tuple(features(torch.zeros(1, 28, 28)).shape))
 # |---|---|
 # | mult-adds | kh * kw * in * out * *output* height * *output* width |
 # | convention | weights only, one picture, M = $10^6$ |
-# | memory | 4 bytes for each number of each map, times the batch |
+# | memory | 4 bytes a number: weights, four times with Adam; maps, times the batch |
 # | receptive field | add $(k-1)$ jumps; strides multiply the jump |
 # | two reasons | sparse windows, shared weights |
 #
-# Next: a net that reads handwriting.
+# **Now exercise 04.** Then lesson 05: a net that reads handwriting.

@@ -249,9 +249,9 @@ checks.conv_macs(conv_macs)
 # `receptive_field(layers)` takes a list of layers, the first one first, and
 # returns the side of the patch that one unit of the last map sees, in pixels,
 # as an int. Each layer, convolution or pooling, is a tuple
-# `(kernel, stride)`, or `(kernel, stride, dilation)`; a dilation d puts d
-# pixels between neighbouring cells of the kernel, so 1 is the usual one. For
-# an empty list the answer is 1: a pixel sees itself.
+# `(kernel, stride)`, or `(kernel, stride, dilation)`. With a dilation d,
+# neighbouring cells of the kernel lie d units of the layer below apart, so 1
+# is the usual one. For an empty list the answer is 1: a pixel sees itself.
 #
 # **By hand.** `[(3, 2), (3, 1)]`: the first map's units see 3 pixels, and two
 # neighbours are 2 pixels apart. Three of them in a row see
@@ -303,12 +303,14 @@ checks.receptive_field(receptive_field)
 #
 # `mend(model, input_shape)` takes an `nn.Sequential` and the shape (C, H, W)
 # of one picture. It returns a copy in which the first `Linear` layer takes
-# as many numbers as arrive there. Nothing else is different:
+# as many numbers as arrive there. Use PyTorch alone here, without cnnlib.
+# Nothing else is different:
 #
 # - the new layer has as many outputs as the old one, a bias if that had one,
 #   and its dtype; its weights may be any;
-# - all other layers keep their weights, their mode (training or evaluation)
-#   and, in batch norm, their running averages;
+# - all other layers keep their weights and their mode (training or
+#   evaluation). *Batch norm* is a layer that also keeps running averages of
+#   what passes through it in training mode (lesson 06): these stay as well;
 # - the argument stays as it was, and shares no layer with the copy.
 #
 # The layers stand side by side, none within another; there is a `Linear`

@@ -7,11 +7,12 @@
 # own machine. You write the loop that teaches it, measure what it can do,
 # and find out what it cannot.
 #
-# **Time:** 60 minutes
+# **Time:** 95 minutes
 #
-# **Notation.** $p$ is a probability here, not a padding. A *score* (also
-# called *logit*) is what the net gives for a class before the softmax.
-# A batch of images is (N, C, H, W), its labels (N,), its scores
+# **Notation.** $p$ is a probability here, not a padding; textbooks write
+# $\hat y$ for what a net says, and $y^{(i)}$ for the truth about image $i$.
+# A *score* (also called *logit*) is what the net gives for a class before the
+# softmax. A batch of images is (N, C, H, W), its labels (N,), its scores
 # (N, classes).
 #
 # After this lesson you can
@@ -21,25 +22,24 @@
 # 3. name four things that break such a net, and what helps against two.
 
 # %%
+import math
+
 import torch
 from torch import nn
 import torch.nn.functional as F
 
-from cnnlib import arithmetic, data, models, plots, summary, worked_example
+from cnnlib import arithmetic, data, models, plots, worked_example
 
 # %% [markdown]
 # ## Look at the data first
 #
 # MNIST: 60,000 digits to learn from and 10,000 to be tested on, written by
-# hundreds of people. Where it cannot be had, smaller data take its place;
-# a line says so, and everything below works all the same.
+# hundreds of people. Where it cannot be had, smaller data take its place, and
+# a line says so.
 
 # %% tags=["nbval-ignore-output"]
 digits = data.load_mnist()
 digits
-
-# %% [markdown]
-# **Predict.** The shape of one image, the smallest and the largest pixel.
 
 # %%
 images, labels = digits.train_images, digits.train_labels
@@ -56,29 +56,22 @@ names = [str(label) for label in labels[:40].tolist()]
 plots.plot_images(images[:40], names, columns=10)
 
 # %% [markdown]
-# Take a minute for this picture. Which ones would you doubt yourself?
-# Look for a 4 that is open at the top and one that is closed, for 1s that
-# lean, for thick pens and thin ones. All of that must not matter.
+# Take a minute for this picture. Look for a 4 that is open at the top and one
+# that is closed, for 1s that lean, for thick pens and thin ones. All of that
+# must not matter.
 #
-# How many are there of each?
-
-# %% tags=["nbval-ignore-output"]
-counts = labels.bincount()
-plots.plot_bars(dict(zip(digits.class_names, counts.tolist())),
-                title="Training images of each digit")
-
-# %% [markdown]
 # **Predict.** A program without eyes always answers with the most frequent
 # digit. How many of 100 test images does it get right?
 
 # %% tags=["nbval-ignore-output"]
+counts = labels.bincount()
+print(counts.tolist())
 blind = (digits.test_labels == counts.argmax()).float().mean().item()
 print(f"{blind:.1%}")
 assert 0.09 < blind < 0.12
 
 # %% [markdown]
-# That is the number to beat. One more look: the mean of all images of a
-# class.
+# That is the number to beat. One more look: the mean of each class.
 
 # %% tags=["nbval-ignore-output"]
 means = [images[labels == n].mean(dim=0) for n in range(10)]
@@ -98,8 +91,8 @@ print(f"column {columns.mean():.1f}, give or take {columns.std():.1f}")
 assert rows.std() < 0.5 and columns.std() < 0.5
 
 # %% [markdown]
-# To a fraction of a pixel. Keep that in mind: the net will take it for
-# granted, and we come back to it.
+# To a fraction of a pixel. The net will take it for granted, and we come back
+# to it.
 
 # %% [markdown]
 # ## The net
@@ -138,42 +131,41 @@ print(f"flatten: 16 * 7 * 7 = {16 * 7 * 7}")
 worked_example("polarsparc-shape-comment").check(28 - 2 - 3 + 1)
 
 # %% [markdown]
-# Padding makes the image larger: $28 + 2 \cdot 1 - 3 + 1 = 28$. The net is
-# right, only the comment is not.
-
-# %% [markdown]
-# ### 9,098 parameters
+# ### Two ways to write a net
 #
-# By hand, with lesson 04's formulas:
-#
-# - first convolution: $(3 \cdot 3 \cdot 1 + 1) \cdot 8 = 80$
-# - second: $(3 \cdot 3 \cdot 8 + 1) \cdot 16 = 1168$
-# - dense: $784 \cdot 10 + 10 = 7850$
-#
-# Together $80 + 1168 + 7850 = 9098$.
+# As a list of layers, `nn.Sequential`, or as a *class*: `__init__` makes the
+# layers that have weights, `forward` says how an image goes through them. The
+# class can do what a list cannot, such as adding two roads (lesson 06). Here
+# is a smaller net, both ways.
 
 # %%
-net = nn.Sequential(
-    nn.Conv2d(1, 8, kernel_size=3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-    nn.Conv2d(8, 16, kernel_size=3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-    nn.Flatten(), nn.Linear(16 * 7 * 7, 10),
-)
-total = sum(p.numel() for p in net.parameters())
-worked_example("polarsparc-cnn-9098").check(total)
+class Small(nn.Module):
+    def __init__(self):
+        super().__init__()                  # before any layer is made
+        self.conv = nn.Conv2d(1, 4, kernel_size=5)
+        self.fc = nn.Linear(4 * 12 * 12, 10)
+
+    def forward(self, x):                                    # (N, 1, 28, 28)
+        x = F.max_pool2d(F.relu(self.conv(x)), 2)            # (N, 4, 12, 12)
+        return self.fc(x.flatten(1))                         # (N, 10)
+
+# %%
+as_class = Small()
+as_list = nn.Sequential(as_class.conv, nn.ReLU(), nn.MaxPool2d(2),
+                        nn.Flatten(), as_class.fc)
+torch.equal(as_class(images[:5]), as_list(images[:5]))
 
 # %% [markdown]
-# `models.mnist_cnn()` is the same net with a name for each layer.
+# ReLU and pooling have no weights: in `forward` the functions of
+# `torch.nn.functional` do. You call `net(x)`, never `net.forward(x)`.
 #
-# **Predict.** Which layer has the parameters, and which does the work?
+# `models.mnist_cnn()` is the net of the table, with a name for each layer. You
+# know its 9,098 parameters from lesson 04.
 
 # %%
 net = models.mnist_cnn()
-summary(net, (1, 28, 28))
-
-# %% [markdown]
-# Compare the two shares: `fc` has 86 % of the parameters and 3 % of the work,
-# `conv2` 13 % and 78 %. Each weight of a kernel is used at every place
-# (lesson 04).
+total = sum(p.numel() for p in net.parameters())
+worked_example("polarsparc-cnn-9098").check(total)
 
 # %%
 from cnnlib import diagrams
@@ -181,8 +173,8 @@ from cnnlib import diagrams
 diagrams.draw_volumes(net, (1, 28, 28))
 
 # %% [markdown]
-# Read it from left to right: the maps get smaller and more numerous. Less
-# and less *where*, more and more *what*.
+# From left to right the maps get smaller and more numerous: less and less
+# *where*, more and more *what*.
 
 # %% [markdown]
 # ## How wrong? Cross-entropy from scores
@@ -195,7 +187,14 @@ diagrams.draw_volumes(net, (1, 28, 28))
 # and 1, with the sum 11.107. So $p = (0.665, 0.245, 0.090)$.
 #
 # **Cross-entropy** is $-\log p$ of the right class. If that is the first
-# one: $-\log 0.665 = 0.408$.
+# one: $-\log 0.665 = 0.408$. Textbooks write the label as a row of zeros with
+# a single 1 (*one-hot*), and then
+#
+# $$L(\hat y, y) = -\sum_k y_k \log \hat y_k, \qquad
+# L = \frac{1}{m} \sum_{i=1}^{m} L(\hat y^{(i)}, y^{(i)})$$
+#
+# which is the same: all terms but one are zero. The second is the mean over
+# the $m$ images of a batch.
 #
 # **Predict.** Is the loss larger or smaller if the last class is the right
 # one?
@@ -225,7 +224,8 @@ theirs = F.cross_entropy(some_scores, some_labels)
 torch.allclose(ours, theirs)
 
 # %% [markdown]
-# Why not keep ours? Because $e^{200}$ is too large for a float.
+# Why not keep ours? Because $e^{200}$ is too large for a `float32`, which
+# ends at $e^{88.7}$.
 #
 # **Predict.** Scores $(0, 200)$, and the first class is right. What should
 # the loss be, and what does ours say?
@@ -244,8 +244,8 @@ print("theirs: ", F.cross_entropy(extreme, first).item())
 # ### The trap: softmax twice
 #
 # Many nets that you find end in a softmax and are trained with
-# `F.cross_entropy` all the same. Nothing complains. Take a net that is
-# perfectly sure and perfectly right:
+# `F.cross_entropy` all the same. Nothing complains. Take a net that is sure
+# and right:
 
 # %%
 perfect, three = torch.zeros(1, 10), torch.tensor([3])
@@ -257,8 +257,12 @@ print(f"scores: {once:.3f}   softmax first: {twice:.3f}")
 # %% [markdown]
 # By hand: the second softmax sees nine times 0 and once 1, so
 # $p = e / (e + 9) = 0.232$ and $-\log p = 1.461$. The net is punished for
-# being right, however hard it tries. If your loss will not go below 1.46,
-# look for a second softmax.
+# being right, however hard it tries. With $C$ classes the loss cannot go below
+# $\log(1 + (C - 1)/e)$. If yours sticks there, look for a second softmax.
+
+# %%
+for classes in (2, 10, 100):
+    print(classes, f"classes: {math.log(1 + (classes - 1) / math.e):.3f}")
 
 # %% [markdown]
 # ### What the gradient says
@@ -276,8 +280,28 @@ print([round(g, 3) for g in scores.grad[0].tolist()])
 
 # %% [markdown]
 # A step *against* the gradient raises the first score and lowers the others.
-# All learning below is this, passed back through the layers by
-# `loss.backward()`.
+# `loss.backward()` passes this back through the layers.
+
+# %% [markdown] tags=["slide-skip"]
+# ## See it learn
+#
+# What a training loop does is seen best before it is written. Here is the net
+# from above, its 9,098 parameters drawn at random. It learns in the page, not
+# in Python, from the handwritten digits that come with scikit-learn.
+#
+# **Try.** Press *Start*, and watch the loss, the kernels and the maps of one
+# digit. Then draw a digit of your own: the net reads it as it is just then.
+
+# %% tags=["slide-skip"]
+from cnnlib import train_here
+
+train_here()
+
+# %% [markdown] tags=["slide-skip"]
+# **Try.** Shuffle the labels, or the pixels; take `zero_grad` away. The choice
+# *Try* has seven such trials, and each asks for your prediction first.
+#
+# The rest of this lesson does in PyTorch what you have seen, line by line.
 
 # %% [markdown]
 # ## The training loop
@@ -290,14 +314,11 @@ print([round(g, 3) for g in scores.grad[0].tolist()])
 # What is its loss?
 
 # %% tags=["nbval-ignore-output"]
-import math
-
 torch.manual_seed(0)
 net = models.mnist_cnn()
 batch, answers = images[:64], labels[:64]
 loss = F.cross_entropy(net(batch), answers)
-print(f"loss {loss:.3f}, log(10) = {math.log(10):.3f}")
-assert abs(loss - math.log(10)) < 0.1
+worked_example("polarsparc-initial-loss").check(loss.item())
 
 # %% [markdown]
 # `loss.backward()` computes, for each of the 9,098 parameters, how the loss
@@ -311,9 +332,15 @@ all(p.grad.shape == p.shape for p in net.parameters())
 
 # %% [markdown]
 # Now something has to use the gradient. In plain gradient descent every
-# parameter moves by `-lr` times its gradient; `lr` is the *learning rate*.
-# **Adam** gives each parameter a step of its own: it divides the gradient
-# by its recent size, so a parameter with small gradients moves, too.
+# parameter moves against it,
+#
+# $$w \leftarrow w - \eta \, \partial L / \partial w$$
+#
+# where $\eta$ is the *learning rate*, `lr`. **Adam** keeps two running
+# averages for each parameter: of its gradient, so that it goes on in the
+# direction of the last steps (*momentum*), and of the gradient's square. It
+# moves by `lr` times the first, divided by the root of the second. So a
+# parameter with small gradients moves, too.
 #
 # **Predict.** Two weights with the gradients 100 and 0.001, and lr 0.01.
 # How far does each move in its first step?
@@ -324,16 +351,6 @@ for kind in (torch.optim.SGD, torch.optim.Adam):
     w.grad = torch.tensor([100.0, 0.001])
     kind([w], lr=0.01).step()
     print(f"{kind.__name__:5}{w[0]:10.5f}{w[1]:10.5f}")
-
-# %% [markdown]
-# One step of Adam on our net. The loss on the same batch goes down.
-
-# %% tags=["nbval-ignore-output"]
-adam = torch.optim.Adam(net.parameters(), lr=0.005)
-adam.step()
-after = F.cross_entropy(net(batch), answers)
-print(f"loss before {loss:.3f}, after {after:.3f}")
-assert after < loss
 
 # %% [markdown]
 # ### Batches and epochs
@@ -364,14 +381,8 @@ assert 0 < alike.min() and alike.mean() < larger
 # %% [markdown]
 # Rough, but on the right side. Eight times the work does not make the guess
 # eight times as good, which is why one takes many rough steps rather than a
-# few good ones. One pass through all images is an *epoch*.
-#
-# **Predict.** Batches of 64 from 60,000 images: how many steps has an
-# epoch, and how many images has its last batch?
-
-# %%
-batches = torch.arange(60_000).split(64)
-print(len(batches), "steps, the last with", len(batches[-1]), "images")
+# few good ones. One pass through all images is an *epoch*: with batches of 64
+# from 60,000 images 938 steps, the last with 32 images.
 
 # %% [markdown]
 # ### The whole loop
@@ -379,17 +390,16 @@ print(len(batches), "steps, the last with", len(batches[-1]), "images")
 # On a part of the images, so that it takes a second or two.
 
 # %% tags=["nbval-ignore-output"]
-part = digits.few(500)
-x, y = part.train_images, part.train_labels                 # (N, 1, 28, 28)
-epochs = 3 if digits.source == "mnist" else 5
-len(x)
+mnist = digits.source == "mnist"
+cut = min(5000, 5 * len(images) // 6)
+x, y = images[:cut], labels[:cut]                            # (N, 1, 28, 28)
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 net = models.mnist_cnn()
 adam = torch.optim.Adam(net.parameters(), lr=0.005)
 losses = []
-for epoch in range(epochs):
+for epoch in range(3 if mnist else 6):
     for picked in torch.randperm(len(x)).split(64):
         loss = F.cross_entropy(net(x[picked]), y[picked])
         adam.zero_grad()
@@ -416,12 +426,12 @@ plots.plot_lines({"loss": losses}, xlabel="step", ylabel="loss of the batch",
                  title="The loop at work")
 
 # %% [markdown]
-# It starts at 2.3, where guessing is, and falls. The trembling is that of
-# the batches: some are easier than others.
+# It starts at 2.3, where guessing is, and falls. It trembles because some
+# batches are easier than others.
 #
 # How good is the net on images that it has never seen? `eval()` switches
-# layers such as dropout to their quiet state (we have none, but the habit is
-# worth having), `no_grad()` spares the bookkeeping.
+# layers such as dropout off (we have none, but the habit is worth having),
+# `no_grad()` spares the bookkeeping.
 
 # %% tags=["nbval-ignore-output"]
 net.eval()
@@ -447,39 +457,54 @@ F.cross_entropy(net(x[:64]), y[:64]).backward()
 torch.allclose(net.conv1.weight.grad, 2 * once)
 
 # %% [markdown]
-# Now all three, one after the other: 30 steps of the same loop, each time
+# Now all three, one after the other: 60 steps of the same loop, each time
 # without one line. (A method knows its name, `__name__`.)
 #
 # **Predict.** Which of them stops the learning altogether? Which one does
-# something worse?
+# something else?
 
 # %%
-def loss_without(forgotten):
-    """30 steps of the loop without one line: the loss afterwards."""
-    torch.manual_seed(0)
-    net = models.mnist_cnn()
+def losses_without(forgotten, seed=0):
+    """60 steps of the loop without one line: the loss of each batch."""
+    torch.manual_seed(seed)
+    net, losses = models.mnist_cnn(), []
     adam = torch.optim.Adam(net.parameters(), lr=0.01)
-    for _ in range(30):
-        picked = torch.randint(len(x), (64,))
+    for picked in torch.randint(len(x), (60, 64)):
         loss = F.cross_entropy(net(x[picked]), y[picked])
+        losses.append(loss.item())
         for line in (adam.zero_grad, loss.backward, adam.step):
             if line.__name__ != forgotten:
                 line()
-    return F.cross_entropy(net(x[:1000]), y[:1000]).item()
+    return losses
 
 # %% tags=["nbval-ignore-output"]
-found = {"nothing": loss_without(None)}
-for line in ("zero_grad", "backward", "step"):
-    found[line] = loss_without(line)
-assert found["zero_grad"] > 2 * found["nothing"]
-assert found["backward"] == found["step"] > 2.2
-plots.plot_bars(found, title="Loss after 30 steps, by what was forgotten")
+plots.plot_lines(
+    {"nothing forgotten": losses_without(None),
+     "no backward": losses_without("backward"),
+     "no step": losses_without("step"),
+     "no zero_grad": losses_without("zero_grad")},
+    xlabel="step", ylabel="loss of the batch", title="One line forgotten",
+)
 
 # %% [markdown]
-# Without `backward` there is no gradient, without `step` nobody uses it: the
-# loss stays where it was. Without `zero_grad` every step repeats all the
-# steps before it, and the net runs past every goal. None of the three raises
-# an error. A loss that stays at 2.3 or jumps about is the only sign.
+# Two of the curves lie on each other: without `backward` there is no
+# gradient, without `step` nobody uses it. Without `zero_grad` the net does
+# learn, and then loses it again. Chance? Four other starts:
+
+# %% tags=["nbval-ignore-output"]
+runs = {f"start {seed}": losses_without("zero_grad", seed)
+        for seed in range(1, 5)}
+for losses in runs.values():
+    lowest = min(losses)
+    assert lowest < 1.6 and max(losses[losses.index(lowest):]) > lowest + 0.5
+plots.plot_lines(runs, xlabel="step", ylabel="loss of the batch",
+                 title="Without zero_grad")
+
+# %% [markdown]
+# Each step repeats all steps before it. So the net comes down, runs past every
+# goal and climbs again. (How badly depends on the rate: try 0.001.) None of
+# the three raises an error. A loss that stays where it began, or comes back
+# up, is the only sign.
 
 # %% [markdown]
 # ## All images, with a live curve
@@ -490,39 +515,23 @@ plots.plot_bars(found, title="Loss after 30 steps, by what was forgotten")
 # `fit` and keeps a copy of the weights after each epoch.
 #
 # It takes the test images to watch. That is fair as long as nothing is
-# *chosen* by them. To choose the number of epochs or the rate you need a
-# third part, kept back from the training images.
+# *chosen* by them. Whoever chooses a rate by the test images has used them
+# for learning. For that we keep a third part back below.
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib import evaluate, fit, watch_training
 
-mnist = digits.source == "mnist"
 test = (digits.test_images, digits.test_labels)
 torch.manual_seed(0)
 net = models.mnist_cnn()
-film = watch_training(net, digits, epochs=3 if mnist else 10, lr=0.02)
-history = film.history
+history = fit(net, images, labels, epochs=3 if mnist else 10, lr=0.02,
+              validation=test)
 
 # %% [markdown]
-# Left: training and validation loss fall together, so what is learned holds
-# for new handwriting as well. That the training loss starts higher is no
-# wonder: it is the mean over an epoch *during* which the net still learned.
-# Right: the share of test images that are read correctly.
-
-# %% [markdown]
-# ### Epoch by epoch
-#
-# The same run as a film. Epoch 0 is the net before it has learned anything.
-#
-# **Predict.** What does the table of answers look like then? All over the
-# place, or all in one column?
-#
-# **Try.** Move the slider from epoch 0 to the end and watch the kernels, the
-# maps of one digit, and the table: a row for each digit, a column for each
-# answer. Choose a cell beside the diagonal to see the digits that are misread.
-
-# %% tags=["nbval-ignore-output"]
-film
+# Left: both losses fall together, so what is learned holds for new
+# handwriting as well. The training loss starts higher because it is the mean
+# over an epoch *during* which the net still learned. Right: the share of test
+# images that are read correctly.
 
 # %% tags=["nbval-ignore-output"]
 result = evaluate(net, *test)
@@ -530,101 +539,131 @@ assert result.accuracy > (0.9873 if mnist else 0.95)
 result
 
 # %% [markdown]
-# The article trains the same net for ten epochs:
-
-# %%
-published = worked_example("polarsparc-accuracy")
-published
+# ### Epoch by epoch
+#
+# Most of that was learned in the first seconds. So here is the beginning
+# again, slowly: eight short epochs of only 1,000 images, as a film. Epoch 0 is
+# the net before it has learned anything.
+#
+# **Predict.** What does the table of answers look like then? All over the
+# place, or all in one column?
+#
+# **Try.** Move the slider, and watch the kernels, the maps of one digit, and
+# the table: a row for each digit, a column for each answer. Choose a cell
+# beside the diagonal to see the digits that are misread.
 
 # %% tags=["nbval-ignore-output"]
-reached = 100 * result.accuracy
-print(f"printed {published.printed} %, here {reached:.2f} % after "
-      f"{history.epochs} epochs in {history.seconds:.0f} seconds")
-published.check(reached) if mnist else "Other digits: not to be compared."
+torch.manual_seed(0)
+watch_training(models.mnist_cnn(), digits.few(100), epochs=8, batch_size=64,
+               show=False)
 
 # %% [markdown]
 # ## What makes it quick
 #
-# Three things differ from the article's recipe. We measure each of them by
-# itself, on a few steps. Timings are those of the machine that ran this
-# notebook; run the cells, and they are yours.
+# The article reaches 98.73 %, and so does ours, but with another recipe:
+#
+# | | article | here |
+# |---|---|---|
+# | epochs | 10 | 3 |
+# | batch | 64 | 128 |
+# | learning rate | 0.001, constant | up to 0.02, then down |
+# | Adam's averages | 0.9 and 0.999 | 0.9 and 0.99 |
+# | images | from a `DataLoader` | one tensor in memory |
+# | memory format | as usual | channels last, on CPUs |
+#
+# We measure two of these, the data and the rate.
+
+# %% tags=["nbval-ignore-output"]
+reached = 100 * result.accuracy
+published = worked_example("polarsparc-accuracy")
+print(f"{history.epochs} epochs in {history.seconds:.0f} seconds")
+published.check(reached) if mnist else "Other digits: not to be compared."
+
+# %% [markdown]
+# ### The data
+#
+# Most programs that you will read begin like this:
+#
+# ```python
+# from torchvision import datasets, transforms
+#
+# train = datasets.MNIST("data", train=True, download=True,
+#                        transform=transforms.ToTensor())
+# loader = DataLoader(train, batch_size=128, shuffle=True)
+# for images, labels in loader:
+#     ...
+# ```
+#
+# A *dataset* gives one picture when asked. `ToTensor` makes of its bytes,
+# height x width (x channels), a tensor of floats 0 to 1, channels first. The
+# *loader* asks 128 times and stacks the answers.
+#
+# Ask `ToTensor` for the first picture:
 
 # %%
+from PIL import Image
+from torchvision.transforms import ToTensor
+
+stored = (255 * images[:1280, 0]).round().byte().numpy()     # as in the file
+tensor = ToTensor()(Image.fromarray(stored[0]))
+print(tuple(tensor.shape), tensor.dtype)
+print("the same as ours:", torch.allclose(tensor, images[0]))
+
+# %% [markdown]
+# `data.load_mnist()` has done this for all images at once. A batch is then a
+# single index.
+
+# %%
+from torch.utils.data import DataLoader, Dataset
+
+class Pictures(Dataset):                   # what datasets.MNIST does
+    def __len__(self):
+        return len(stored)
+    def __getitem__(self, i):
+        return ToTensor()(Image.fromarray(stored[i])), labels[i]
+
+def by_loader():
+    return [len(y) for _, y in DataLoader(Pictures(), 128, shuffle=True)]
+
+def by_index():
+    return [len(images[some]) for some in torch.randperm(1280).split(128)]
+
+# %% tags=["nbval-ignore-output"]
 import time
 
-def milliseconds(job, repeats=3):
-    """The quickest of a few runs: the others were disturbed."""
+def milliseconds(job):
+    """The quickest of three runs: the others were disturbed."""
     times = []
-    for _ in range(repeats):
+    for _ in range(3):
         start = time.perf_counter()
         job()
         times.append(time.perf_counter() - start)
     return 1000 * min(times)
 
+timing = {"loader": milliseconds(by_loader), "index": milliseconds(by_index)}
+plots.plot_bars(timing, unit="ms", title="Dealing out 10 batches of 128")
+
 # %% [markdown]
-# ### 1. The data lie in memory
+# For ten epochs of 60,000 images that is 469 times as long, time in which no
+# net learns anything. Where the data fit into memory, put them there. Where
+# they do not, the loader is the way: with `num_workers=4` four more processes
+# read ahead while the net computes.
+
+# %% [markdown]
+# ### The rate
 #
-# The usual way: a `Dataset` that makes a tensor out of *one picture* when
-# asked, and a `DataLoader` that asks 128 times and stacks the answers.
-
-# %%
-import numpy as np
-from PIL import Image
-from torch.utils.data import DataLoader, Dataset
-
-stored = (images[:1280, 0] * 255).byte().numpy()             # (N, 28, 28)
-
-class Pictures(Dataset):
-    def __len__(self):
-        return len(stored)
-    def __getitem__(self, i):
-        pixels = np.array(Image.fromarray(stored[i]), dtype=np.float32)
-        return torch.from_numpy(pixels / 255)[None], labels[i]
-
-# %% [markdown]
-# Ours: all images are one tensor, and a batch is one index into it.
-
-# %%
-def one_by_one():
-    for _batch, _answers in DataLoader(Pictures(), 128, shuffle=True):
-        pass
-
-def from_memory():
-    for picked in torch.randperm(1280).split(128):
-        _batch, _answers = images[picked], labels[picked]
-
-# %% tags=["nbval-ignore-output"]
-loading = {"one by one": milliseconds(one_by_one),
-           "from memory": milliseconds(from_memory)}
-plots.plot_bars(loading, unit="ms", title="Dealing out 10 batches of 128")
-
-# %% [markdown]
-# What is that for the article's ten epochs of 60,000 images? This is time
-# in which no net learns anything.
-
-# %% tags=["nbval-ignore-output"]
-rounds = 10 * 60_000 / 1280
-for way, ms in loading.items():
-    print(f"{way:12}{rounds * ms / 1000:8.1f} s for ten epochs")
-
-# %% [markdown]
-# ### 2. A high rate that rises and falls
+# Ours goes up to 0.02 in the first tenth of the steps, while the weights find
+# their place, and straight down to nearly nothing in the rest: *one cycle*.
+# The same net, the same 5,000 images, the same number of steps, three
+# schedules. We want to *choose*, so they are judged by training images that
+# none of them has seen: **validation** images.
 #
-# The article's rate is 0.001 throughout. Ours goes up to 0.02 in the first
-# tenth of the steps, while the weights find their place, and straight down
-# to nearly nothing in the rest. This is a *one-cycle* schedule.
+# **Predict.** Which of the two changes matters more: the height, or the
+# cycle?
 
 # %% tags=["nbval-ignore-output"]
-plots.plot_lines({"learning rate": history.learning_rate}, xlabel="step",
-                 ylabel="learning rate", title="One cycle")
-
-# %% [markdown]
-# The same net, the same images, the same number of steps, three schedules.
-#
-# **Predict.** Which is best, and which of the two changes matters more: the
-# height, or the cycle?
-
-# %% tags=["nbval-ignore-output"]
+kept = min(10_000, len(images) - len(x))
+kept_back = images[-kept:], labels[-kept:]
 rates = {"0.001, constant": (0.001, "constant"),
          "0.02, constant": (0.02, "constant"),
          "0.02, one cycle": (0.02, "one-cycle")}
@@ -632,58 +671,36 @@ after = {}
 for name, (lr, schedule) in rates.items():
     torch.manual_seed(0)
     model = models.mnist_cnn()
-    steps = fit(model, x, y, epochs=2 if mnist else 3, lr=lr,
-                schedule=schedule, show=False).step_loss
-    after[name] = evaluate(model, *test).loss
+    fit(model, x, y, epochs=2 if mnist else 3, lr=lr, schedule=schedule,
+        show=False)
+    after[name] = evaluate(model, *kept_back).loss
 
 # %% tags=["nbval-ignore-output"]
 assert after["0.02, one cycle"] < 0.6 * after["0.001, constant"]
 assert after["0.02, constant"] < 0.6 * after["0.001, constant"]
-plots.plot_bars(after, title=f"Test loss after {len(steps)} steps")
+plots.plot_bars(after, title="Validation loss")
 
 # %% [markdown]
 # Most of the gain is the height. So short a run says little about the cycle:
 # with another seed the last two bars may change places. Try it.
 
 # %% [markdown]
-# ### 3. Memory format
+# ### A graphics card
 #
-# A batch is one long row of numbers. Usually a channel's map is followed by
-# the next channel's map. *Channels last* puts the channels of one pixel side
-# by side, which suits many CPUs. The shape stays, the strides change: how
-# far apart two neighbours along each axis lie in memory.
-#
-# **Predict.** The four strides of a (128, 8, 28, 28) tensor, both ways.
-
-# %%
-maps = torch.zeros(128, 8, 28, 28)
-print("usual:        ", maps.stride())
-maps = maps.to(memory_format=torch.channels_last)
-print("channels last:", maps.stride())
-print("shape:        ", tuple(maps.shape))
+# Net and data have to be on the same *device*. `.to(device)` moves a net, and
+# makes a moved copy of a tensor. Nothing else in the loop changes, and `fit`
+# does it by itself.
 
 # %% tags=["nbval-ignore-output"]
-batch, answers = x[:128], y[:128]
-model = models.mnist_cnn()
-timing = {}
-for name, order in {"usual": torch.contiguous_format,
-                    "channels last": torch.channels_last}.items():
-    ready = batch.to(memory_format=order)
-    timing[name] = milliseconds(
-        lambda: F.cross_entropy(model(ready), answers).backward(), repeats=20)
-plots.plot_bars(timing, unit="ms", title="Forward and backward, 128 images")
+device = "cuda" if torch.cuda.is_available() else "cpu"
+model = models.mnist_cnn().to(device)
+scores = model(x[:64].to(device))
+print(scores.device, tuple(scores.shape))
 
 # %% [markdown]
-# This is the least certain of the three: which bar is shorter depends on the
-# processor and on how PyTorch was built. The result is the same either way.
-# `fit` uses channels last on CPUs.
-
-# %%
-torch.manual_seed(0)
-batch, model = torch.rand(4, 1, 28, 28), models.mnist_cnn()
-usual = model(batch)
-last = model(batch.to(memory_format=torch.channels_last))
-torch.allclose(usual, last, atol=1e-5)
+# Do not expect the same digits to the last place: NVIDIA's newer cards round
+# what goes into a convolution to TF32, about three decimals, unless you say
+# `torch.backends.cudnn.allow_tf32 = False`.
 
 # %% [markdown]
 # ## How good is it?
@@ -691,18 +708,14 @@ torch.allclose(usual, last, atol=1e-5)
 # One number, the accuracy, hides *which* digits go wrong. A **confusion
 # matrix** has a row for each true label and a column for each prediction.
 #
-# By hand: the labels are 0 0 1 2 2 2 and the predictions 0 1 1 2 2 0.
+# By hand: labels 0 0 1 2 2 2, predictions 0 1 1 2 2 0.
 #
-# **Predict.** What stands in row 2?
-
-# %%
-truth, said = [0, 0, 1, 2, 2, 2], [0, 1, 1, 2, 2, 0]
-matrix = torch.zeros(3, 3, dtype=torch.int64)
-for row, column in zip(truth, said):
-    matrix[row, column] += 1
-matrix.tolist()
-
-# %% [markdown]
+# | | said 0 | said 1 | said 2 |
+# |---|---|---|---|
+# | is 0 | 1 | 1 | 0 |
+# | is 1 | 0 | 1 | 0 |
+# | is 2 | 1 | 0 | 2 |
+#
 # Right answers are on the diagonal, so the accuracy is their sum divided by
 # everything: here $4/6$. For our net:
 
@@ -712,7 +725,7 @@ assert matrix.diag().sum() == round(result.accuracy * matrix.sum().item())
 plots.plot_confusion(matrix, digits.class_names)
 
 # %% [markdown]
-# Brown cells off the diagonal are mistakes. Read along a row: what does a 9
+# Coloured cells off the diagonal are mistakes. Read along a row: what does a 9
 # get mistaken for? Compare the percentages at the right: which digit is the
 # hardest?
 #
@@ -723,11 +736,10 @@ plots.plot_mistakes(*test, result.predictions,
                     probabilities=result.probabilities)
 
 # %% [markdown]
-# Would you have read them? Some are hard for anyone, some labels look
-# doubtful, and a few are plain mistakes that nobody would make. Only the
-# last sort is worth working on.
+# Some are hard for anyone, some labels look doubtful, and a few are plain
+# mistakes that nobody would make. Only the last sort is worth working on.
 #
-# **Predict.** Is the net as sure of itself when it is wrong?
+# Is the net as sure of itself when it is wrong?
 
 # %% tags=["nbval-ignore-output"]
 sure = result.probabilities.amax(dim=1)                      # (N,)
@@ -737,38 +749,21 @@ print(f"wrong: {sure[wrong].mean():.0%}")
 assert sure[wrong].mean() < sure[~wrong].mean() - 0.1
 
 # %% [markdown]
-# Not quite. That is useful: let the net hand over what it doubts to a person.
-
-# %% [markdown]
-# ## Ask it about chosen images
+# That is useful: what the net doubts can go to a person. Still it is far too
+# sure of its mistakes; more of that below.
 #
-# Change the list, and ask about others.
+# ### Ask it about chosen images
+#
+# The six test images of which it is least sure, each with its answer. Change
+# the list, and ask about others.
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib.training import predict
 
-chosen = [3, 8, 61, 149, 247, 321]
+chosen = sure.argsort()[:6]
 probabilities = predict(net, digits.test_images[chosen])     # (N, 10)
 titles = [f"{p.argmax()}, {p.max():.0%}" for p in probabilities]
 plots.plot_images(digits.test_images[chosen], titles)
-
-# %% [markdown]
-# Over each image stands the predicted digit and its probability. Now the one
-# test image of which the net is least sure, and all ten probabilities.
-
-# %% tags=["nbval-ignore-output"]
-doubtful = sure.argmin().item()
-plots.plot_images(digits.test_images[[doubtful]],
-                  [f"label {digits.test_labels[doubtful]}"])
-
-# %% tags=["nbval-ignore-output"]
-percent = (100 * result.probabilities[doubtful]).round().tolist()
-plots.plot_bars(dict(zip(digits.class_names, percent)), unit="%",
-                title="What the net thinks")
-
-# %% [markdown]
-# The bars show between which digits it wavers. Look at the picture again:
-# can you see what each of them has going for it?
 
 # %% [markdown]
 # ## Trained upright, tested upside down
@@ -789,26 +784,22 @@ shares = 100 * table.diag() / table.sum(dim=1)
 plots.plot_bars(dict(zip(digits.class_names, shares.round().tolist())),
                 unit="%", title="Upside down: share read correctly")
 
-# %% [markdown]
-# And where have the 6s gone?
-
 # %% tags=["nbval-ignore-output"]
 share = (table[6, 9] / table[6].sum()).item()
-print(f"all: {upside_down.accuracy:.0%} right;  6 read as 9: {share:.0%}")
-assert upside_down.accuracy < 0.6 and share > 0.5
-assert shares[[0, 1, 2, 5, 8]].mean() > 2 * shares[[3, 4, 6, 7, 9]].mean()
-
-# %% [markdown]
-# What looks the same after half a turn survives: 0, 1, 8, and to a degree 2
-# and 5. A 6 becomes a 9, and who could blame the net. A 7 becomes nothing at
-# all, but the net does not know "nothing":
-
-# %% tags=["nbval-ignore-output"]
 sure = upside_down.probabilities.amax(dim=1).mean().item()
-print(f"on average {sure:.0%} sure, {upside_down.accuracy:.0%} right")
+print(f"6 read as 9: {share:.0%}")
+print(f"all: {upside_down.accuracy:.0%} right, {sure:.0%} sure on average")
+assert upside_down.accuracy < 0.6 and share > 0.5
 assert sure > upside_down.accuracy + 0.2
+if mnist:
+    assert min(shares[[0, 1, 5, 8]]) > 50 > max(shares[[2, 3, 4, 6, 7, 9]])
 
 # %% [markdown]
+# What looks much the same after half a turn survives best: the 1, then 5, 0
+# and 8. Of the 2s and 4s it reads a third. A 6 becomes a 9, and who could
+# blame the net. A 7 becomes nothing at all, but the net has no word for
+# "nothing".
+#
 # A high probability means "of my ten digits this one", not "I have seen such
 # a thing before". A net is good at what it was trained on, and at nothing
 # else.
@@ -856,7 +847,7 @@ for name, build in {"CNN": models.mnist_cnn, "dense": dense_net}.items():
     for kind, change in {"": lambda i: i, " shuffled": shuffled}.items():
         torch.manual_seed(0)
         model = build()
-        fit(model, change(x), y, epochs=3, batch_size=64,
+        fit(model, change(x), y, epochs=3 if mnist else 12, batch_size=64,
             show=False)
         trained[name + kind] = evaluate(model, change(seen), unseen).accuracy
 
@@ -890,7 +881,8 @@ torch.allclose(twin(shuffled(x)), dense(x), atol=1e-4)
 # %% [markdown]
 # So a convolution is an assumption about pictures: near pixels belong
 # together, and a pattern means the same everywhere. Where that is true, it
-# is worth more than five times the parameters.
+# is worth more than five times the parameters. A dense net knows no order, and
+# takes only one number of inputs: a text of another length does not fit.
 
 # %% [markdown]
 # ## Over-fitting: 200 images
@@ -906,7 +898,8 @@ watched = (test[0][:1000], test[1][:1000])
 torch.manual_seed(0)
 model = models.mnist_cnn()
 curve = fit(model, few.train_images, few.train_labels, epochs=20,
-            batch_size=50, schedule="constant", validation=watched)
+            batch_size=50, schedule="constant", validation=watched,
+            snapshots=True)
 
 # %% tags=["nbval-ignore-output"]
 learned = evaluate(model, few.train_images, few.train_labels).accuracy
@@ -916,19 +909,36 @@ assert learned == 1 and held_out < 0.92
 
 # %% [markdown]
 # All 200 are known by heart. In the left picture the two curves part: the
-# training loss goes to 0, the other one turns and *rises*. From there on the
-# net learns these 200 images, not digits.
+# training loss goes to 0, the other one turns and *rises*. Is the net getting
+# worse? The right picture says something else.
+#
+# **Predict.** From the lowest test loss to the end: what becomes of the
+# accuracy, and of how sure the net is on average?
 
 # %% tags=["nbval-ignore-output"]
-best = min(curve.validation_loss)
-last = curve.validation_loss[-1]
-print(f"test loss: best {best:.2f}, in the end {last:.2f}")
-assert last > 1.2 * best
+then, sure = models.mnist_cnn(), []
+for weights in curve.snapshots[1:]:
+    then.load_state_dict(weights)
+    sure.append(predict(then, watched[0]).amax(dim=1).mean().item())
+best = curve.validation_loss.index(min(curve.validation_loss))
+change = curve.validation_accuracy[-1] - curve.validation_accuracy[best]
+assert curve.validation_loss[-1] > 1.1 * min(curve.validation_loss)
+assert change > -0.03 and sure[-1] > sure[best]
+plots.plot_lines({"right": curve.validation_accuracy, "sure": sure},
+                 x=range(1, 21), xlabel="epoch", ylabel="share, mean",
+                 title="1,000 test images, learned from 200")
 
 # %% [markdown]
-# The rising test loss is the sign to watch. The fix is more images, or,
-# where there are none, *augmentation*: show each image a little changed every
-# time. Here it is moved by up to 2 pixels.
+# The accuracy does not fall. What grows is how sure the net is, of the wrong
+# answers as well, and each of those costs more. A net is *well calibrated* if
+# it is right in nine of ten cases where it says 90 %; this one says 90 % and
+# is right in fewer than eight of ten. So a rising test loss means: stop here
+# if you use its probabilities. If you only use its answers, watch the
+# accuracy.
+#
+# Both get better with more images, or, where there are none, with
+# *augmentation*: show each image a little changed every time. Here it is
+# moved by up to 2 pixels.
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib.training import random_shift
@@ -938,8 +948,6 @@ model = models.mnist_cnn()
 moved = fit(model, few.train_images, few.train_labels, epochs=20,
             batch_size=50, schedule="constant", validation=watched,
             augment=random_shift(2), show=False)
-
-# %% tags=["nbval-ignore-output"]
 assert moved.validation_loss[-1] < curve.validation_loss[-1]
 plots.plot_lines({"as they are": curve.validation_loss,
                   "moved at random": moved.validation_loss},
@@ -947,23 +955,16 @@ plots.plot_lines({"as they are": curve.validation_loss,
                  title="200 images")
 
 # %% [markdown]
-# The same 200 images, but never twice the same: the curve of the moved ones
-# ends lower. There is less to know by heart.
+# The same 200 images, but never twice the same: there is less to know by
+# heart.
 
 # %% [markdown]
 # ## Saving and loading
 #
 # What has been learned is in the `state_dict`: a name and a tensor for each
-# set of weights.
-
-# %%
-for name, tensor in net.state_dict().items():
-    print(f"{name:13}{tuple(tensor.shape)}")
-
-# %% [markdown]
-# Save it, build a *new* net (the file holds no code, only numbers), and load.
-# `weights_only=True` reads nothing but tensors. Without it, a file from a
-# stranger could run any program on your machine.
+# set of weights. Save it, build a *new* net (the file holds no code, only
+# numbers), and load. `weights_only=True` reads nothing but tensors; without
+# it, a file from a stranger could run any program on your machine.
 
 # %%
 import tempfile
@@ -974,12 +975,8 @@ with tempfile.TemporaryDirectory() as folder:
     torch.save(net.state_dict(), file)
     restored = models.mnist_cnn()
     restored.load_state_dict(torch.load(file, weights_only=True))
-
-# %% [markdown]
-# **Predict.** Are its answers *exactly* the same?
-
-# %%
-torch.equal(predict(restored, seen), predict(net, seen))
+print(list(restored.state_dict()))
+torch.equal(predict(restored, seen), predict(net, seen))     # exactly
 
 # %% [markdown]
 # ## Your own digit
@@ -1022,9 +1019,11 @@ assert answer[5] < 0.5
 plots.plot_images(aside, [f"read as {answer.argmax()}, {answer.max():.0%}"])
 
 # %% [markdown]
-# No. The *maps* shift along, but then comes `Linear`, with a weight of its
-# own for every place. Nobody taught the weights for the left edge much: in
-# training there was hardly ever ink.
+# The maps do shift along: `conv1`'s by 6, `pool1`'s by 3, `pool2`'s by one
+# cell and a half, which comes out as other numbers. But then comes `Linear`,
+# with a weight of its own for every place. Each stroke now meets weights that
+# were learned for another one, and at the left edge weights that have learned
+# little: in training there was hardly ever ink.
 
 # %% tags=["nbval-ignore-output"]
 for name, some in {"training images": images, "yours": aside}.items():
@@ -1040,8 +1039,8 @@ assert images[..., :6].sum() / images.sum() < 0.04
 #
 # **Try.** Move the digit to the right until the net reads it, and on until
 # it fails again. Put it back, and switch on the centring: every digit of
-# MNIST was scaled and centred like this (see above: row 14, column 14).
-# Then clear the pad, and write a digit of your own into a corner.
+# MNIST was scaled to one size and centred like this (see above: row 14,
+# column 14). Then clear the pad, and write a *small* digit of your own.
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib import draw_digit
@@ -1049,14 +1048,20 @@ from cnnlib import draw_digit
 draw_digit(net, aside, centre=False)
 
 # %% [markdown]
-# The same rule in Python:
+# Small is as bad as aside: nobody has shown the net digits of another size.
+# The same digit, drawn smaller and smaller, and then centred *and scaled* by
+# the rule of MNIST, in Python:
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib.visuals import centre_digit
 
-answer = predict(net, centre_digit(aside)[None])[0]
-print(f"centred: read as {answer.argmax()}, {answer.max():.0%}")
-assert answer.argmax() == 5
+points = torch.tensor([(5, 18), (5, 10), (12, 10), (12, 16), (17, 18),
+                       (22, 14), (21, 9)])
+for size in (1, 0.6, 0.4):
+    tiny = draw((14 + size * (points - 14)).tolist())
+    plain = predict(net, tiny)[0].argmax().item()
+    scaled = predict(net, centre_digit(tiny)[None])[0].argmax().item()
+    print(f"size {size:3}: read as {plain}, centred and scaled as {scaled}")
 
 # %% [markdown]
 # ### How far off is too far?
@@ -1090,8 +1095,8 @@ plots.plot_images([image for _ in range(3) for image in move(x[:5])],
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
 robust = models.mnist_cnn()
-history = fit(robust, images, labels, epochs=2 if mnist else 10, lr=0.02,
-              augment=move)
+learning = fit(robust, images, labels, epochs=2 if mnist else 10, lr=0.02,
+               augment=move)
 
 # %% tags=["nbval-ignore-output"]
 off_centre = accuracy_by_shift(robust)
@@ -1105,18 +1110,22 @@ plots.plot_lines({"trained centred": centred, "trained moved": off_centre},
 # %% [markdown]
 # The flat curve is the net trained off centre: it reads digits wherever they
 # lie, within these six pixels. On MNIST there is a price in the middle, where
-# the other curve is higher: the same 9,098 parameters now have a harder task.
-#
-# And your own digit?
+# the other curve is higher. One reason can be seen above, and counted:
 
 # %% tags=["nbval-ignore-output"]
-answer = predict(robust, aside)[0]
-assert answer.argmax() == 5 or not mnist
-plots.plot_images(aside, [f"read as {answer.argmax()}, {answer.max():.0%}"])
+ink, shares = seen.sum(dim=(1, 2, 3)), {}
+for pixels in (2, 4, 6):
+    lost = 1 - random_shift(pixels)(seen).sum(dim=(1, 2, 3)) / ink
+    shares[f"up to {pixels}"] = 100 * (lost > 0.05).float().mean().item()
+plots.plot_bars(shares, unit="%",
+                title="Images that lose over a twentieth of their ink")
 
 # %% [markdown]
-# Still misread? The bundled digits are 1,437 small pictures, made larger; of
-# MNIST there are 60,000. Draw into a corner, and let both nets read you.
+# Moved by 4 pixels, few digits are cut. Is the price in the middle smaller
+# then? Try it. Last, draw into a corner, not too small, and let both nets read
+# you.
+# (The bundled digits are 1,437 small pictures, made larger; of MNIST there are
+# 60,000.)
 
 # %% tags=["nbval-ignore-output"]
 draw_digit({"trained centred": net, "trained moved": robust}, aside,
@@ -1150,19 +1159,10 @@ for largest in (1, 255):
 assert judged.loss > 5 and sure > 0.95
 
 # %% [markdown]
-# No. Inputs 255 times as large make scores about 255 times as large, and
-# after the softmax every answer is "100 %", the wrong ones too. And a net
-# that is to *learn* from such images does not start at 2.3:
-
-# %% tags=["nbval-ignore-output"]
-torch.manual_seed(0)
-new = evaluate(models.mnist_cnn(), 255 * seen, unseen)
-print(f"loss of a new net: {new.loss:.1f}")
-assert new.loss > 5
-
-# %% [markdown]
-# This is the worse kind of mistake: it runs. The fix is both, `.float()`
-# *and* `/ 255`.
+# Inputs 255 times as large make scores about 255 times as large, and after the
+# softmax every answer is "100 %", the wrong ones too. This is the worse kind
+# of mistake: it runs. The fix is both, `.float()` *and* `/ 255`; `ToTensor`
+# does both.
 
 # %% tags=["nbval-ignore-output"]
 fixed = from_file.float() / 255
@@ -1175,7 +1175,7 @@ print(predict(net, fixed).argmax(dim=1).item())
 # 1. **The loop.** Forward, loss, `zero_grad`, `backward`, `step`, batch by
 #    batch, epoch by epoch. A forgotten line raises no error; the loss tells.
 # 2. **Judging.** Accuracy on images never seen, the confusion matrix for
-#    which, the pictures for why. Choose nothing by the test images.
+#    which, the pictures for why. Choose by validation images, not by the test.
 # 3. **What breaks it.** Images upside down, pixels without neighbourhood,
 #    images off centre, too few examples. Augmentation helps against the last
 #    two: it shows the net what must not matter.
@@ -1184,8 +1184,9 @@ print(predict(net, fixed).argmax(dim=1).item())
 # |---|---|
 # | loss | `F.cross_entropy(scores, labels)`, no softmax before it |
 # | a new net's loss | $\log(\text{classes})$, here 2.3 |
-# | over-fitting | training loss falls, validation loss rises |
+# | validation loss rises | surer of its mistakes; look at the accuracy, too |
 # | saving | `state_dict()`, loaded with `weights_only=True` |
 # | input | as in training: floats 0 to 1, centred |
 #
-# Next: the nets that made it into the textbooks.
+# **Now exercise 05.** Then lesson 06: the nets that made it into the
+# textbooks.

@@ -25,8 +25,10 @@ from cnnlib import checks
 # `lenet5()` returns a new `nn.Module` that takes grey pictures (N, 1, 32, 32)
 # and gives ten logits for each, (N, 10). It follows the table of the lesson
 # as the net is built today: 61,706 parameters, every map of C3 sees all maps
-# of S2, tanh and average pooling. Mind the row that is misprinted. C5 may be
-# a convolution or a `Linear` layer.
+# of S2, tanh after each convolution and after F6, and average pooling. C5 may
+# be a convolution or a `Linear` layer. Another tanh after the poolings, as in
+# 1998, is right as well: after both or after none. (A table in wide use has a
+# misprinted row S4, 10 x 10 with a 5 x 5 window. Use the lesson's.)
 #
 # How the check works: it fills your net with weights of its own and compares
 # what comes out. Names, order and spelling of the layers are up to you.
@@ -54,8 +56,7 @@ checks.lenet5(lenet5)
 # <details><summary>Hint</summary>
 #
 # Write the shape behind every row of the table before you write a layer.
-# Which rows have an activation, and which have none? Logits are what the
-# last row gives, before anything is done to it.
+# Logits are what the last row gives, before anything is done to it.
 #
 # </details>
 #
@@ -71,7 +72,7 @@ checks.lenet5(lenet5)
 #
 # `RuntimeError: mat1 and mat2 shapes cannot be multiplied (1x576 and
 # 400x120)`: the maps are larger than 5 x 5 when they are flattened. Does C1
-# pad, or is S4 the misprinted row?
+# pad? How far do the windows of S4 move?
 #
 # </details>
 
@@ -240,8 +241,9 @@ checks.stack_or_single(stack_or_single)
 #   and its bias if it has one, whatever trained before. *Last* is the last
 #   one in the order of `model.modules()`; other layers may follow, and
 #   layers may stand within layers;
-# - batch norm (`BatchNorm1d`, `BatchNorm2d`) keeps its running averages of
-#   mean and variance when data run through the model as you return it;
+# - batch norm (`BatchNorm1d`, `BatchNorm2d`; see the lesson) keeps its running
+#   averages of mean and variance when data run through the model as you
+#   return it;
 # - no weight and no average has another value than before.
 #
 # **By hand.** `Conv2d(1, 4, 3)`, `BatchNorm2d(4)`, `Flatten()`,

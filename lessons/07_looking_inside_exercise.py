@@ -28,7 +28,8 @@ from cnnlib import checks
 # `feature_maps(model, x, layer_name)` runs the model once on x (N, C, H, W)
 # and returns the output of the layer with that name, of whatever shape it
 # is. Names are those of `model.named_modules()`; a layer inside a block has a
-# dot in its name, such as `features.1`. The hook is taken off again.
+# dot in its name, such as `features.1`. Your hook is taken off again, and
+# hooks of others stay.
 # Give back the output as it was when the layer answered: a later layer may
 # work in place.
 #
@@ -128,6 +129,9 @@ checks.saliency(saliency)
 #
 # First the absolute value or first the largest? Try both on the table above.
 #
+# A slope from two runs of the net, a little apart, is not enough: in float32
+# the difference of two nearly equal scores keeps only a few digits.
+#
 # </details>
 #
 # <details><summary>I get this error</summary>
@@ -156,7 +160,9 @@ checks.saliency(saliency)
 # top left; those that do not fit are left out. For each, cover it with 0 in
 # all channels of the otherwise whole image. The map (H//size, W//size) says
 # by how much the **probability** of the target drops: before minus after. The
-# model gives scores (1, classes).
+# model gives scores (1, classes). (For a gradient the score is the better
+# question, as a probability near 1 is flat. Here whole windows change, and a
+# drop in per cent can be read without knowing the net.)
 #
 # **By hand.** A 5 x 7 image and windows of 2 x 2: two rows of three windows,
 # the last row and the last column are never covered. The net gives the target

@@ -9,14 +9,16 @@ import jupytext
 import pytest
 
 import cnnlib
+from tools import minutes
 from tools.build import held
+from tools.build.course import Course
 
 ROOT = Path(__file__).parents[1]
+COURSE = Course(ROOT)
 ENTRIES = json.loads(
     (Path(cnnlib.__file__).parent / "worked" / "examples.json").read_text()
 )
 LESSONS = sorted({entry["lesson"] for entry in ENTRIES})
-QUOTED = {"polarsparc-accuracy"}  # a training run: the benchmark reproduces it
 
 
 def calls(cell: str) -> tuple[set[str], bool]:
@@ -61,8 +63,7 @@ def test_a_lesson_shows_examples_that_name_it(lesson):
 @pytest.mark.parametrize("entry", SHOWN, ids=lambda entry: entry["id"])
 def test_the_built_lesson_shows_the_verdict(entry):
     text = outputs(entry["lesson"])
-    sign = "" if entry["id"] in QUOTED else "✓ "
-    assert re.search(rf"^{sign}{re.escape(entry['id'])}\b", text, re.M)
+    assert re.search(rf"^✓ {re.escape(entry['id'])}\b", text, re.M)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,25 @@ def test_an_erratum_stands_under_spot_the_error(entry):
     assert "spot the error" in heading.lower()
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "lessons").glob("*.py")), ids=lambda path: path.stem
+)
+def test_a_lesson_shows_one_error_of_others_at_most(path):
+    titles = re.findall(r"^# #+ (.*)$", path.read_text(encoding="utf-8"), re.M)
+    assert sum("spot the error" in title.lower() for title in titles) <= 1
+
+
 def test_every_id_that_a_lesson_asks_for_is_there():
     asked = set().union(*map(used, LESSONS))
     assert asked <= {entry["id"] for entry in ENTRIES}
     assert len(SHOWN) > 40
+
+
+@pytest.mark.parametrize("lesson", sorted(COURSE.sources()), ids=lambda path: path.stem)
+def test_a_lesson_states_the_minutes_that_it_takes(lesson):
+    """By its words, cells and predictions: see ``tools/minutes.py``."""
+    assert minutes.stated(lesson) == minutes.workload(lesson).minutes
+    readme = (ROOT / "README.md").read_text("utf-8")
+    row = re.search(rf"\]\(notebooks/{lesson.stem}\.ipynb\) \| (\d+) \|", readme)
+    assert row, f"{lesson.stem} has no row in README"
+    assert int(row[1]) == minutes.stated(lesson)

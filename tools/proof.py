@@ -1,7 +1,9 @@
 """Prove the checkers: ``make proof`` puts every known answer to its own check.
 
 The reference and the other right answers must pass; each named mistake must fail with a
-message that names that mistake and no other. The table is written to docs/proof.md.
+message that names that mistake and no other. The table is written to docs/proof.md,
+with what became of mutants (`tools.mutants`) and of answers that look alike
+(`tools.lookalikes`), which takes minutes: ``--quick`` leaves those as they are.
 """
 
 from __future__ import annotations
@@ -21,9 +23,12 @@ from cnnjudge.tasks import task
 from cnnjudge.verdict import Verdict
 from cnnlib import checks
 from cnnlib.checks.registry import questions
+from tools import lookalikes, mutants
 from tools.build.build import ROOT
 
 TABLE = Path("docs", "proof.md")
+MUTANTS = "## Mutants"
+"""The heading of the second part of the page."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,10 @@ def _is_named(mistake: Mistake, verdict: Verdict) -> bool:
     """Tell whether a verdict names this mistake, with its hint or by its remark."""
     if mistake.remark:
         return verdict.remark == mistake.remark
-    return verdict.mistake == mistake.name and verdict.hint == mistake.hint != ""
+    told = verdict.hint == mistake.hint
+    if mistake.tells:  # it says more, with a number of this answer
+        told = verdict.hint.startswith(mistake.hint)
+    return verdict.mistake == mistake.name and told and mistake.hint != ""
 
 
 def markdown(rows: Sequence[ProofRow]) -> str:
@@ -124,11 +132,24 @@ def markdown(rows: Sequence[ProofRow]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _second_part(names: Sequence[str]) -> str:
+    """Return what became of mutants and of answers that look alike."""
+    tallies, hints, false = [], 0, 0
+    for name in tqdm(names, unit="task", disable=None):
+        if name not in mutants.TRAINED:
+            tallies.append(mutants.tally(name, list(mutants.rows(name))))
+        alike = list(lookalikes.rows(name))
+        hints += len(alike)
+        false += sum(bool(row.false) for row in alike)
+    return mutants.markdown(tallies) + lookalikes.markdown(hints, false)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 if every verdict is as it should be."""
     parser = argparse.ArgumentParser(prog="python -m tools.proof", description=__doc__)
     parser.add_argument("tasks", nargs="*", help="names of tasks; default: all")
     parser.add_argument("--seeds", type=int, default=1, help="default: %(default)s")
+    parser.add_argument("--quick", action="store_true", help="no mutants")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     options = parser.parse_args(arguments)
     names = options.tasks or list(questions())
@@ -142,7 +163,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{row.task}, {row.answer}, seed {row.seed}:\n{row.verdict.text}\n")
     first = [row for row in proved if row.seed == 0]
     if first and not options.tasks:
-        (ROOT / TABLE).write_text(markdown(first), encoding="utf-8")
+        path = ROOT / TABLE
+        page = path.read_text(encoding="utf-8") if path.is_file() else ""
+        rest = MUTANTS + page.partition(MUTANTS)[2]
+        if not options.quick:
+            rest = _second_part(names)
+        path.write_text(f"{markdown(first)}\n{rest}", encoding="utf-8")
     wrong = [row for row in proved if not row.right]
     slowest = max(proved, key=lambda row: row.seconds)
     print(

@@ -19,6 +19,7 @@ _REMARKS = {
     "changed": "changes its input `{}`",
     "cut": "lets no gradient flow back to `{}`",
     "left": "leaves {} behind",
+    "lost": "takes away a {} of somebody else",
     "prints": "prints too much",
 }
 """What was noticed during a call, in a few words, by the remark's first word.

@@ -25,10 +25,14 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True)
 class MessagePart:
-    """A part of a message: ``kind`` is "lead", "block", "hint", "see" or "text"."""
+    """A part of a message: ``kind`` is "lead", "block", "hint", "see" or "text".
+
+    A hint has a ``word`` that says how sure it is.
+    """
 
     kind: str
     text: str
+    word: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -66,13 +70,19 @@ def message(verdict: Verdict) -> list[MessagePart]:
         lead = lead[:1].upper() + lead[1:]
     pieces = [
         ("text", verdict.raised),
+        ("block", verdict.line),
+        ("text", verdict.meaning),
         ("text", "\n".join(filter(None, [verdict.facts, verdict.grids]))),
+        ("text", verdict.difference),
         ("hint", verdict.hint),
-        ("text", "" if verdict.hint else verdict.difference),
         ("see", verdict.see),
     ]
     parts = [
-        MessagePart("block" if kind == "text" and "\n" in piece else kind, piece)
+        MessagePart(
+            "block" if kind == "text" and "\n" in piece else kind,
+            piece,
+            verdict.hint_word if kind == "hint" else "",
+        )
         for kind, piece in ((kind, cut_lines(text, _LINES)) for kind, text in pieces)
         if piece
     ]

@@ -375,6 +375,25 @@ def _three_by_three(image: Tensor, kernel: Tensor) -> Tensor:
     return _walk(image, kernel, image.shape[0] - 2, image.shape[1] - 2, 3, 3)
 
 
+def _three_in_the_slice(image: Tensor, kernel: Tensor) -> Tensor:
+    rows, columns, _, _ = _sizes(image, kernel)
+    return _walk(image, kernel, rows, columns, 3, 3)
+
+
+def _end_not_moved(image: Tensor, kernel: Tensor) -> Tensor:
+    rows, columns, kh, kw = _sizes(image, kernel)
+    out = torch.zeros(rows, columns, dtype=image.dtype)
+    for i in range(rows):
+        for j in range(columns):
+            out[i, j] = (image[i:kh, j:kw] * kernel).sum()
+    return out
+
+
+def _last_product(image: Tensor, kernel: Tensor) -> Tensor:
+    _, _, kh, kw = _sizes(image, kernel)
+    return image[kh - 1 :, kw - 1 :] * kernel[-1, -1]
+
+
 def _sizes_swapped(image: Tensor, kernel: Tensor) -> Tensor:
     _, _, kh, kw = _sizes(image, kernel)
     rows, columns = image.shape[0] - kw + 1, image.shape[1] - kh + 1
@@ -443,7 +462,8 @@ def _is_image_sized(values: Mapping[str, PlainValue], case: Case) -> bool:
 def _is_full_sized(values: Mapping[str, PlainValue], case: Case) -> bool:
     found = _found(values)
     pairs = zip(case.args[0].shape, case.args[1].shape, strict=True)
-    return found is not None and found.shape == tuple(n + k - 1 for n, k in pairs)
+    wanted = tuple(n + k - 1 for n, k in pairs)
+    return found is not None and found.shape == wanted and case.args[1].numel() > 1
 
 
 def _is_started_only(turn: Callable[[Tensor], Tensor]) -> Match:
@@ -543,6 +563,31 @@ def _sliding_mistakes(turn: Callable[[Tensor], Tensor]) -> tuple[Mistake, ...]:
             "kernels of 3x3 only",
             "the size 3 is written into the code. Ask the kernel for its size.",
             of(_three_by_three),
+        ),
+        Mistake(
+            "a slice of 3x3 whatever the kernel",
+            "the slice is 3 x 3 whatever the kernel is; the size of the result is "
+            "right. "
+            "Ask the kernel for its size there, too.",
+            of(_three_in_the_slice),
+        ),
+        Mistake(
+            "end of the slice does not move",
+            "the start of the slice moves with the window, its end does not.",
+            of(_end_not_moved),
+        ),
+        Mistake(
+            "last product only",
+            "of each window only the last product is left. Is it set (`=`) where it "
+            "should be added (`+=`)?",
+            of(_last_product),
+        ),
+        Mistake(
+            "empty for zeros",
+            "all values are NaN, which is no number. `torch.empty` takes memory with "
+            "whatever lies there (the check puts NaN there), and `+=` adds to it. "
+            "`torch.zeros` starts from 0.",
+            of(lambda image, kernel: _correlate(image, kernel) * float("nan")),
         ),
         Mistake(
             "kernel's height and width swapped in the size",
@@ -672,6 +717,7 @@ _CORRELATE = Key(
     rtol=_RTOL,
     atol=_ATOL,
     also_right=(_correlate, _by_item, _by_window, _by_einsum, _by_columns),
+    defaults={"bias": 0.0},
 )
 
 
@@ -686,7 +732,8 @@ _CONVOLVE = Key(
         Mistake(
             "kernel not flipped",
             "the kernel slides as it is: that is the cross-correlation. The true "
-            "convolution turns it first.",
+            "convolution turns it first. (`flip` gives a new tensor and leaves the old "
+            "one as it is.)",
             _correlate,
         ),
         Mistake(
@@ -708,7 +755,9 @@ _CONVOLVE = Key(
         ),
         Mistake(
             "image and kernel turned",
-            "both the image and the kernel are turned. That undoes half of it.",
+            "this is the cross-correlation, turned by 180 degrees: the result was "
+            "turned, or image and kernel both. Turn the kernel alone, before it "
+            "slides.",
             lambda image, kernel: _correlate(_turned(image), _turned(kernel)),
         ),
         *_sliding_mistakes(_turned),
@@ -813,6 +862,17 @@ def _image_by_image(
         return torch.stack(batch)
 
     return answer
+
+
+def _weight_at_c_o(images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    batch = []
+    for image in images:
+        maps = []
+        for o in range(len(weight)):
+            parts = [_correlate(image[c], weight[c, o]) for c in range(len(image))]
+            maps.append(torch.stack(parts).sum(0) + bias[o])
+        batch.append(torch.stack(maps))
+    return torch.stack(batch)
 
 
 def _is_images_sized(values: Mapping[str, PlainValue], case: Case) -> bool:
@@ -965,6 +1025,13 @@ _CHANNELS = Key(
             "weight's axes swapped",
             "the weight is read as (C, O, ...). It comes as (O, C, ...).",
             lambda images, weight, bias: _layer(images, weight.transpose(0, 1), bias),
+        ),
+        Mistake(
+            "weight taken at (c, o)",
+            "the weight is indexed by (channel, kernel). Its axes are (O, C, kh, kw): "
+            "the "
+            "kernel comes first.",
+            _weight_at_c_o,
         ),
         Mistake(
             "kernel transposed",
@@ -1459,6 +1526,31 @@ def _is_on_its_way(values: Mapping[str, PlainValue], case: Case) -> bool:
     return bool(cosine > 0.8 and length < 1.02 * np.linalg.norm(right))
 
 
+def _with_bias_untrained(inputs: Tensor, outputs: Tensor) -> Tensor:
+    learner = nn.Conv2d(1, 1, kernel_size=3)
+    for _ in range(60):
+        learner.zero_grad()
+        F.mse_loss(learner(inputs), outputs).backward()
+        _step(learner, 0.2)
+    return learner.weight.detach()[0, 0]
+
+
+def _is_best_with_a_constant(values: Mapping[str, PlainValue], case: Case) -> bool:
+    """Tell whether the kernel is the best one if a constant is added to each value.
+
+    There the errors of the kernel, seen from each weight, are those of a constant.
+    """
+    found = _found(values)
+    if found is None or found.shape != (3, 3) or not np.isfinite(found).all():
+        return False
+    inputs, outputs = (x.double() for x in case.args)
+    windows = inputs[:, 0].unfold(1, 3, 1).unfold(2, 3, 1).reshape(-1, 9).numpy()
+    errors = outputs.reshape(-1).numpy() - windows @ found.reshape(-1)
+    ours, constant = windows.T @ errors, windows.sum(0)
+    lengths = np.linalg.norm(ours) * np.linalg.norm(constant)
+    return bool(lengths > 0 and abs(ours @ constant) > 0.98 * lengths)
+
+
 def _is_some_kernel(values: Mapping[str, PlainValue], case: Case) -> bool:
     found = _found(values)
     return found is not None and found.shape == (3, 3)
@@ -1528,6 +1620,14 @@ _LEARN = Key(
             "go against the wrong sign?",
             _too_fast,
             _is_diverged,
+        ),
+        Mistake(
+            "bias left untrained",
+            "this is the best kernel for a layer that adds a constant to every value: "
+            "does the layer have a bias that no step trains? Then more steps change "
+            "nothing. The hidden kernel has none.",
+            _with_bias_untrained,
+            _is_best_with_a_constant,
         ),
         Mistake(
             "not there yet",

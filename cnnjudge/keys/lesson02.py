@@ -149,6 +149,21 @@ _OUTPUT_SIZE = Key(
             _size(lambda s: s.n + 2 * s.padding - s.reach // s.stride + 1),
         ),
         Mistake(
+            "only the 1 divided",
+            "only the 1 before it is divided: `//` binds more tightly than `+` and "
+            "`-`. "
+            "Put all that is left beside the kernel into parentheses.",
+            _size(lambda s: s.n + 2 * s.padding - (s.reach - 1) - 1 // s.stride + 1),
+        ),
+        Mistake(
+            "padding and stride swapped in the first line",
+            "the call by position goes wrong, the call by name does not: have `stride` "
+            "and `padding` changed places in the line with `def`?",
+            lambda n, kernel, padding=0, stride=1, dilation=1: _size(lambda s: s.size)(
+                n, kernel, stride, padding, dilation
+            ),
+        ),
+        Mistake(
             "stride ignored",
             "`stride` has no effect.",
             _size(lambda s: replace(s, stride=1).size),
@@ -192,6 +207,7 @@ _OUTPUT_SIZE = Key(
         ),
     ),
     "The formula",
+    defaults={"stride": 1, "padding": 0, "dilation": 1},
     also_right=(
         _size_by_places,
         _size_by_steps,
@@ -352,6 +368,15 @@ _ZERO_PAD = Key(
             "the frame is of ones. It must be zeros.",
             _padded(
                 lambda x, h, w: _framed(x, (h, w)) + 1 - _framed(x * 0 + 1, (h, w))
+            ),
+        ),
+        Mistake(
+            "empty for zeros",
+            "the frame is NaN, which is no number. `torch.empty` takes memory with "
+            "whatever lies there (the check puts NaN there); `torch.zeros` starts "
+            "from 0.",
+            _padded(
+                lambda x, h, w: _framed(x, (h, w)) + (0 / _framed(x * 0 + 1, (h, w)))
             ),
         ),
         Mistake(
@@ -566,6 +591,27 @@ def _square_images(g: _Given) -> Tensor:
     return _plus(out, g.bias)
 
 
+def _walked(
+    g: _Given,
+    place: Callable[[int, int], int] = lambda i, step: i * step,
+    padding: tuple[int, int] | None = None,
+    every: bool = False,
+    start: float = 0.0,
+) -> Tensor:
+    """Walk over the places of the result; `place` says where a window starts."""
+    (kh, kw), (sh, sw) = g.weight.shape[2:], g.stride
+    x = g.padded if padding is None else replace(g, padding=padding).padded
+    rows = (g.padded.shape[2] - kh) // sh + 1
+    columns = (g.padded.shape[3] - kw) // sw + 1
+    out = x.new_full((len(x), len(g.weight), rows, columns), start)
+    for i in range(0, rows, sh if every else 1):
+        for j in range(0, columns, sw if every else 1):
+            top, left = place(i, sh), place(j, sw)
+            window = x[:, None, :, top : top + kh, left : left + kw]
+            out[:, :, i, j] += (window * g.weight).sum(dim=(2, 3, 4))
+    return _plus(out, g.bias)
+
+
 def _detached(g: _Given) -> Tensor | None:
     return None if g.bias is None else g.bias.detach()
 
@@ -597,8 +643,8 @@ def _along_columns(g: _Given) -> Tensor:
 
 
 def _always_bias(g: _Given) -> Tensor:
-    assert g.bias is not None
-    return _conv(g)
+    out = _conv(replace(g, bias=None))
+    return out + g.bias[:, None, None]  # type: ignore[index]  # as with students
 
 
 _CONV2D = Key(
@@ -656,6 +702,33 @@ _CONV2D = Key(
             "stride rows and columns swapped",
             "a stride of (height, width) is taken as (width, height).",
             _conv2d(lambda g: _conv(replace(g, stride=g.stride[::-1]))),
+        ),
+        Mistake(
+            "window not moved by the stride",
+            "the result has the size for this stride, but its windows lie side by side "
+            "by 1. The window of place i starts at i times the stride.",
+            _conv2d(lambda g: _walked(g, lambda i, step: i)),
+        ),
+        Mistake(
+            "loop over the result with the stride",
+            "only every so many places of the result are filled: the stride is the "
+            "step "
+            "of the loop over the *result*. It belongs to the window's place in the "
+            "image.",
+            _conv2d(lambda g: _walked(g, lambda i, step: i, every=True)),
+        ),
+        Mistake(
+            "F.pad's order, the size right",
+            "the padding lies on the wrong axis. `F.pad` takes (left, right, top, "
+            "bottom): the last axis comes first.",
+            _conv2d(lambda g: _walked(g, padding=g.padding[::-1])),
+        ),
+        Mistake(
+            "empty for zeros",
+            "all values are NaN, which is no number. `torch.empty` takes memory with "
+            "whatever lies there (the check puts NaN there), and `+=` adds to it. "
+            "`torch.zeros` starts from 0.",
+            _conv2d(lambda g: _walked(g, start=float("nan"))),
         ),
         Mistake(
             "pixels skipped before the convolution",
@@ -864,6 +937,7 @@ _CONV2D = Key(
         ),
     ),
     "Padding and stride together",
+    defaults={"bias": None, "stride": 1, "padding": 0},
     also_right=(
         _conv2d(_conv),
         _conv2d(_window_by_window),
@@ -1007,6 +1081,7 @@ _SAME_PADDING = Key(
         ),
     ),
     '"valid" and "same"',
+    defaults={"dilation": 1},
     also_right=(
         lambda k, dilation=1: [dilation * (k - 1) // 2, -(-dilation * (k - 1) // 2)],
         lambda k, dilation=1: (

@@ -89,6 +89,31 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
             x.zero_()
         return result
 
+    def walked(
+        place: Callable[[int, int], int] = lambda i, step: i * step,
+        turned: bool = False,
+        axes: tuple[int, ...] = (2, 3),
+    ) -> Callable[..., Tensor]:
+        """Return a walk over the places of the result with something done otherwise."""
+
+        def answer(x: Tensor, kernel_size: Size, stride: Size | None = None) -> Tensor:
+            (h, w), (sh, sw) = _pair(kernel_size), _pair(stride or kernel_size)
+            rows, columns = (x.shape[2] - h) // sh + 1, (x.shape[3] - w) // sw + 1
+            out = torch.zeros(*x.shape[:2], rows, columns, dtype=x.dtype)
+            if turned:
+                h, w = w, h
+            for i in range(rows):
+                for j in range(columns):
+                    top, left = place(i, sh), place(j, sw)
+                    window = x[:, :, top : top + h, left : left + w]
+                    kept = [n for n in range(4) if n not in axes]
+                    flat = window.permute(*kept, *axes).flatten(len(kept))
+                    value = _reduced(flat, kind, -1)
+                    out[:, :, i, j] = value
+            return out
+
+        return answer
+
     others = {"max": "avg", "avg": "max", "min": "max"}
     other = others[kind]
     said = {"max": "largest", "avg": "mean", "min": "smallest"}
@@ -161,6 +186,38 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
             f"this is the {said[other]} of each window; the {said[kind]} is asked for.",
             lambda x, k, stride=None: _by_unfold(other)(x, k, stride),
         ),
+        Mistake(
+            "window not moved by the stride",
+            "the result has the size for this stride, but its windows lie side by side "
+            "by 1. The window of place i starts at i times the stride.",
+            walked(lambda i, step: i),
+        ),
+        Mistake(
+            "height and width of the slice swapped",
+            "the slice is as high as the window is wide, and as wide as it is high.",
+            walked(turned=True),
+        ),
+        Mistake(
+            "over all images",
+            "the windows of all images and channels are thrown together, and every map "
+            "gets the same number. Each map is pooled by itself: which axes of the "
+            "slice belong to the window?",
+            walked(axes=(0, 1, 2, 3)),
+        ),
+        Mistake(
+            "over the images, channels apart",
+            "the windows of all images are thrown together. Each image is pooled by "
+            "itself.",
+            walked(axes=(0, 2, 3)),
+        ),
+        Mistake(
+            "empty for zeros",
+            "all values are NaN, which is no number. `torch.empty` takes memory with "
+            "whatever lies there (the check puts NaN there), and what is only added "
+            "to, "
+            "or never set, stays so. `torch.zeros` starts from 0.",
+            lambda x, k, stride=None: pool(x, k, stride) * float("nan"),
+        ),
         noticed(
             "input changed in place",
             "changed:x",
@@ -188,6 +245,15 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
                 "the minimum starts from 0, so that it is wrong where all numbers are "
                 "positive.",
                 lambda x, k, stride=None: pool(x, k, stride).clamp(max=0),
+            )
+        )
+        mistakes.append(
+            Mistake(
+                "sign turned afterwards only",
+                "this is the largest number with its sign turned. The smallest is "
+                "found "
+                "if the sign is turned before, too.",
+                lambda x, k, stride=None: -_by_unfold("max")(x, k, stride),
             )
         )
         mistakes.append(
@@ -364,6 +430,7 @@ _FLATTEN = Key(
         ),
     ),
     "Flatten",
+    defaults={"start_dim": 1},
     also_right=(
         lambda x, start_dim=1: x.reshape(*x.shape[: start_dim % x.dim()], -1),
         lambda x, start_dim=1: x.contiguous().view(*_tail(x, start_dim), -1),
@@ -442,6 +509,19 @@ _EDGE_MISTAKES = (
         _max(_filtered(), ceil=True),
     ),
     Mistake(
+        "axes of length one left",
+        "the numbers are right, but there are axes of length 1 for batch and channel. "
+        "A "
+        "grid (rows, columns) is asked for.",
+        _max(_filtered())[None, None],
+    ),
+    Mistake(
+        "one axis of length one left",
+        "the numbers are right, but there is an axis of length 1 for the channel. A "
+        "grid (rows, columns) is asked for.",
+        _max(_filtered())[None],
+    ),
+    Mistake(
         "absolute values",
         "the signs are lost. Pooling takes the largest number, and any positive one "
         "is larger than a negative one.",
@@ -461,6 +541,7 @@ KEYS = {
             _pool_mistakes(kind),
             section,
             also_right=(_by_unfold(kind), _by_loops(kind)),
+            defaults={"stride": None},
         )
         for kind, section in [
             ("max", "Our own loop"),

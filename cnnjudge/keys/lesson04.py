@@ -201,6 +201,7 @@ _CONV_PARAMS = Key(
     ),
     "A convolution's parameters",
     also_right=(_conv_formula, _conv_by_parts),
+    defaults={"bias": True, "groups": 1},
 )  # fmt: skip
 
 
@@ -254,6 +255,7 @@ _LINEAR_PARAMS = Key(
         ),
     ),
     "A whole net, row by row",
+    defaults={"bias": True},
     also_right=(
         lambda i, o, bias=True: (i + bias) * o,
         lambda i, o, bias=True: sum(i + 1 if bias else i for _ in range(o)),
@@ -380,6 +382,7 @@ _CONV_MACS = Key(
     ),
     "Work: mult-adds",
     also_right=(_macs, _macs_by_steps, _macs_of_layer),
+    defaults={"groups": 1},
 )  # fmt: skip
 
 
@@ -514,6 +517,28 @@ _RECEPTIVE_FIELD = Key(
             "kernel added whole",
             "each layer adds its whole kernel. The windows overlap.",
             _walk(lambda k, s, d, j: ((k - 1) * d + 1) * j),
+        ),
+        Mistake(
+            "k for k - 1",
+            "each layer adds as much as its whole kernel. The first cell of a window "
+            "is "
+            "there before: a kernel of 1 adds nothing.",
+            _walk(lambda k, s, d, j: k * d * j),
+        ),
+        Mistake(
+            "d + 1 for d",
+            "the cells of a kernel are counted one too far apart. With dilation 1 they "
+            "are neighbours; with dilation d they lie d apart.",
+            _walk(lambda k, s, d, j: (k - 1) * (d + 1) * j),
+        ),
+        Mistake(
+            "dilation plus one where there is one",
+            "where a layer has a dilation its cells are counted one too far apart: "
+            "with "
+            "dilation d they lie d apart, with d - 1 cells in between.",
+            lambda layers: _walk(lambda k, s, d, j: (k - 1) * d * j)(
+                [(*one[:2], one[2] + 1) if len(one) == 3 else one for one in layers]
+            ),
         ),
         Mistake(
             "kernels added up",
@@ -760,6 +785,8 @@ _LAYER_TABLE = Key(
     also_right=(
         [list(row) for row in _RIGHT],
         tuple(_RIGHT),
+        np.array(_RIGHT),
+        torch.tensor(_RIGHT),
         [(torch.Size([size]).numel(), count) for size, count in _RIGHT],
     ),
     each_case_alone=True,
@@ -805,6 +832,18 @@ def _mend_by_parts(model: Any, input_shape: Sequence[int]) -> nn.Sequential:
     has_bias = layers[place].bias is not None
     layers[place] = nn.Linear(x[0].numel(), len(weight), bias=has_bias).to(weight)
     return nn.Sequential(*layers)
+
+
+def _mend_by_summary(model: Any, input_shape: Sequence[int]) -> nn.Sequential:
+    """Let the course's own summary say how large the flattened map is."""
+    from cnnlib import summary
+
+    mended = copy.deepcopy(model)
+    place = _place(mended)
+    before = copy.deepcopy(model[:place]).eval()
+    x = summary(before, tuple(input_shape)).rows[-1].output_shape
+    mended[place] = _like(mended[place], prod(x))
+    return mended
 
 
 def _mend_lazily(model: Any, input_shape: Sequence[int]) -> nn.Sequential:
@@ -965,7 +1004,7 @@ def _is_right(name: str, values: Any, case: Case) -> bool:
 def _has_bias(wanted: bool) -> Looks:
     def looks(values: Any, case: Case) -> bool:
         head = case.args[0][_place(case.args[0])]
-        found = values["has a bias"].data
+        found = values["Linear layer has a bias"].data
         return found is wanted and found != (head.bias is not None)
 
     return looks
@@ -1031,7 +1070,7 @@ _MEND = Key(
             "the new net uses the very layers of the old one: training the one would "
             "change the other. A copy is asked for.",
             _mend_sharing,
-            lambda values, case: not values["layers are its own"].data,
+            lambda values, case: not values["net has layers of its own"].data,
         ),
         Mistake(
             "attribute only",
@@ -1186,7 +1225,7 @@ _MEND = Key(
     ),
     "When it breaks",
     source="what the layers before give",
-    also_right=(_mend_by_parts, _mend_lazily),
+    also_right=(_mend_by_parts, _mend_lazily, _mend_by_summary),
 )
 
 KEYS = {

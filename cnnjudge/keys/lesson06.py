@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -58,6 +59,13 @@ def _lenet(
     layers += [act()] if "f6" not in without_act else []
     layers += [nn.Linear(widths[1], 10, bias=bias), *(extra_layers or [])]
     return nn.Sequential(*layers)
+
+
+class _ScaledTanh(nn.Module):
+    """The activation of the paper: 1.7159 tanh(2x / 3)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 1.7159 * torch.tanh(2 * x / 3)
 
 
 class _LeNetClass(nn.Module):
@@ -156,9 +164,18 @@ _LENET5 = Key(
             lambda: _lenet(pool_first=True),
         ),
         Mistake(
-            "activation after the pooling, too",
-            "an activation follows the pooling, too. In the table its field is empty.",
-            lambda: _lenet(act_after_pool=True),
+            "scaled tanh",
+            "the activation is a tanh with a factor, as in the paper of 1998. Here "
+            "plain "
+            "tanh is asked for.",
+            lambda: _lenet(act=_ScaledTanh),
+        ),
+        Mistake(
+            "scaled tanh after the pooling, too",
+            "the activation is a tanh with a factor, as in the paper of 1998. Here "
+            "plain "
+            "tanh is asked for.",
+            lambda: _lenet(act=_ScaledTanh, act_after_pool=True),
         ),
         Mistake(
             "made for 28x28",
@@ -231,7 +248,13 @@ _LENET5 = Key(
     ),
     "LeNet-5 (1998)",
     source="LeNet-5",
-    also_right=(_LeNetClass, _lenet_lazy, lambda: _lenet(c5=16 * 5 * 5)),
+    variants=(lambda: _lenet(act_after_pool=True),),
+    also_right=(
+        _LeNetClass,
+        _lenet_lazy,
+        lambda: _lenet(c5=16 * 5 * 5),
+        lambda: _lenet(act_after_pool=True),
+    ),
 )
 
 Step = tuple[int, int, int]
@@ -400,7 +423,12 @@ _ALEXNET_SIZES = Key(
         ),
     ),
     "Three nets with one name",
-    also_right=(_RIGHT_SIZES, _alexnet_by_hand),
+    also_right=(
+        _RIGHT_SIZES,
+        _alexnet_by_hand,
+        lambda n: np.array(_RIGHT_SIZES(n)),
+        lambda n: torch.tensor(_RIGHT_SIZES(n)),
+    ),
 )  # fmt: skip
 
 
@@ -582,6 +610,33 @@ _VGG_BLOCK = Key(
             _block_from(pool=lambda: [nn.MaxPool2d(3, 2)]),
         ),
         Mistake(
+            "pooling of 3x3 with padding",
+            "the pooling is of 3 x 3 and pads, so that the size comes out right. VGG's "
+            "windows are of 2 x 2 and do not overlap.",
+            _block_from(pool=lambda: [nn.MaxPool2d(3, 2, 1)]),
+        ),
+        Mistake(
+            "pooling of 3x3 by its own size",
+            "the pooling is of 3 x 3 and moves by 3. VGG's halves the map.",
+            _block_from(pool=lambda: [nn.MaxPool2d(3)]),
+        ),
+        Mistake(
+            "ReLU6 for ReLU",
+            "large numbers are cut off: the activation has a ceiling (ReLU6 stops at "
+            "6). "
+            "Plain ReLU has none.",
+            _block_from(act=nn.ReLU6),
+        ),
+        Mistake(
+            "batch norm in place of the bias",
+            "there is a batch norm after each convolution, and no bias. The VGG of "
+            "2014 "
+            "has biases and no batch norm.",
+            _block_from(
+                between=lambda channels: [nn.BatchNorm2d(channels)], bias=False
+            ),
+        ),
+        Mistake(
             "partial last window kept",
             "the pooling keeps a last window that is not whole.",
             _block_from(pool=lambda: [nn.MaxPool2d(2, ceil_mode=True)]),
@@ -679,6 +734,8 @@ _STACK_OR_SINGLE = Key(
     also_right=(
         lambda c: (2 * 3 * 3 * c * c, 5 * 5 * c * c),
         lambda c: [sum(k * k * c * c for k in kernels) for kernels in ([3, 3], [5])],
+        lambda c: np.array([18 * c**2, 25 * c**2]),
+        lambda c: torch.tensor([18 * c**2, 25 * c**2]),
     ),
 )
 
@@ -709,13 +766,25 @@ def _freeze_by_eval(model: nn.Module) -> nn.Module:
 
 
 def _freeze_by_momentum(model: nn.Module) -> nn.Module:
-    """Keep the averages still by a momentum of zero."""
+    """Keep the averages still by a momentum of zero, in training mode."""
     for layer in model.modules():
         if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             layer.momentum = 0.0
     kept = {id(parameter) for parameter in _linears(model)[-1].parameters()}
     for parameter in model.parameters():
         parameter.requires_grad_(id(parameter) in kept)
+    return model
+
+
+def _freeze_one_by_one(model: nn.Module) -> nn.Module:
+    """Go through the layers once, the last Linear layer first."""
+    layers = list(model.modules())[::-1]
+    head = next(layer for layer in layers if isinstance(layer, nn.Linear))
+    for layer in layers:
+        for parameter in layer.parameters(recurse=False):
+            parameter.requires_grad = layer is head
+        if "BatchNorm" in type(layer).__name__:
+            layer.train(False)
     return model
 
 
@@ -820,6 +889,12 @@ def _moving(model: nn.Module) -> nn.Module:
     return _freeze(model).train(was)
 
 
+def _right_ones_train(values: Any, case: Case) -> bool:
+    last = list(_linears(case.args[0])[-1].parameters())
+    found = [entry.data for entry in values["parameters that train"].data]
+    return found == _names(case.args[0], last)
+
+
 _FREEZE_FEATURES = Key(
     _freeze,
     (
@@ -918,6 +993,19 @@ _FREEZE_FEATURES = Key(
             lambda model: _all(model)[-2:],
         ),
         Mistake(
+            "momentum of 0",
+            "the running averages of batch norm rest, but the layer does not use them: "
+            "it still takes mean and variance from each batch. In which mode does it "
+            "use its averages?",
+            _freeze_by_momentum,
+            lambda values, case: (
+                not values["batch norm uses its averages"].data
+                and not values["running averages move"].data
+                and values["running averages"].data.size != 0
+                and _right_ones_train(values, case)
+            ),
+        ),
+        Mistake(
             "batch norm of pictures only",
             "the running averages of `BatchNorm1d` still move. Batch norm comes in "
             "several kinds.",
@@ -937,14 +1025,13 @@ _FREEZE_FEATURES = Key(
             _moving,
             lambda values, case: (
                 bool(values["running averages move"].data)
-                and [entry.data for entry in values["parameters that train"].data]
-                == _names(case.args[0], list(_linears(case.args[0])[-1].parameters()))
+                and _right_ones_train(values, case)
             ),
         ),
     ),
     "Transfer learning",
     source="what may train",
-    also_right=(_freeze_by_eval, _freeze_by_momentum),
+    also_right=(_freeze_by_eval, _freeze_one_by_one),
 )
 
 KEYS = {

@@ -99,6 +99,15 @@ def _no_further(model: nn.Module, x: Tensor, layer_name: str) -> Tensor:
     return kept.pop()
 
 
+def _clearing(model: nn.Module, x: Tensor, layer_name: str) -> Tensor:
+    kept = []
+    layer = model.get_submodule(layer_name)
+    layer.register_forward_hook(lambda layer, inputs, out: kept.append(out.clone()))
+    model(x)
+    layer._forward_hooks.clear()
+    return kept[0].detach()
+
+
 _MAPS = Key(
     _maps,
     (
@@ -106,6 +115,11 @@ _MAPS = Key(
             "a hook left on the model",
             "left:hook",
             _recorded(remove=False),
+        ),
+        noticed(
+            "hooks of others taken away",
+            "lost:hook",
+            _clearing,
         ),
         Mistake(
             "overwritten in place",

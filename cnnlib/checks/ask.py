@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import linecache
+import os
+import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,8 +14,11 @@ import torch
 from torch import nn
 
 from .question import Case, Question
-from .values import CaseOutcome, PlainValue, plain
+from .values import CaseOutcome, CodeLine, PlainValue, plain
 from .watch import TooLong, Watch
+
+_LONGEST_LINE = 160
+"""Characters of a line of code that are kept."""
 
 
 def ask(
@@ -26,12 +32,13 @@ def ask(
     - ``called:NAME``: a forbidden function; ``cnnlib:NAME``: one of the course's own;
     - ``changed:NAME``: an argument was changed in place;
     - ``left:grad``, ``left:requires_grad``, ``left:hook``: left on an argument;
+    - ``lost:hook``: somebody else's hook was taken off an argument;
     - ``cut:NAME``: no gradient flows to that argument;
     - ``prints``: more printed than anybody reads.
 
     Without `watched` nothing is noticed: so references and mistakes are asked.
     """
-    watch = Watch(question.forbidden, question.seconds, watched)
+    watch = Watch(question.forbidden, question.seconds, watched, question.may_call)
     outcomes: list[CaseOutcome] = []
     for case in cases:
         outcomes.append(_ask_case(question, answer, case, watch))
@@ -52,7 +59,7 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     left_behind: list[str] = []
     try:
         with watch.running():
-            result = answer if question.is_value else answer(*args, **kwargs)
+            result = answer if question.is_value else _called(answer, args, kwargs)
             left_behind = [
                 remark
                 for name, remark in before_call.left(names, case.gradient)
@@ -64,7 +71,10 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     except (Exception, SystemExit) as error:
         text = str(error).strip().split("\n")[0][:300]
         return CaseOutcome(
-            error=type(error).__name__, message=text, remarks=_remarks(watch, before)
+            error=type(error).__name__,
+            message=text,
+            remarks=_remarks(watch, before),
+            line=_own_line(error, answer),
         )
     remarks = [*_remarks(watch, before), *left_behind]
     if case.gradient:
@@ -73,6 +83,37 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
         {name: _plain(value) for name, value in observed.items()},
         remarks=tuple(remarks),
     )
+
+
+def _called(answer: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """Call an answer; a net that is one itself makes none."""
+    if isinstance(answer, nn.Module):
+        raise TypeError(
+            "this is a net. A function is asked for that makes one: the net is what "
+            "`return` gives."
+        )
+    return answer(*args, **kwargs)
+
+
+def _own_line(error: BaseException, answer: Any) -> CodeLine | None:
+    """Return the last line of the student's code on the way to an error.
+
+    Theirs is what a notebook's cells define, and the module of the answer. A file is
+    read for its text only if it is a plain one: a device has no end.
+    """
+    try:
+        own = {"__main__", getattr(answer, "__module__", "__main__")}
+        for frame, number in reversed([*traceback.walk_tb(error.__traceback__)]):
+            if frame.f_globals.get("__name__") in own:
+                code = frame.f_code
+                known = code.co_filename in linecache.cache
+                if not known and not os.path.isfile(code.co_filename):
+                    return None
+                text = linecache.getline(code.co_filename, number).strip()
+                return CodeLine(number, text[:_LONGEST_LINE], code.co_name[:100])
+    except Exception:  # an answer that objects to being looked at
+        return None
+    return None
 
 
 def _plain(value: Any) -> PlainValue:
@@ -137,8 +178,10 @@ class _BeforeCall:
                     yield name, "left:requires_grad"
                 if item.grad is not None:
                     yield name, "left:grad"
-            if _hooks(item) != self._hooks[i]:
+            if _hooks(item) > self._hooks[i]:
                 yield name, "left:hook"
+            if _hooks(item) < self._hooks[i]:
+                yield name, "lost:hook"
             if _grads(item) - self._grads[i]:
                 yield name, "left:grad"
 

@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import torch
 
 from .ask import ask
 from .registry import questions
+from .stale import stale_note
 
 if TYPE_CHECKING:
     from cnnjudge.judge import KnownOutcomes
@@ -90,7 +92,8 @@ class Check:
             return
         verdict = self.verdict(answer)
         if not verdict.passed:
-            raise Wrong(verdict)
+            note = stale_note(self.name, answer)
+            raise Wrong(replace(verdict, note=note) if note else verdict)
         print(verdict.text)
 
     def verdict(

@@ -43,6 +43,18 @@ def result_only(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     return {"result": result}
 
 
+def listed(result: Any, args: Sequence[Any]) -> dict[str, Any]:
+    """Observe a row of numbers: of a tensor or an array its entries, as a list."""
+    return {"result": as_lists(result)}
+
+
+def as_lists(item: Any) -> Any:
+    """Return a tensor or an array with axes as lists; anything else as it is."""
+    if isinstance(item, torch.Tensor | np.ndarray) and item.ndim:
+        return item.tolist()
+    return item
+
+
 @dataclass(frozen=True)
 class Question:
     """What a task asks, without the right answer: student code may see it.
@@ -58,6 +70,8 @@ class Question:
             name; `args` are the arguments and then the case's `probe`. What it raises
             counts as raised by the answer.
         forbidden: functions of libraries that may not be called, by their last name.
+        may_call: parts of `cnnlib` that an answer may call, by their folder's name:
+            students have them from the lesson, and they do not give the answer.
         may_change: arguments that the answer is meant to change, such as a model that
             it trains: a change of them is not remarked on.
         seconds: of computing, for all cases together; an answer that takes longer, or
@@ -72,6 +86,7 @@ class Question:
     is_value: bool = False
     observe: Callable[[Any, Sequence[Any]], dict[str, Any]] = result_only
     forbidden: tuple[str, ...] = ()
+    may_call: tuple[str, ...] = ()
     may_change: tuple[str, ...] = ()
     seconds: float = 10.0
 

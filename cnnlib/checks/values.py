@@ -38,17 +38,31 @@ class PlainValue:
 
 
 @dataclass(frozen=True)
+class CodeLine:
+    """A line of a student's own code: its number in the cell, its text, the function.
+
+    All of it comes from beside student code: it is shown, and nothing is made of it.
+    """
+
+    number: int
+    text: str
+    function: str
+
+
+@dataclass(frozen=True)
 class CaseOutcome:
     """What came of one case.
 
-    ``values`` holds what was observed, by name; ``error`` the type and text of an
-    exception, or ""; ``remarks`` what was noticed during the call (see `ask.ask`).
+    ``values`` holds what was observed, by name; ``error`` and ``message`` the type and
+    the text of an exception, or ""; ``line`` the student's own line that raised it, if
+    there is one; ``remarks`` what was noticed during the call (see `ask.ask`).
     """
 
     values: dict[str, PlainValue] = field(default_factory=dict)
     error: str = ""
     message: str = ""
     remarks: tuple[str, ...] = ()
+    line: CodeLine | None = None
 
     @property
     def is_stub(self) -> bool:

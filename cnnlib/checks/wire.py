@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from .values import CaseOutcome, PlainValue
+from .values import CaseOutcome, CodeLine, PlainValue
 
 MOST_BYTES = 64 * 2**20
 """Of one array; a larger one stays behind, and only its shape goes."""
@@ -58,9 +58,16 @@ def pack(outcomes: list[CaseOutcome]) -> list[dict[str, Any]]:
             "error": outcome.error[:_WORDS],
             "message": outcome.message[:_WORDS],
             "remarks": [remark[:_WORDS] for remark in outcome.remarks],
+            "line": _pack_line(outcome.line),
         }
         for outcome in outcomes
     ]
+
+
+def _pack_line(line: CodeLine | None) -> list[Any] | None:
+    if line is None:
+        return None
+    return [line.number, line.text[:_WORDS], line.function[:_WORDS]]
 
 
 def unpack(sent: Any, count: int) -> list[CaseOutcome]:
@@ -70,7 +77,7 @@ def unpack(sent: Any, count: int) -> list[CaseOutcome]:
 
 
 def _outcome(sent: Any) -> CaseOutcome:
-    keys = {"values", "error", "message", "remarks"}
+    keys = {"values", "error", "message", "remarks", "line"}
     _expect(isinstance(sent, dict) and sent.keys() == keys, f"the keys {keys}")
     _expect(_is_small_dict(sent["values"]), "values by name")
     _expect(_is_text(sent["error"], _WORDS), "an error in words")
@@ -79,7 +86,18 @@ def _outcome(sent: Any) -> CaseOutcome:
     _expect(_is_small_list(remarks), "a list of remarks")
     _expect(all(_is_text(remark, _WORDS) for remark in remarks), "remarks in words")
     values = {name: _unpack(value, _DEEPEST) for name, value in sent["values"].items()}
-    return CaseOutcome(values, sent["error"], sent["message"], tuple(remarks))
+    line = _unpack_line(sent["line"])
+    return CaseOutcome(values, sent["error"], sent["message"], tuple(remarks), line)
+
+
+def _unpack_line(sent: Any) -> CodeLine | None:
+    if sent is None:
+        return None
+    _expect(isinstance(sent, list) and len(sent) == 3, "a line of code")
+    number, text, function = sent
+    _expect(type(number) is int and 0 <= number < 10**6, "the number of a line")
+    _expect(_is_text(text, _WORDS) and _is_text(function, _WORDS), "a line in words")
+    return CodeLine(number, text, function)
 
 
 def _pack(value: PlainValue) -> dict[str, Any]:

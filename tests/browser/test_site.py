@@ -34,6 +34,10 @@ SCREENS = {"wide and light": (1280, "light"), "narrow and dark": (375, "dark")}
 HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
     .filter(e => !e.closest('.cnnlib-visual')).map(e => Number(e.tagName[1]))"""
 UNFOLD = "all => all.forEach(one => one.open = true)"
+UNFOLD = """() => new Promise((done) => {
+    document.querySelectorAll('details').forEach((one) => { one.open = true; });
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50)));
+})"""
 UNREACHED = """() => [...document.querySelectorAll('body *')]
     .filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth
         && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)
@@ -107,7 +111,8 @@ def pages(site: Path) -> list[Path]:
 
 
 def faults(page, name: str) -> list[str]:
-    """Return what is wrong with the page that is open."""
+    """Return what is wrong with the page that is open, and with what it folds."""
+    page.evaluate(UNFOLD)
     found = [f"out of reach: {part}" for part in page.evaluate(UNREACHED)]
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     if wide > 0:
@@ -190,7 +195,7 @@ def test_launch_links_of_every_lesson_and_exercise(browser, site):
 def test_a_picture_is_alive_and_follows_the_theme(browser, site):
     with opened(browser, site) as page:
         page.goto((site / "index.html").as_uri())
-        visual = page.locator(".cnnlib-visual")
+        visual = page.locator(".cnnlib-explore_kernel")
         before = visual.inner_text()
         visual.locator("select").first.select_option(index=3)
         assert visual.inner_text() != before
@@ -198,7 +203,7 @@ def test_a_picture_is_alive_and_follows_the_theme(browser, site):
         page.locator(".theme-toggle:visible").first.press("Enter")
         theme = page.evaluate("document.body.dataset.theme")
         page.wait_for_function(
-            f"document.querySelector('.cnnlib-visual').dataset.theme === {theme!r}"
+            f"document.querySelector('.cnnlib-explore_kernel').dataset.theme === {theme!r}"
         )
 
 
@@ -209,6 +214,7 @@ def test_every_step_picture_of_the_lessons_can_be_stepped(browser, site):
             page.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
             alive = page.locator(".cnnlib-visual > .live").count()
             assert alive == page.locator(".cnnlib-visual").count(), path.stem
+            page.evaluate(UNFOLD)  # the answers to predictions
             for forward in page.locator(".live button", has_text="Forward").all():
                 live = forward.locator("xpath=ancestor::div[@class='live']")
                 before = live.inner_text()

@@ -221,7 +221,7 @@ def test_shapes_counts_and_misfits_are_those_of_summary(browser, tmp_path, block
 @pytest.fixture
 def visual(browser, tmp_path):
     """The page of a small net."""
-    train_here([{"kernels": 4}]).save(tmp_path / "train.html")
+    train_here([{"kernels": 4}], building=True).save(tmp_path / "train.html")
     with opened(browser, tmp_path / "train.html") as page:
         page.locator(".bar .run").wait_for()
         yield page

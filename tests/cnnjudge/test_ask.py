@@ -124,7 +124,7 @@ def test_an_answer_that_sleeps_now_and_then_is_not_stopped_late():
     time.sleep(1.2)  # the watch that is over must not strike now
 
 
-@pytest.mark.parametrize("left", ["seed", "dtype", "grad", "numpy", "random"])
+@pytest.mark.parametrize("left", ["seed", "dtype", "grad", "numpy", "random", "fill"])
 def test_a_check_leaves_no_trace_in_the_session(left):
     def answer(x):
         torch.manual_seed(7)
@@ -132,6 +132,7 @@ def test_a_check_leaves_no_trace_in_the_session(left):
         random.seed(7)
         torch.set_default_dtype(torch.float64)
         torch.set_grad_enabled(False)
+        torch.use_deterministic_algorithms(False)
         return x.mean(dim=(2, 3))
 
     before = {
@@ -140,6 +141,7 @@ def test_a_check_leaves_no_trace_in_the_session(left):
         "grad": torch.is_grad_enabled(),
         "numpy": np.random.get_state()[1].tolist(),  # noqa: NPY002
         "random": random.getstate(),
+        "fill": torch.are_deterministic_algorithms_enabled(),
     }
     checks.global_avg_pool.verdict(answer)
     after = {
@@ -148,8 +150,48 @@ def test_a_check_leaves_no_trace_in_the_session(left):
         "grad": torch.is_grad_enabled(),
         "numpy": np.random.get_state()[1].tolist(),  # noqa: NPY002
         "random": random.getstate(),
+        "fill": torch.are_deterministic_algorithms_enabled(),
     }
     assert before[left] == after[left]
+
+
+def test_memory_that_nobody_set_is_nan_and_not_what_lies_there():
+    def answer(x):
+        return torch.empty(x.shape[:2], dtype=x.dtype) + x.mean(dim=(2, 3))
+
+    text = message(checks.global_avg_pool, answer)
+    assert "nan" in text
+    assert "`torch.zeros` starts from 0" in text
+
+
+def test_what_a_course_function_calls_inside_is_not_told_as_the_answers_own_call():
+    from cnnlib import summary
+
+    def by_summary(model, input_shape):
+        summary(model[:1], input_shape)
+        return model
+
+    verdict = checks.mend.verdict(by_summary)
+    assert "__init__" not in verdict.text
+    assert not verdict.remark
+
+    def elsewhere(x):
+        summary(nn.Flatten(), (1, 2, 2))
+        return x.mean(dim=(2, 3))
+
+    assert "it calls `summary` of cnnlib" in message(checks.global_avg_pool, elsewhere)
+
+
+def test_hooks_of_others_are_left_alone():
+    def clearing(model, x, layer_name):
+        kept = []
+        layer = model.get_submodule(layer_name)
+        layer.register_forward_hook(lambda layer, args, out: kept.append(out.clone()))
+        model(x)
+        layer._forward_hooks.clear()
+        return kept[0].detach()
+
+    assert "that somebody else had put" in message(checks.feature_maps, clearing)
 
 
 def test_a_random_answer_gets_the_same_numbers_every_time():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cnnlib.checks import wire
-from cnnlib.checks.values import CaseOutcome, PlainValue, plain
+from cnnlib.checks.values import CaseOutcome, CodeLine, PlainValue, plain
 from cnnlib.checks.wire import WireError, dumps, loads, pack, unpack
 
 
@@ -94,7 +94,11 @@ def test_every_kind_of_value_comes_out_as_it_went_in(item):
 
 def test_errors_messages_remarks_and_order_are_kept():
     outcomes = [
-        CaseOutcome(error="ValueError", message="x [red] \x1b"),
+        CaseOutcome(
+            error="ValueError",
+            message="x [red] \x1b",
+            line=CodeLine(3, "x = [red] \x1b", "flatten"),
+        ),
         CaseOutcome(
             {"b": PlainValue("none"), "a": PlainValue("int", 1)},
             remarks=("prints", "cut:x"),
@@ -152,7 +156,8 @@ def array(**changes: object) -> dict:
 
 
 def value(**facts: object) -> dict:
-    return {"values": {"r": facts}, "error": "", "message": "", "remarks": []}
+    outcome = {"values": {"r": facts}, "error": "", "message": "", "remarks": []}
+    return outcome | {"line": None}
 
 
 def nested(depth: int) -> dict:
@@ -164,7 +169,7 @@ def nested(depth: int) -> dict:
 
 BAD = {
     "no object": 3,
-    "a key too few": {"values": {}, "error": "", "message": ""},
+    "a key too few": {"values": {}, "error": "", "message": "", "remarks": []},
     "a key too many": value(type="none") | {"more": 1},
     "error not text": value(type="none") | {"error": None},
     "error too long": value(type="none") | {"error": "x" * 401},
@@ -212,7 +217,15 @@ BAD = {
         "error": "",
         "message": "",
         "remarks": [],
+        "line": None,
     },
+    "line a text": value(type="none") | {"line": "x = 1"},
+    "line too short": value(type="none") | {"line": [1, "x = 1"]},
+    "line's number a bool": value(type="none") | {"line": [True, "x = 1", "f"]},
+    "line's number negative": value(type="none") | {"line": [-1, "x = 1", "f"]},
+    "line's number huge": value(type="none") | {"line": [10**6, "x = 1", "f"]},
+    "line too long": value(type="none") | {"line": [1, "x" * 401, "f"]},
+    "line's function no text": value(type="none") | {"line": [1, "x = 1", None]},
 }
 
 

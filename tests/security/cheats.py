@@ -55,7 +55,7 @@ class Liar:
 """
 
 _CLAIMS = """\
-nothing = {"values": {}, "error": "", "message": "", "remarks": []}
+nothing = {"values": {}, "error": "", "message": "", "remarks": [], "line": None}
 for outcomes in ([nothing] * 20, [nothing] * 8, [nothing] * 11, [nothing], [], True):
     for step in range(40):
         for more in ({}, {"status": "passed"}, {"passed": True, "points": 99}):
@@ -377,7 +377,8 @@ strange = [
     {"type": "int", "data": 10**2000}, {"type": "none", "data": 1},
 ]
 for value in strange:
-    outcome = {"values": {"result": value}, "error": "", "message": "", "remarks": []}
+    outcome = {"values": {"result": value}, "error": "", "message": "", "remarks": [],
+               "line": None}
     for step in range(5, 20):
         for count in (20, 8, 11, 1):
             say(b"\\n" + json.dumps({"step": step, "state": "done", "answer": "asked",

@@ -8,7 +8,13 @@ import pytest
 import torch
 from nbformat.v4 import new_output
 
-from cnnlib import explore_kernel, explore_sizes, step_conv
+from cnnlib import (
+    explore_kernel,
+    explore_sizes,
+    step_conv,
+    train_here,
+    worked_example,
+)
 from cnnlib.visuals.shared import bundle
 from tests.tools.test_hygiene import notebook
 from tools.build import hygiene, live_scripts
@@ -18,6 +24,8 @@ PAGES = {
     "step_conv": lambda: step_conv(RAMP, torch.eye(3)),
     "explore_kernel": lambda: explore_kernel(RAMP.repeat(2, 2)),
     "explore_sizes": lambda: explore_sizes(),
+    "train_here": lambda: train_here(),
+    "number_box": lambda: worked_example("hzdr-same").predict(1, 2),
 }
 every = pytest.mark.parametrize("kind", PAGES)
 
@@ -54,6 +62,7 @@ def test_other_html_is_left_as_it_is(html):
 
 def test_every_kind_of_picture_has_its_module():
     kinds = {"step_conv", "explore_kernel", "explore_sizes", "explore_network"}
+    kinds |= {"train_here", "number_box"}
     assert live_scripts.modules().keys() == kinds | {"draw_digit", "watch_training"}
 
 

@@ -11,8 +11,8 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import pytest
-import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from cnnlib.worked import worked_examples
@@ -351,7 +351,7 @@ def test_the_head_of_the_readme_is_current_and_its_numbers_are_right():
     root = ElementTree.fromstring(text)
     rects = root.findall("{http://www.w3.org/2000/svg}rect")
     assert len(rects) == 10 * 10 + 3 * 3 + 8 * 8
-    digit = torch.eye(10).numpy()
+    digit = np.eye(10)
     by_hand = sum(
         hero.KERNEL[a][b] * digit[2 + a, 3 + b] for a in range(3) for b in range(3)
     )

@@ -1,7 +1,8 @@
 """A paragraph that asks the reader to do something stands as a card.
 
-In the lesson's text it begins with **Predict.**, **Try.** or **By hand**; in the notebook
-it is a block quote, which JupyterLab, Colab, VS Code and GitHub set apart from the text.
+In the lesson's text it begins with **Predict.**, **Try.** or **By hand**; in the
+notebook it is a block quote, which JupyterLab, Colab, VS Code and GitHub set apart from
+the text.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ _CARD = re.compile(r"\*\*(?:Predict|Try|By hand)\b")
 
 
 def with_cards(text: str) -> str:
-    """Return a Markdown text with such paragraphs quoted; code is left as it is.
+    r"""Return a Markdown text with such paragraphs quoted; code is left as it is.
 
-    >>> with_cards("Look.\\n\\n**Predict.** How many\\nrows?\\n\\nThen run it.")
-    'Look.\\n\\n> **Predict.** How many\\n> rows?\\n\\nThen run it.'
+    >>> with_cards("Look.\n\n**Predict.** How many\nrows?\n\nThen run it.")
+    'Look.\n\n> **Predict.** How many\n> rows?\n\nThen run it.'
     """
     lines, card, fence = [], False, False
     before = ""

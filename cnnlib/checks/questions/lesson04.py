@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnlib.checks.nets import drawn_net
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Question, as_lists
 
 Size = tuple[int, int, int]
 
@@ -110,6 +110,7 @@ def _table(draw: CaseRandom) -> list[Case]:
 
 def _row(answer: Any, args: Sequence[Any]) -> dict[str, Any]:
     """Observe one row of the table; a table that is a stub as a whole."""
+    answer = as_lists(answer)
     if answer is ... or (_is_list(answer) and all(map(_is_stub, answer))):
         return {"result": answer}
     if not _is_list(answer):
@@ -119,7 +120,7 @@ def _row(answer: Any, args: Sequence[Any]) -> dict[str, Any]:
             f"The table has {len(answer)} rows. Eight are asked for: the picture and "
             "seven layers. ReLU and Flatten have no row."
         )
-    row = answer[args[0]]
+    row = as_lists(answer[args[0]])
     if not _is_list(row) or len(row) != 2:
         raise TypeError("A row is a pair: (activation size, parameters).")
     if _is_stub(row):
@@ -213,12 +214,12 @@ def _mended(result: Any, args: Sequence[Any]) -> dict[str, Any]:
         "in_features": int(first.in_features),
         "out_features": int(first.out_features),
         "weight's shape": list(first.weight.shape),
-        "has a bias": first.bias is not None,
+        "Linear layer has a bias": first.bias is not None,
         "weight's dtype": str(first.weight.dtype),
         "other weights": _joined(rest, "parameters"),
         "running averages": _joined(rest, "buffers"),
         "training flags": [layer.training for layer in rest],
-        "layers are its own": not mine & yours,
+        "net has layers of its own": not mine & yours,
         "argument's in_features": int(head.in_features),
         "argument's weights": _joined(old, "parameters"),
         "argument's running averages": _joined(old, "buffers"),
@@ -268,5 +269,6 @@ QUESTIONS = [
     Question("receptive_field", "04", 3, _receptive_field, ("layers",)),
     Question(
         "mend", "04", 3, _mend, ("model", "input_shape"), observe=_mended,
+        may_call=("model_summary",),
     ),
 ]  # fmt: skip

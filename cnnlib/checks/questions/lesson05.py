@@ -29,6 +29,7 @@ def _a_net(draw: CaseRandom) -> list[Case]:
     return [
         case("one image", _noise(draw, 1)),
         case("three images", _noise(draw, 3)),
+        case("pixels far from 0", 60 * draw.tensor(1, 1, 28, 28, dtype=_F32)),
         case("pixels of either sign", draw.tensor(2, 1, 28, 28, dtype=_F32)),
         case("a blank image", torch.zeros(1, 1, 28, 28)),
     ]
@@ -207,6 +208,7 @@ def _pairs(draw: CaseRandom) -> list[Case]:
         Case("one image", (torch.tensor([2]), torch.tensor([0]), 3)),
         Case("predictions that are all right", (right, right.clone(), 4)),
         Case("a pair that comes four times", (four[[3] * 4], hand[[1] * 4], 3)),
+        Case("a pair that comes 460 times", (four[[3] * 460], hand[[1] * 460], 3)),
         Case("classes that never occur", (drawn(8, 3), drawn(8, 3), 6)),
         Case("thirty images and five classes", (drawn(30, 5), drawn(30, 5), 5)),
         Case("ten classes", (drawn(60, 10), drawn(60, 10), 10)),
@@ -214,24 +216,29 @@ def _pairs(draw: CaseRandom) -> list[Case]:
 
 
 @cache
-def _held_out() -> tuple[Tensor, Tensor]:
+def _digits() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     from cnnlib.data import bundled_digits
 
-    return bundled_digits.load()[2:]
+    return bundled_digits.load()
 
 
 SHIFT, TURN = 2, 10
+OF_BOTH_PARTS = "digits of the test part and of the training part"
+"""The case that shows which of the two a model was trained on: 720 of the first."""
 
 
 def _handwriting(draw: CaseRandom) -> list[Case]:
     """Return the bundled test digits: as they are, moved, turned, and both (twice)."""
-    images, labels = _held_out()
+    known, known_labels, images, labels = _digits()
 
-    def case(kind: str, changed: Tensor) -> Case:
+    def case(kind: str, changed: Tensor, more: Tensor | None = None) -> Case:
         note = tuple((labels.repeat(len(changed) // len(labels))).tolist())
+        if more is not None:
+            changed = torch.cat([changed, more])
+            note += tuple(known_labels.tolist())
         return Case(kind, probe=(changed,), facts_for_judge=note)
 
-    def both() -> Tensor:
+    def both(images: Tensor = images) -> Tensor:
         return _moved(draw, images, SHIFT, TURN)
 
     return [
@@ -239,6 +246,7 @@ def _handwriting(draw: CaseRandom) -> list[Case]:
         case(f"digits moved by up to {SHIFT} pixels", _moved(draw, images, SHIFT, 0)),
         case(f"digits turned by up to {TURN} degrees", _moved(draw, images, 0, TURN)),
         case("digits moved and turned", torch.cat([both(), both()])),
+        case(OF_BOTH_PARTS, torch.cat([both(), both()]), both(known)),
     ]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from cnnlib.checks.nets import drawn_net, fill_parameters, materialize, weights
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Question, listed
 
 _F32 = torch.float32
 
@@ -108,8 +109,10 @@ def _alexnet_sizes(draw: CaseRandom) -> list[Case]:
 def _vgg_block(draw: CaseRandom) -> list[Case]:
     numbers = weights(draw)
 
-    def case(kind: str, given: tuple[int, int, int], *size: int) -> Case:
-        images = draw.tensor(size[0], given[1], *size[1:], dtype=_F32)
+    def case(
+        kind: str, given: tuple[int, int, int], *size: int, scale: float = 1.0
+    ) -> Case:
+        images = scale * draw.tensor(size[0], given[1], *size[1:], dtype=_F32)
         return Case(kind, given, probe=(numbers, images))
 
     return [
@@ -123,6 +126,7 @@ def _vgg_block(draw: CaseRandom) -> list[Case]:
         case("a picture that is not square", (2, 2, 6), 1, 4, 10),
         case("a picture of odd size", (1, 2, 4), 1, 7, 9),
         case("a batch of two", (2, 3, 6), 2, 6, 8),
+        case("pixels far from 0", (1, 2, 3), 1, 6, 4, scale=60.0),
         case("four convolutions", (4, 3, 5), 1, 6, 6),
     ]
 
@@ -206,6 +210,7 @@ def _frozen_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     trains = [name for name, p in model.named_parameters() if p.requires_grad]
     found = _joined(p for p in model.parameters())
     before = _averages(model)
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     with torch.no_grad():
         model(images)
     return {
@@ -215,6 +220,9 @@ def _frozen_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
         "weights": found,
         "running averages": before,
         "running averages move": not torch.equal(before, _averages(model)),
+        "batch norm uses its averages": all(
+            not norm.training and norm.running_mean is not None for norm in norms
+        ),
     }
 
 
@@ -230,12 +238,16 @@ def _joined(tensors: Any) -> Tensor:
 
 QUESTIONS = [
     Question("lenet5", "06", 4, _lenet5, observe=_lenet_seen),
-    Question("alexnet_sizes", "06", 3, _alexnet_sizes, ("input_size",)),
+    Question(
+        "alexnet_sizes", "06", 3, _alexnet_sizes, ("input_size",), observe=listed
+    ),
     Question(
         "vgg_block", "06", 3, _vgg_block,
         ("num_convs", "in_channels", "out_channels"), observe=_vgg_seen,
     ),
-    Question("stack_or_single", "06", 2, _stack_or_single, ("channels",)),
+    Question(
+        "stack_or_single", "06", 2, _stack_or_single, ("channels",), observe=listed
+    ),
     Question(
         "freeze_features", "06", 2, _freeze, ("model",), observe=_frozen_seen,
         may_change=("model",),

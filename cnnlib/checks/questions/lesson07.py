@@ -70,6 +70,10 @@ class _Residual(nn.Module):
         return self.after(x + self.second(x)).mean(dim=(2, 3))
 
 
+def _of_somebody_else(layer: nn.Module, inputs: tuple, output: Tensor) -> None:
+    """Listen, and do nothing: it must still be there when the answer is done."""
+
+
 def _layers(draw: CaseRandom) -> list[Case]:
     def case(
         kind: str,
@@ -77,8 +81,11 @@ def _layers(draw: CaseRandom) -> list[Case]:
         name: str,
         *shape: int,
         dtype: torch.dtype = _F32,
+        hooked: bool = False,
     ) -> Case:
         model = drawn_net(draw, build).to(dtype).eval()
+        if hooked:  # somebody else listens, too
+            model.get_submodule(name).register_forward_hook(_of_somebody_else)
         return Case(kind, (model, draw.tensor(*shape, dtype=dtype), name))
 
     return [
@@ -94,6 +101,7 @@ def _layers(draw: CaseRandom) -> list[Case]:
         case("two images", _plain, "2", 2, 1, 4, 4),
         case("a model that skips a layer and adds", _Residual, "after", 1, 1, 4, 6),
         case("a ReLU that works in place", _in_place, "0", 1, 1, 4, 5),
+        case("a hook of somebody else", _plain, "2", 1, 1, 4, 6, hooked=True),
         case("float64", _Nested, "classifier.1", 3, 1, 4, 4, dtype=_F64),
     ]
 
@@ -135,8 +143,11 @@ def _slopes(draw: CaseRandom) -> list[Case]:
         Case("a colour image that is not square", (*_asked(d, (3, 4, 3)), 1)),
         Case("two channels", (*_asked(d, (2, 3, 4)), 0)),
         Case("a single row", (*_asked(d, (2, 1, 7)), 3)),
-        Case("weights that are frozen", (*_asked(d, (3, 4, 4), frozen=True), 2)),
-        Case("batch norm", (*_asked(d, (3, 3, 5), norm=True), 1)),
+        Case(
+            "a colour image and weights that are frozen",
+            (*_asked(d, (3, 4, 4), frozen=True), 2),
+        ),
+        Case("a colour image and batch norm", (*_asked(d, (3, 3, 5), norm=True), 1)),
         Case("float32", (*_asked(d, (3, 5, 4), _F32), 0)),
     ]
 
@@ -155,8 +166,11 @@ def _covers(draw: CaseRandom) -> list[Case]:
         Case("a window as large as the image", (*_asked(d, (1, 3, 3)), 1, 3)),
         Case("three channels", (*colour, 3, 2)),
         Case("two channels and windows of 3", (*_asked(d, (2, 6, 3)), 0, 3)),
-        Case("weights that are frozen", (*_asked(d, (1, 4, 5), frozen=True), 2, 2)),
-        Case("batch norm", (*_asked(d, (2, 4, 4), norm=True), 1, 2)),
+        Case(
+            "a 4x5 image and weights that are frozen",
+            (*_asked(d, (1, 4, 5), frozen=True), 2, 2),
+        ),
+        Case("two channels and batch norm", (*_asked(d, (2, 4, 4), norm=True), 1, 2)),
         Case("float32", (*_asked(d, (3, 4, 6), _F32), 0, 2)),
     ]
 

@@ -81,6 +81,12 @@ def _effect(kernel: Any) -> str:
     return _EFFECTS["vertical edges" if answers["vertical"] else "horizontal edges"]
 
 
+def _along(f: Facts, kind: str) -> str | None:
+    """Name the edges of one kind, if the kernel answers to them and not to flat parts."""
+    answers = _answers(f.kernel)
+    return _EFFECTS[f"{kind} edges"] if answers[kind] and not answers["flat"] else None
+
+
 def _by_sums(f: Facts) -> str:
     """Name the same from the sums of the kernel's rows and columns alone."""
     rows = [sum(row) for row in f.kernel]
@@ -137,16 +143,16 @@ EFFECT = Kind(
             "These weights do not, so a flat part gives an answer.",
         ),
         Slip(
-            "one row for the kernel",
-            lambda f: _effect([[0] * 3, f.kernel[1], [0] * 3]),
-            "only the middle row is looked at",
-            "All nine weights count.",
+            "only left and right compared",
+            lambda f: _along(f, "vertical"),
+            "only the change from left to right is looked at",
+            "Look at the change from top to bottom as well.",
         ),
         Slip(
-            "only the middle column",
-            lambda f: _effect([[0, row[1], 0] for row in f.kernel]),
-            "only the middle column is looked at",
-            "All nine weights count.",
+            "only top and bottom compared",
+            lambda f: _along(f, "horizontal"),
+            "only the change from top to bottom is looked at",
+            "Look at the change from left to right as well.",
         ),
     ),
     steps=lambda f, answer: (

@@ -128,7 +128,7 @@ def _memory(random: Random, level: int) -> dict[str, Any]:
 MEMORY = Kind(
     name="map-memory",
     lesson="04",
-    heading="Memory: the maps in between",
+    heading="Memory",
     form="number",
     draw=_memory,
     ask=lambda f: (

@@ -52,6 +52,8 @@ function convSlips(data, i, j) {
     ...misplaced(data, i, j,
       (moved, dilation) => products(windowCells(data, all, ...moved, dilation)) + bias),
     ...channelSlips(cells, all, sum, bias),
+    ...(kh > 1 ? [[products(cells.filter(({ r }) => r === 0)) + bias,
+      "only the first row of the window was added"]] : []),
     [sum - bias, "the bias was subtracted instead of added"],
     [sum + cells.length * bias, "the bias was added to every product; it comes once per output"],
     [sum + all.length * bias, "the bias was added for every channel; it comes once per output"],
@@ -94,9 +96,13 @@ function misplaced(data, i, j, result) {
   const [above, , before] = data.margins;
   const [top, left] = [i * down, j * across];
   const list = [];
+  const seen = new Set();
   const put = (words, moved, dilation) => {
     const other = dilation || moved[0] !== top || moved[1] !== left;
-    if (other) list.push([result(moved, dilation), words]);
+    if (!other || !fits(data, moved, dilation)) return;
+    const place = `${moved} ${dilation ?? ""}`;
+    if (!seen.has(place)) list.push([result(moved, dilation), words]);
+    seen.add(place);
   };
   put("the padding was forgotten: the window starts in the padding, not in the image",
     [top + above, left + before]);
@@ -113,6 +119,16 @@ function misplaced(data, i, j, result) {
     }
   }
   return list;
+}
+
+/** Whether a window lies in the (padded) input as a whole: else nobody can put it there. */
+function fits(data, [top, left], dilation = data.dilation) {
+  const [above, below, before, after] = data.margins;
+  const high = data.input[0].length + above + below;
+  const wide = data.input[0][0].length + before + after;
+  const [kh, kw] = data.window;
+  const bottom = top + (kh - 1) * dilation[0], right = left + (kw - 1) * dilation[1];
+  return top >= 0 && left >= 0 && bottom < high && right < wide;
 }
 
 const WAYS = [

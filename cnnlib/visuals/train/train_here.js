@@ -178,7 +178,9 @@ export function render({ model, el }) {
 }
 
 /** A name for a run, by what it is made of. */
-const nameOf = ({ blocks, optimizer, rate }) =>
-  `${blocks.map(({ kernels, size }) => `${kernels} of ${size}×${size}`).join(", ")}; ${optimizer} ${rate}`;
+function nameOf({ blocks, optimizer, rate }) {
+  const net = blocks.map(({ kernels, size }) => `${kernels} of ${size}×${size}`).join(", ");
+  return `${net}; ${optimizer} ${rate}`;
+}
 
 export default { render };

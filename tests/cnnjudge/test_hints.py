@@ -1,0 +1,478 @@
+"""Wrong answers as students wrote them, and what their check must say."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cnnlib import checks
+
+
+def pair(size):
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def said(name, answer):
+    verdict = checks.Check(name).verdict(answer)
+    assert not verdict.passed
+    return " ".join(verdict.text.split())
+
+
+# -- correlate2d
+
+
+def walk(window):
+    def correlate2d(image, kernel, bias=0.0):
+        kh, kw = kernel.shape
+        rows, columns = image.shape[0] - kh + 1, image.shape[1] - kw + 1
+        out = torch.zeros(rows, columns, dtype=image.dtype)
+        for i in range(rows):
+            for j in range(columns):
+                window(image, kernel, out, i, j)
+                out[i, j] += bias
+        return out
+
+    return correlate2d
+
+
+def three(image, kernel, out, i, j):
+    out[i, j] = (image[i : i + 3, j : j + 3] * kernel).sum()
+
+
+def last(image, kernel, out, i, j):
+    for a in range(kernel.shape[0]):
+        for b in range(kernel.shape[1]):
+            out[i, j] = image[i + a, j + b] * kernel[a, b]
+
+
+def fixed_end(image, kernel, out, i, j):
+    out[i, j] = (image[i : kernel.shape[0], j : kernel.shape[1]] * kernel).sum()
+
+
+def swapped(image, kernel, out, i, j):
+    kh, kw = kernel.shape
+    out[j, i] = (image[i : i + kh, j : j + kw] * kernel).sum()
+
+
+def uninitialised(image, kernel, bias=0.0):
+    rows = image.shape[0] - kernel.shape[0] + 1
+    columns = image.shape[1] - kernel.shape[1] + 1
+    out = torch.empty(rows, columns)
+    for a in range(kernel.shape[0]):
+        for b in range(kernel.shape[1]):
+            out += image[a : a + rows, b : b + columns] * kernel[a, b]
+    return out + bias
+
+
+def flipped_and_lost(image, kernel):
+    kernel.flip(0, 1)
+    return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+
+
+def turned_result(image, kernel):
+    windows = image.unfold(0, kernel.shape[0], 1).unfold(1, kernel.shape[1], 1)
+    return torch.einsum("ijab,ab->ij", windows, kernel).flip(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (walk(three), "the slice is 3 x 3 whatever the kernel is"),
+        (walk(last), "only the last product is left"),
+        (walk(fixed_end), "its end does not"),
+        (uninitialised, "`torch.zeros` starts from 0"),
+    ],
+)
+def test_slips_of_our_own_loop(answer, words):
+    assert words in said("correlate2d", answer)
+
+
+def test_a_size_that_is_right_is_never_called_too_large():
+    assert "larger than the image" not in said("correlate2d", walk(three))
+
+
+def test_a_result_that_was_turned_is_not_told_that_both_sides_were():
+    text = said("convolve2d", turned_result)
+    assert "the result was turned, or image and kernel both" in text
+
+
+def test_numbers_that_change_from_run_to_run_are_the_same_in_a_check():
+    assert said("correlate2d", uninitialised) == said("correlate2d", uninitialised)
+
+
+# -- layers
+
+
+def c_o(images, weight, bias):
+    maps = []
+    for o in range(len(weight)):
+        part = 0
+        for c in range(images.shape[1]):
+            k = weight[c, o][None, None]
+            part = part + F.unfold(images[:, [c]], tuple(k.shape[2:])).transpose(
+                1, 2
+            ) @ k.reshape(-1)
+        maps.append(part + bias[o])
+    rows = images.shape[2] - weight.shape[2] + 1
+    return torch.stack(maps, 1).reshape(len(images), len(weight), rows, -1)
+
+
+def test_a_weight_taken_at_c_o_is_told():
+    text = said("conv2d_channels", c_o)
+    assert "Perhaps: the weight is indexed by (channel, kernel)" in text or (
+        "Likely: the weight is indexed by (channel, kernel)" in text
+    )
+
+
+def layer(window, pads=lambda ph, pw: (pw, pw, ph, ph)):
+    def conv2d(images, weight, bias=None, stride=1, padding=0):
+        (sh, sw), (ph, pw) = pair(stride), pair(padding)
+        kh, kw = weight.shape[2:]
+        x = F.pad(images, pads(ph, pw))
+        rows = (images.shape[2] + 2 * ph - kh) // sh + 1
+        columns = (images.shape[3] + 2 * pw - kw) // sw + 1
+        out = x.new_zeros(len(x), len(weight), rows, columns)
+        for i in range(rows):
+            for j in range(columns):
+                top, left = window(i, j, sh, sw)
+                part = x[:, None, :, top : top + kh, left : left + kw]
+                out[:, :, i, j] = (part * weight).sum(dim=(2, 3, 4))
+        return out if bias is None else out + bias[:, None, None]
+
+    return conv2d
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (layer(lambda i, j, sh, sw: (i, j)), "starts at i times the stride"),
+        (
+            layer(lambda i, j, sh, sw: (i * sh, j * sw), lambda h, w: (h, h, w, w)),
+            "the last axis comes first",
+        ),
+        (layer(lambda i, j, sh, sw: (i * sh, j * sh)), "two names are mixed up"),
+    ],
+)
+def test_slips_of_a_layer_with_stride_and_padding(answer, words):
+    assert words in said("conv2d", answer)
+
+
+# -- pooling
+
+
+def pooled(reduce, size=lambda h, w: (h, w), step=lambda i, s: i * s):
+    def pool(x, kernel_size, stride=None):
+        (h, w), (sh, sw) = pair(kernel_size), pair(stride or kernel_size)
+        rows, columns = (x.shape[2] - h) // sh + 1, (x.shape[3] - w) // sw + 1
+        h, w = size(h, w)
+        out = torch.zeros(*x.shape[:2], rows, columns, dtype=x.dtype)
+        for i in range(rows):
+            for j in range(columns):
+                top, left = step(i, sh), step(j, sw)
+                out[:, :, i, j] = reduce(x[:, :, top : top + h, left : left + w])
+        return out
+
+    return pool
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("max_pool2d", pooled(torch.max), "every map gets the same number"),
+        ("avg_pool2d", pooled(torch.mean), "every map gets the same number"),
+        (
+            "max_pool2d",
+            pooled(lambda x: x.amax((2, 3)), step=lambda i, s: i),
+            "starts at i times the stride",
+        ),
+        (
+            "max_pool2d",
+            pooled(lambda x: x.amax((2, 3)), size=lambda h, w: (w, h)),
+            "as wide as it is high",
+        ),
+        ("max_pool2d", pooled(lambda x: x.max(dim=-1)), "gives two tensors"),
+        (
+            "min_pool2d",
+            lambda x, k, stride=None: -F.max_pool2d(x, k, stride),
+            "turned before",
+        ),
+        (
+            "min_pool2d",
+            lambda x, k, stride=None: F.max_pool2d(-x, k, stride),
+            "turned back",
+        ),
+    ],
+)
+def test_slips_of_pooling(name, answer, words):
+    assert words in said(name, answer)
+
+
+def test_a_grid_with_axes_of_length_one_is_told_what_is_wanted():
+    from cnnjudge.tasks import task
+
+    right = task("edge_then_pool").key.reference
+    for answer in (right[None], right[None, None]):
+        assert "A grid (rows, columns) is asked for." in said("edge_then_pool", answer)
+
+
+# -- formulas
+
+
+def test_slips_of_formulas():
+    def swapped_places(n, kernel, padding=0, stride=1, dilation=1):
+        return (n + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+    def only_the_one(n, kernel, stride=1, padding=0, dilation=1):
+        return n + 2 * padding - dilation * (kernel - 1) - 1 // stride + 1
+
+    assert "changed places in the line with `def`" in said(
+        "output_size", swapped_places
+    )
+    assert "only the 1 before it is divided" in said("output_size", only_the_one)
+
+    def whole_kernel(layers):
+        size, jump = 1, 1
+        for k, s, *d in layers:
+            size += k * (d[0] if d else 1) * jump
+            jump *= s
+        return size
+
+    def one_further(layers):
+        size, jump = 1, 1
+        for k, s, *d in layers:
+            size += (k - 1) * (d[0] + 1 if d else 1) * jump
+            jump *= s
+        return size
+
+    assert "a kernel of 1 adds nothing" in said("receptive_field", whole_kernel)
+    assert "with dilation d they lie d apart" in said("receptive_field", one_further)
+
+    def two_at_once(c, o, k, bias=True, groups=1):
+        h, w = pair(k)
+        return h * w * c * o
+
+    text = said("conv_params", two_at_once)
+    assert "Perhaps: two things at once." in text
+    assert "bias" in text
+    assert "groups" in text
+
+
+def test_two_slips_of_a_layer_are_both_said():
+    def conv2d_channels(images, weight, bias):
+        windows = images.unfold(2, weight.shape[3], 1).unfold(3, weight.shape[2], 1)
+        return torch.einsum("nchwij,ocji->nohw", windows, weight)
+
+    text = said("conv2d_channels", conv2d_channels)
+    assert "two things at once" in text
+    assert "bias is left out" in text
+    assert "rows and columns of `weight` are swapped" in text
+
+
+# -- training
+
+
+def test_the_bias_that_nobody_trains_is_told_and_not_to_take_more_steps():
+    def learner(steps):
+        def learn_kernel(inputs, outputs):
+            layer = nn.Conv2d(1, 1, 3)
+            for _ in range(steps):
+                layer.zero_grad()
+                F.mse_loss(layer(inputs), outputs).backward()
+                with torch.no_grad():
+                    layer.weight -= 0.2 * layer.weight.grad
+            return layer.weight.detach()[0, 0]
+
+        return learn_kernel
+
+    for steps in (60, 300):
+        text = said("learn_kernel", learner(steps))
+        assert "does the layer have a bias that no step trains?" in text
+        assert "Take more steps" not in text
+
+
+def test_eval_forgotten_and_values_for_places():
+    def no_eval(model, loader):
+        right = sum(int((model(x).argmax(1) == y).sum()) for x, y in loader)
+        return right / len(loader.dataset)
+
+    def values(model, loader):
+        model.eval()
+        right = sum(int((model(x).max(1).values == y).sum()) for x, y in loader)
+        return right / len(loader.dataset)
+
+    assert "Which call is missing?" in said("accuracy", no_eval)
+    assert "the place where it stands" in said("accuracy", values)
+
+
+def test_a_loss_after_the_step_and_a_last_batch_weighted_in_full():
+    def after(model, loader, optimizer, loss_fn):
+        model.train()
+        total = 0.0
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss_fn(model(images), labels).backward()
+            optimizer.step()
+            total += loss_fn(model(images), labels).item() * len(labels)
+        return total / len(loader.dataset)
+
+    def in_full(model, loader, optimizer, loss_fn):
+        model.train()
+        total = 0.0
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * loader.batch_size
+        return total / len(loader.dataset)
+
+    assert "measured after its step" in said("train_epoch", after)
+    assert "How many images does a batch have?" in said("train_epoch", in_full)
+
+
+def test_a_trained_model_is_told_how_far_it_is_from_the_bar():
+    from cnnjudge.keys import lesson05
+
+    spoilt = lesson05._quiet(lesson05._some_wrong(every=8))
+    text = said("trained_model", spoilt)
+    assert re.search(r"It reads \d+ of 360 here; 350 are needed\.", text)
+
+
+# -- what was refused and is right, what was accepted and is wrong
+
+
+def channels_last():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = (
+                nn.Conv2d(1, 8, 3, 1, 1),
+                nn.Conv2d(8, 16, 3, 1, 1),
+            )
+            self.out = nn.Linear(784, 10)
+
+        def forward(self, x):
+            x = F.max_pool2d(self.first(x).relu(), 2)
+            x = F.max_pool2d(self.second(x).relu(), 2)
+            return self.out(x.permute(0, 2, 3, 1).flatten(1))
+
+    return Net()
+
+
+def squashed_after_pooling():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Tanh(),
+        nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Tanh(), nn.Flatten(),
+        nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(),
+        nn.Linear(84, 10),
+    )  # fmt: skip
+
+
+def sizes(n):
+    found = []
+    for k, s, p in [(11, 4, 0), (3, 2, 0), (5, 1, 2), (3, 2, 0), *[(3, 1, 1)] * 3,
+                    (3, 2, 0)]:  # fmt: skip
+        n = (n + 2 * p - k) // s + 1
+        found.append(n)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("build_cnn", channels_last),
+        ("lenet5", squashed_after_pooling),
+        ("alexnet_sizes", lambda n: np.array(sizes(n))),
+        ("alexnet_sizes", lambda n: torch.tensor(sizes(n))),
+        ("stack_or_single", lambda c: np.array([18 * c * c, 25 * c * c])),
+    ],
+)
+def test_right_answers_of_another_form_pass(name, answer):
+    assert checks.Check(name).verdict(answer).passed
+
+
+def block(act):
+    def vgg_block(num_convs, in_channels, out_channels):
+        layers = []
+        for _ in range(num_convs):
+            layers += [nn.Conv2d(in_channels, out_channels, 3, padding=1), act()]
+            in_channels = out_channels
+        return nn.Sequential(*layers, nn.MaxPool2d(2))
+
+    return vgg_block
+
+
+def counted(dtype):
+    def confusion_matrix(labels, predictions, num_classes):
+        matrix = torch.zeros(num_classes, num_classes, dtype=dtype)
+        for row, column in zip(labels, predictions, strict=True):
+            matrix[row, column] += 1
+        return matrix
+
+    return confusion_matrix
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_what_only_looks_right_does_not_pass(seed):
+    def passes(name, answer):
+        return checks.Check(name).verdict(answer, seed).passed
+
+    assert passes("vgg_block", block(nn.ReLU))
+    assert not passes("vgg_block", block(nn.ReLU6))
+    assert passes("confusion_matrix", counted(torch.int64))
+    assert passes("confusion_matrix", counted(torch.int16))
+    assert not passes("confusion_matrix", counted(torch.uint8))
+    assert not passes("confusion_matrix", counted(torch.int8))
+
+
+def test_a_net_in_place_of_the_function_that_makes_it_is_told():
+    assert "this is a net. A function is asked for" in said(
+        "build_cnn", nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    )
+
+
+# -- errors and cases
+
+
+def test_an_error_shows_the_students_line_its_meaning_and_the_case():
+    def correlate2d(image, kernel, bias=0.0):
+        out = torch.zeros(3, 3, dtype=torch.int64)
+        return out.add_(image.new_ones(3, 3) * 0.5)
+
+    verdict = checks.Check("correlate2d").verdict(correlate2d)
+    assert re.fullmatch(r"line \d+:  return out.add_\(.*\)", verdict.line)
+    assert "Long is `torch.int64`" in verdict.meaning
+    assert verdict.grids.startswith("image (3x3)")
+    assert verdict.text.index(verdict.line) < verdict.text.index(verdict.meaning)
+
+
+def test_heads_of_grids_cannot_be_read_as_values():
+    verdict = checks.Check("full_convolve1d").verdict(lambda a, b: a[:1] * 0)
+    assert re.match(
+        r"a \(length \d\) +b \(length \d\) +yours \(length 1\)\n", verdict.grids
+    )
+
+
+def test_all_channels_of_the_shown_case_are_shown():
+    def first_only(images, weight, bias):
+        return F.conv2d(images[:, :1], weight[:, :1].detach(), bias)
+
+    verdict = checks.Check("conv2d_channels").verdict(first_only, watched=False)
+    shown = checks.Check("conv2d_channels").verdict(first_only, watched=False).grids
+    assert "images[0, 1]" in shown
+    assert "weight[0, 1]" in shown
+    assert verdict.mistake == "only the first channel"
+
+
+def test_a_line_from_strangers_cannot_leave_its_line():
+    from cnnjudge.messages import _own_line
+    from cnnlib.checks.registry import questions
+    from cnnlib.checks.values import CodeLine
+
+    line = CodeLine(3, "x = 1\x1b[31m\n<b>\u202e" + "y" * 500, "f\n\x07")
+    shown = _own_line(questions()["flatten"], line)
+    assert shown.isprintable()
+    assert len(shown) < 300

@@ -1,0 +1,143 @@
+"""Right answers as students write them, with loops, for `tools.mutants` to change.
+
+The solutions are short; most answers of a class are not. A test puts each to its check.
+"""
+
+from __future__ import annotations
+
+_WINDOWS = """
+def {name}(x, kernel_size, stride=None):
+    kh, kw = pair(kernel_size)
+    sh, sw = pair(kernel_size if stride is None else stride)
+    rows, columns = (x.shape[2] - kh) // sh + 1, (x.shape[3] - kw) // sw + 1
+    out = torch.zeros(x.shape[0], x.shape[1], rows, columns, dtype=x.dtype)
+    for n in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            for i in range(rows):
+                for j in range(columns):
+                    window = x[n, c, i * sh:i * sh + kh, j * sw:j * sw + kw]
+                    out[n, c, i, j] = window.{reduce}()
+    return out
+"""
+
+CODINGS: dict[str, tuple[str, ...]] = {
+    "full_convolve1d": (
+        """
+def full_convolve1d(a, b):
+    n, m = len(a), len(b)
+    out = torch.zeros(n + m - 1, dtype=a.dtype)
+    for k in range(n + m - 1):
+        for i in range(n):
+            if 0 <= k - i < m:
+                out[k] += a[i] * b[k - i]
+    return out
+""",
+    ),
+    "correlate2d": (
+        """
+def correlate2d(image, kernel, bias=0.0):
+    kh, kw = kernel.shape
+    height, width = image.shape
+    out = torch.zeros(height - kh + 1, width - kw + 1, dtype=image.dtype)
+    for i in range(height - kh + 1):
+        for j in range(width - kw + 1):
+            s = 0.0
+            for a in range(kh):
+                for b in range(kw):
+                    s += image[i + a, j + b] * kernel[a, b]
+            out[i, j] = s + bias
+    return out
+""",
+    ),
+    "convolve2d": (
+        """
+def convolve2d(image, kernel):
+    kh, kw = kernel.shape
+    height, width = image.shape
+    out = torch.zeros(height - kh + 1, width - kw + 1, dtype=image.dtype)
+    for i in range(height - kh + 1):
+        for j in range(width - kw + 1):
+            for a in range(kh):
+                for b in range(kw):
+                    out[i, j] += image[i + a, j + b] * kernel[kh - 1 - a, kw - 1 - b]
+    return out
+""",
+    ),
+    "conv2d_channels": (
+        """
+def conv2d_channels(images, weight, bias):
+    kh, kw = weight.shape[2], weight.shape[3]
+    rows, columns = images.shape[2] - kh + 1, images.shape[3] - kw + 1
+    out = torch.zeros(images.shape[0], weight.shape[0], rows, columns,
+                      dtype=images.dtype)
+    for n in range(images.shape[0]):
+        for o in range(weight.shape[0]):
+            for i in range(rows):
+                for j in range(columns):
+                    window = images[n, :, i:i + kh, j:j + kw]
+                    out[n, o, i, j] = (window * weight[o]).sum() + bias[o]
+    return out
+""",
+    ),
+    "zero_pad": (
+        """
+def zero_pad(image, padding):
+    ph, pw = pair(padding)
+    height, width = image.shape
+    out = torch.zeros(height + 2 * ph, width + 2 * pw, dtype=image.dtype)
+    for i in range(height):
+        for j in range(width):
+            out[i + ph, j + pw] = image[i, j]
+    return out
+""",
+    ),
+    "conv2d": (
+        """
+def conv2d(images, weight, bias=None, stride=1, padding=0):
+    sh, sw = pair(stride)
+    ph, pw = pair(padding)
+    kh, kw = weight.shape[2], weight.shape[3]
+    x = F.pad(images, (pw, pw, ph, ph))
+    rows, columns = (x.shape[2] - kh) // sh + 1, (x.shape[3] - kw) // sw + 1
+    out = torch.zeros(x.shape[0], weight.shape[0], rows, columns, dtype=x.dtype)
+    for n in range(x.shape[0]):
+        for o in range(weight.shape[0]):
+            for i in range(rows):
+                for j in range(columns):
+                    window = x[n, :, i * sh:i * sh + kh, j * sw:j * sw + kw]
+                    out[n, o, i, j] = (window * weight[o]).sum()
+                    if bias is not None:
+                        out[n, o, i, j] += bias[o]
+    return out
+""",
+    ),
+    "max_pool2d": (_WINDOWS.format(name="max_pool2d", reduce="max"),),
+    "avg_pool2d": (_WINDOWS.format(name="avg_pool2d", reduce="mean"),),
+    "min_pool2d": (_WINDOWS.format(name="min_pool2d", reduce="min"),),
+    "global_avg_pool": (
+        """
+def global_avg_pool(x):
+    out = torch.zeros(x.shape[0], x.shape[1], dtype=x.dtype)
+    for n in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            out[n, c] = x[n, c].sum() / (x.shape[2] * x.shape[3])
+    return out
+""",
+    ),
+    "occlusion_map": (
+        """
+def occlusion_map(model, x, target, size):
+    rows, columns = x.shape[2] // size, x.shape[3] // size
+    out = torch.zeros(rows, columns, dtype=x.dtype)
+    with torch.no_grad():
+        before = model(x).softmax(dim=1)[0, target]
+        for i in range(rows):
+            for j in range(columns):
+                copy = x.clone()
+                copy[:, :, i * size:i * size + size, j * size:j * size + size] = 0
+                out[i, j] = before - model(copy).softmax(dim=1)[0, target]
+    return out
+""",
+    ),
+}
+"""By the task's name: cells as a student could hand them in."""
