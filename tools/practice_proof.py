@@ -534,7 +534,7 @@ def markdown(proofs: Sequence[Proof], seeds: int) -> str:
         f"{sum(p.by_checker for p in proofs):,}; with more than one known cause, so "
         f'that the sentence says "perhaps": {sum(p.perhaps for p in proofs):,}.',
         f"- Mistakes of the items: {len(slips)}; met: {met}. They are {len(shared)} of "
-        f"the {named} mistakes that the checkers know, and "
+        f"the mistakes that the checkers know ({named} when this was written), and "
         f"{sum(not s.of for _, s in slips)} slips of reading and of arithmetic.",
         "- Reading: a question has at most "
         f"{MOST_WORDS['question']} words, what is said of a wrong answer "
