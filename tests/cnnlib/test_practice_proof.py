@@ -181,6 +181,7 @@ def test_a_picture_of_another_item_is_found():
     kind = kinds()["window-sum"]
     item = draw("window-sum", 3, 2)
     assert faults(item, kind) == []
+    assert item.show is not None
     shifted = dict(item.show.arguments) | {"bias": item.facts["bias"] + 1}
     wrong = replace(item, show=replace(item.show, arguments=shifted))
     assert "the picture shows" in _found(wrong, kind)

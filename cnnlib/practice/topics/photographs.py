@@ -82,7 +82,7 @@ def _effect(kernel: Any) -> str:
 
 
 def _along(f: Facts, kind: str) -> str | None:
-    """Name the edges of one kind, if the kernel answers to these, not to a flat part."""
+    """Name the edges of one kind, if they get an answer and a flat part gets none."""
     answers = _answers(f.kernel)
     return _EFFECTS[f"{kind} edges"] if answers[kind] and not answers["flat"] else None
 
