@@ -282,7 +282,7 @@ print([round(g, 3) for g in scores.grad[0].tolist()])
 # A step *against* the gradient raises the first score and lowers the others.
 # `loss.backward()` passes this back through the layers.
 
-# %% [markdown] tags=["slide-skip"]
+# %% [markdown]
 # ## See it learn
 #
 # What a training loop does is seen best before it is written. Here is the net
@@ -297,7 +297,7 @@ from cnnlib import train_here
 
 train_here()
 
-# %% [markdown] tags=["slide-skip"]
+# %% [markdown]
 # **Try.** Shuffle the labels, or the pixels; take `zero_grad` away. The choice
 # *Try* has seven such trials, and each asks for your prediction first.
 #

@@ -203,7 +203,9 @@ def test_a_picture_is_alive_and_follows_the_theme(browser, site):
         page.locator(".theme-toggle:visible").first.press("Enter")
         theme = page.evaluate("document.body.dataset.theme")
         page.wait_for_function(
-            f"document.querySelector('.cnnlib-explore_kernel').dataset.theme === {theme!r}"
+            "theme => document.querySelector('.cnnlib-explore_kernel').dataset.theme"
+            " === theme",
+            arg=theme,
         )
 
 
