@@ -247,8 +247,8 @@ print("max pooling:    ", F.max_pool2d(x, 2, padding=1).tolist())
 print("average pooling:", F.avg_pool2d(x, 2, padding=1).tolist())
 
 # %% [markdown]
-# Here zeros would win every window. So max pooling pads with $-\infty$, and for
-# the same reason a loop of your own must not start its search at 0.
+# Here zeros would win every window. So max pooling pads with $-\infty$, and
+# for the same reason a loop of your own must not start its search at 0.
 # The mean takes one $-1$ and three zeros: $-1/4$.
 
 # %% [markdown]

@@ -39,3 +39,14 @@ def test_a_fact_has_no_place():
     assert worked_example("hzdr-fc-73").predict().data["answer"] == 73
     with pytest.raises(ValueError, match="no rows and columns"):
         worked_example("hzdr-fc-73").predict(0, 0)
+
+
+def test_an_id_that_gives_the_answer_away_can_be_cut():
+    assert worked_example("hzdr-local").id == "hzdr-local-25"
+    with pytest.raises(ValueError, match="no worked example 'hzdr-conv'"):
+        worked_example("hzdr-conv")  # two begin so
+
+
+def test_wrong_numbers_of_a_fact_can_have_their_slips():
+    box = worked_example("hzdr-local").predict(slips={20: "the output is missing"})
+    assert box.data["slips"] == [[20, "the output is missing"]]
