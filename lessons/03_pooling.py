@@ -243,11 +243,13 @@ plots.plot_grids([
 ])
 
 # %%
+zeros = F.pad(x, (1, 1, 1, 1))
+print("max with zeros: ", F.max_pool2d(zeros, 2).tolist())
 print("max pooling:    ", F.max_pool2d(x, 2, padding=1).tolist())
 print("average pooling:", F.avg_pool2d(x, 2, padding=1).tolist())
 
 # %% [markdown]
-# Here zeros would win every window. So max pooling pads with $-\infty$, and
+# Here zeros win every window. So max pooling pads with $-\infty$, and
 # for the same reason a loop of your own must not start its search at 0.
 # The mean takes one $-1$ and three zeros: $-1/4$.
 

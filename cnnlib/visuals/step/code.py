@@ -13,7 +13,7 @@ def loop_lines(steps: WindowSteps) -> list[str]:
     channels, rows, columns = steps.output.shape
     pooled = steps.mode != "conv" and channels > 1
     lines = _padding(steps)
-    lines.append(f"out = torch.empty({_shape(steps)})")
+    lines.append(f"out = torch.zeros({_shape(steps)})")
     if pooled:
         lines.append(f"for c in range({channels}):")
     indent = "    " if pooled else ""
