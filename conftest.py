@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from tools.build import held
-
 
 def pytest_configure() -> None:
     """Give notebooks the data that the caller names, else the bundled digits.
@@ -28,4 +26,6 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Compare an answer under a **Predict**, too: the file holds it out of sight."""
     if isinstance(cell := getattr(item, "cell", None), NotebookNode):
-        held.put_back(cell)
+        kept = cell.metadata.get("cnnlib", {})  # see tools/build/held.py
+        cell.outputs = kept.get("held", cell.outputs)
+        cell.execution_count = kept.get("run", cell.execution_count)

@@ -240,6 +240,22 @@ class _Search:
             is_alike(self._outcomes[i], of_case(i), self._key) for i in self._order
         )
 
+    def _agrees_where_both_give(self, of_case: Callable[[int], CaseOutcome]) -> bool:
+        """Tell the same without the cases in which one of the two raises.
+
+        Two codings of one slip differ where nothing fits any more: one raises, the
+        other gives a result of no rows. More than half of the cases must speak.
+        """
+        spoken = 0
+        for i in self._order:
+            other = of_case(i)
+            if self._outcomes[i].error or other.error:
+                continue
+            if not is_alike(self._outcomes[i], other, self._key):
+                return False
+            spoken += 1
+        return 2 * spoken > len(self._order)
+
     def mistake(self) -> Explanation | None:
         """Return the first mistake that gives the same values, or whose signs show."""
         shown = self._outcomes[self._shown]
@@ -349,7 +365,9 @@ class _Search:
         if not self._can_twist() or self._outcomes[self._shown].error:
             return None
         for one, other, of_case in islice(self._pairs(), MOST_PAIRS):
-            if self._agrees(of_case) and self._each_counts(one, other):
+            left_out = any(_LEFT_OUT.search(slip.hint) for slip in (one, other))
+            agrees = self._agrees_where_both_give if left_out else self._agrees
+            if agrees(of_case) and self._each_counts(one, other):
                 name = f"{one.name}, and {other.name}"
                 return Explanation(name, two_slips(one.hint, other.hint), PERHAPS)
         return None

@@ -156,16 +156,16 @@ def _as_before() -> Iterator[None]:
     """Start from a fixed random state and put back what a call may have set."""
     states = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
-    strict = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    strictness = torch.get_deterministic_debug_mode()
     torch.default_generator.manual_seed(0)  # torch.manual_seed takes 2 ms
     torch.set_grad_enabled(True)
     # So `torch.empty` holds NaN, not what lies there by chance: the same each run.
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # (torch.use_deterministic_algorithms imports on its way: not where a hand-in runs.)
+    torch.set_deterministic_debug_mode("warn")
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+        torch.set_deterministic_debug_mode(strictness)
         torch.set_grad_enabled(grad)
         torch.set_default_dtype(dtype)
         torch.set_rng_state(states[0])
