@@ -49,13 +49,13 @@ PICTURES = {name: found for name in NAMES if (found := faces(name))}
 with_pictures = pytest.mark.parametrize("name", PICTURES)
 
 
-def all_alive(page, count):
-    """Wait until so many pictures live, and each in its own place."""
+def alive(page, count):
+    """Wait until so many pictures live; tell how many places they stand in."""
     page.wait_for_function(
         "count => document.querySelectorAll('.cnnlib-visual > .live').length === count",
         arg=count,
     )
-    assert page.locator(".cnnlib-visual").count() == count
+    return page.locator(".cnnlib-visual").count()
 
 
 def test_every_kind_of_picture_is_packed_in_some_notebook():
@@ -89,7 +89,8 @@ def test_vs_code_runs_the_scripts_from_outside_of_the_picture(browser, tmp_path,
     with opened(browser, path) as page:
         for face in PICTURES[name]:
             page.evaluate(AS_VS_CODE, face)
-        all_alive(page, len(PICTURES[name]))
+        count = len(PICTURES[name])
+        assert alive(page, count) == count
 
 
 @with_pictures
@@ -99,7 +100,8 @@ def test_the_page_that_nbconvert_makes(browser, tmp_path, name):
     command += ["--output-dir", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
     with opened(browser, tmp_path / f"{name}.html") as page:
-        all_alive(page, len(live(nbformat.read(source, as_version=4))))
+        count = len(live(nbformat.read(source, as_version=4)))
+        assert alive(page, count) == count
         # nbconvert's page asks for MathJax and require.js; the pictures do not
         page.foreign[:] = [url for url in page.foreign if "cdnjs" not in url]
         page.said[:] = [text for text in page.said if "cnnlib" in text]
@@ -181,7 +183,7 @@ def test_a_picture_goes_on_when_others_are_gone(browser, tmp_path):
     steps = [face for face in PICTURES["03_pooling"] if '"step_conv-' in face]
     path.write_text(f"<!doctype html><body>{steps[-1]}", "utf-8")
     with opened(browser, path) as page:
-        all_alive(page, 1)
+        assert alive(page, 1) == 1
         before = page.locator(LIVE).inner_text()
         button(page, "Forward").first.click()
         assert page.locator(LIVE).inner_text() != before
@@ -192,19 +194,19 @@ def test_a_page_saved_while_alive_comes_to_life_once(browser, tmp_path):
     path = tmp_path / "live.html"
     path.write_text(f"<!doctype html><body>{PICTURES['03_pooling'][0]}", "utf-8")
     with opened(browser, path) as page:
-        all_alive(page, 1)
+        assert alive(page, 1) == 1
         saved = page.content()
     path.write_text(saved, "utf-8")
     with opened(browser, path) as page:
-        all_alive(page, 1)
+        assert alive(page, 1) == 1
         page.wait_for_timeout(300)
-        all_alive(page, 1)
+        assert alive(page, 1) == 1
 
 
 def test_equal_pictures_live_side_by_side(browser, tmp_path):
     path = tmp_path / "twice.html"
     path.write_text(f"<body>{PICTURES['03_pooling'][0] * 2}", "utf-8")
     with opened(browser, path) as page:
-        all_alive(page, 2)
+        assert alive(page, 2) == 2
         page.wait_for_timeout(300)
-        all_alive(page, 2)
+        assert alive(page, 2) == 2

@@ -334,13 +334,57 @@ def test_the_code_is_this_net_and_runs(visual):
 TRIALS = ["labels", "pixels", "few", "zero", "rate", "shifted", "turned"]
 
 
-def test_the_code_of_every_trial_runs(visual):
+def test_the_code_of_every_trial_runs_and_does_what_the_page_does(visual):
+    found = {}
     for name in TRIALS:
         visual.get_by_label("Try").select_option(name)
         button(visual, "Show the PyTorch code").click()
         code = visual.locator("pre.code").inner_text().replace("range(5)", "range(1)")
         button(visual, "Hide the PyTorch code").click()
-        exec(code, {})
+        names = {}
+        exec(code, names)
+        found[name] = names
+    images, labels, test_images, _ = bundled_digits.load()
+    shuffled, moved = found["labels"]["labels"], found["pixels"]["images"]
+    assert not torch.equal(shuffled, labels)
+    assert torch.equal(shuffled.sort()[0], labels.sort()[0])
+    assert not torch.equal(moved, images)
+    assert torch.equal(moved.flatten(1).sort()[0], images.flatten(1).sort()[0])
+    order = found["pixels"]["order"]
+    assert torch.equal(moved.flatten(1), images.flatten(1)[:, order])
+    tested = found["pixels"]["test_images"].flatten(1)
+    assert torch.equal(tested, test_images.flatten(1)[:, order])
+    assert len(found["few"]["images"]) == len(found["few"]["labels"]) == 40
+    assert found["zero"]["loss"].isfinite()
+    assert found["rate"]["optimizer"].param_groups[0]["lr"] == pytest.approx(0.3)
+    lower = torch.zeros_like(test_images)
+    lower[:, :, 4:, 4:] = test_images[:, :, :-4, :-4]
+    assert torch.equal(found["shifted"]["test_images"], lower)
+    upright = found["turned"]["test_images"].rot90(1, (2, 3))
+    assert torch.equal(upright, test_images)
+    assert torch.equal(found["shifted"]["images"], images)
+
+
+def test_the_code_in_sight_follows_what_is_set(visual):
+    cleared = "\n        optimizer.zero_grad()\n"
+    button(visual, "Show the PyTorch code").click()
+    code = visual.locator("pre.code")
+    assert cleared in code.inner_text()
+    visual.get_by_label("Try").select_option("zero")
+    assert cleared not in code.inner_text()
+    visual.get_by_label("Kernels of convolution 1").select_option("12")
+    assert "nn.Conv2d(1, 12, 3, padding=1)" in code.inner_text()
+
+
+def test_the_weights_are_saved_with_the_net_that_they_are_of(visual, tmp_path):
+    """Not with the net that is being built meanwhile."""
+    button(visual, "One step").click()
+    learned(visual, 1)
+    visual.get_by_label("Kernels of convolution 1").select_option("12")
+    with visual.expect_download() as saving:
+        button(visual, "Save the weights").click()
+    saving.value.save_as(tmp_path / "net.json")
+    assert models.load_net(tmp_path / "net.json").conv1.out_channels == 4
 
 
 def test_a_digit_is_drawn_for_the_net_as_it_is(visual):
@@ -357,14 +401,26 @@ def test_a_digit_is_drawn_for_the_net_as_it_is(visual):
     assert "read as 1" in visual.locator(".reads").inner_text() != before
 
 
-def test_without_a_worker_it_learns_in_turns_with_the_page(browser, tmp_path):
+NO_WORKERS = {
+    "refused": "throw 1;",
+    "blocked later": "setTimeout(() => this.onerror(new Event('error')));",
+}
+
+
+@pytest.mark.parametrize("how", NO_WORKERS.values(), ids=NO_WORKERS)
+def test_without_a_worker_it_learns_in_turns_with_the_page(browser, tmp_path, how):
     train_here([{"kernels": 2, "stride": 2}]).save(tmp_path / "train.html")
     text = (tmp_path / "train.html").read_text("utf-8")
-    no_worker = "<script>window.Worker = class { constructor() { throw 1; } };</script>"
+    no_worker = (
+        "<script>window.asked = 0; window.Worker = class { constructor() { "
+        f"window.asked += 1; {how} }} postMessage() {{}} terminate() {{}} }};</script>"
+    )
     (tmp_path / "train.html").write_text(text.replace("<main>", f"{no_worker}<main>"))
     with opened(browser, tmp_path / "train.html") as page:
         button(page, "Start").click()
         learned(page)
+        assert page.evaluate("window.asked") == 1
+        assert "After 225 steps" in page.locator(".outcome").inner_text()
 
 
 @pytest.mark.parametrize(

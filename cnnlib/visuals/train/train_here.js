@@ -53,6 +53,7 @@ export function render({ model, el }) {
     state.started = false;
     prediction.fix(false);
     fill(verdict);
+    drawCode();
     showButtons();
   }
 
@@ -71,7 +72,8 @@ export function render({ model, el }) {
   function begun() {
     if (state.started) return;
     const trial = prediction.trial();
-    run = { name: trial.question ? trial.words : nameOf(settings), losses: [], judged: [] };
+    const name = trial.question ? trial.words : nameOf(settings);
+    run = { name, blocks: structuredClone(settings.blocks), losses: [], judged: [] };
     fill(verdict);
     Object.assign(state, { started: true, until: TRIAL_STEPS });
     prediction.fix(true);
@@ -112,7 +114,7 @@ export function render({ model, el }) {
   /** What the learner tells: a frame, or the weights. */
   function hear(message) {
     if (message.kind === "weights") {
-      saveWeights(settings.blocks, message.parameters);
+      saveWeights(run.blocks, message.parameters);
       fill(verdict, 'Saved as my_net.json. In Python: models.load_net("my_net.json").');
       return;
     }
@@ -154,7 +156,7 @@ export function render({ model, el }) {
     if (!run.losses.length) return;
     kept.unshift(run);
     kept.length = Math.min(2, kept.length);
-    run = { name: "the next run", losses: [], judged: [] };
+    run = { name: "the next run", blocks: run.blocks, losses: [], judged: [] };
     anew();
     charts.show([run, ...kept], TRIAL_STEPS);
     voice.say("Kept. The next run is drawn beside it.");
@@ -163,9 +165,14 @@ export function render({ model, el }) {
   function showCode() {
     program.hidden = !program.hidden;
     fill(code.querySelector(".words"), `${program.hidden ? "Show" : "Hide"} the PyTorch code`);
+    drawCode();
+    if (!program.hidden) program.focus();
+  }
+
+  /** Write the code of the net and the trial as they are set now. */
+  function drawCode() {
     if (program.hidden || !controls.fits()) return;
     fill(program, codeOf(under(settings, prediction.trial()), controls.inputs(), state.frame?.epoch || 5));
-    program.focus();
   }
 
   begin(el, model.get("title"), model.get("facts"));

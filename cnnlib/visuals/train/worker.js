@@ -106,8 +106,10 @@ export function startLearner(onmessage) {
     const worker = new Worker(url);
     const waiting = [];
     let own = (message) => { waiting.push(message); worker.postMessage(message); };
-    worker.onmessage = ({ data }) => { waiting.length = 0; onmessage(data); };
+    let heard = false;
+    worker.onmessage = ({ data }) => { [heard, waiting.length] = [true, 0]; onmessage(data); };
     worker.onerror = () => { // not allowed here: learn in turns with the page
+      if (heard) return;
       const inPage = serve(onmessage, (work, wait) => setTimeout(work, wait));
       own = inPage;
       waiting.splice(0).forEach(inPage);
