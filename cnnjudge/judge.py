@@ -325,8 +325,8 @@ class _Search:
         )  # fmt: skip
 
     def twist(self) -> Explanation | None:
-        """Return the one slip that gives the same values."""
-        if not self._can_twist():
+        """Return the one slip that gives the same values: errors alone are none."""
+        if not self._can_twist() or all(outcome.error for outcome in self._outcomes):
             return None
         found = [
             twist

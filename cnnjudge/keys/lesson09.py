@@ -38,6 +38,12 @@ def _first_takes_the_rest(fractions: Sequence[float], n: int) -> list[int]:
     return [n - cut for cut in _floor(fractions[::-1], n)[::-1][1:]] + [n]
 
 
+def _each_size_rounded(fractions: Sequence[float], n: int) -> list[int]:
+    """Round each size by itself, and give what is left to the last part."""
+    sizes = [round(fraction * n) for fraction in fractions[:-1]]
+    return [min(sum(sizes[: k + 1]), n) for k in range(len(sizes))] + [n]
+
+
 def _equal(fractions: Sequence[float], n: int) -> list[int]:
     return _rounded([1 / len(fractions)] * len(fractions), n)
 
@@ -143,6 +149,11 @@ def _fresh(seed: int) -> torch.Generator:
 def _one_drawn_twice(parts: list[Tensor], labels: Tensor) -> list[Tensor]:
     parts[0][1] = parts[0][0]
     return parts
+
+
+def _last_class_alone(labels: Tensor, fractions: Sequence[float], seed: int) -> Any:
+    parts = _by_class()(labels, fractions, seed)
+    return [part[labels[part] == labels.max()] for part in parts]
 
 
 def _all_in_the_first(parts: list[Tensor], labels: Tensor) -> list[Tensor]:
@@ -475,6 +486,22 @@ _SPLIT = Key(
             ),
         ),
         Mistake(
+            "a class that is lost",
+            "all pictures of a class are missing. Do the parts keep what the other "
+            "classes have brought?",
+            _last_class_alone,
+            _when(
+                lambda found: (
+                    found.are_whole
+                    and len(found.missing) > 0
+                    and not np.isin(
+                        found.labels[found.missing], found.labels[found.all]
+                    ).any()
+                )
+            ),
+            certain=True,
+        ),
+        Mistake(
             "parts that lose a picture",
             "a picture is in no part. What becomes of those that are left over when "
             "sizes are rounded? (0.7 + 0.2 + 0.1 is a little less than 1 for a "
@@ -536,6 +563,20 @@ _SPLIT = Key(
                     found.covers
                     and not found.is_shared_out
                     and found.is_cut(_first_takes_the_rest)
+                )
+            ),
+        ),
+        Mistake(
+            "each size rounded by itself",
+            "each size is rounded by itself, and the last part gets what is left: the "
+            "errors of all the others add up in it. Where do the cuts between the "
+            "parts lie, if each is rounded by itself?",
+            _by_class(cuts=_each_size_rounded),
+            _when(
+                lambda found: (
+                    found.covers
+                    and not found.is_shared_out
+                    and found.is_cut(_each_size_rounded)
                 )
             ),
         ),
@@ -692,6 +733,31 @@ _STATS = Key(
             _stats(scale=lambda x: x / 256 if x.dtype == torch.uint8 else x),
         ),
         Mistake(
+            "bytes left as bytes",
+            "bytes have no mean before they are floats, and they count as 0 to 1.",
+            lambda images: (
+                images.mean(dim=_OVER),
+                images.std(dim=_OVER, correction=0),
+            ),
+        ),
+        Mistake(
+            "bytes left as bytes, and the unbiased deviation",
+            "two things at once: bytes have no mean before they are floats, and the "
+            "deviation of floats is divided by one less than there are pixels, as "
+            "`std` does by itself.",
+            lambda images: (images.mean(dim=_OVER), images.std(dim=_OVER)),
+        ),
+        Mistake(
+            "reshape for permute",
+            "the channels are mixed up: `reshape` deals the numbers out anew. Before "
+            "the pixels of a channel stand in one row, the channel's axis must come "
+            "first.",
+            _stats(
+                lambda x: x.reshape(-1, x.shape[1]).mean(dim=0),
+                lambda x: x.reshape(-1, x.shape[1]).std(dim=0, correction=0),
+            ),
+        ),
+        Mistake(
             "whole division",
             "bytes are divided with `//`: all but 255 become 0.",
             _stats(scale=lambda x: (x // 255).float() if x.dtype == torch.uint8 else x),
@@ -701,6 +767,15 @@ _STATS = Key(
             "it is divided by one less than there are pixels, as `std` does by "
             "itself: that estimates. The deviation of these very pixels is asked for.",
             _stats(deviation=lambda x: x.std(dim=_OVER)),
+        ),
+        Mistake(
+            "not scaled, and the unbiased deviation",
+            "two things at once: bytes are taken as 0 to 255, not 0 to 1, and it is "
+            "divided by one less than there are pixels, as `std` does by itself.",
+            _stats(
+                deviation=lambda x: x.std(dim=_OVER),
+                scale=lambda x: x.float() if x.dtype == torch.uint8 else x,
+            ),
         ),
         Mistake(
             "mean of the pictures' deviations",
@@ -998,14 +1073,14 @@ _FAR, _NEAR = 6.0, 4.5
 def _varies(values: Values, case: Case) -> bool:
     """Tell whether the calls' counts vary as those of independent coins do.
 
-    Their mean square over 25 calls is between a tenth of what is expected and four
+    Their mean square over 21 calls is between a twelfth of what is expected and five
     times as much in all but one check of a hundred million. Of few coins it is not
     asked: all of six may well be alike.
     """
     count, p = len(case.args[0]), case.args[1]
     apart = _calls(values) - p * count
     share = float((apart**2).mean()) / (count * p * (1 - p))
-    return count < 20 or 0.1 < share < 4
+    return count < 20 or 1 / 12 < share < 5
 
 
 def _ends(values: Values) -> tuple[set[str], set[str]]:
@@ -1343,6 +1418,14 @@ def _there(counts: Tensor) -> int:
     return int((counts > 0).sum())
 
 
+def _is_huge_where_empty(values: Values, case: Case) -> bool:
+    found = values["result"].data
+    empty = ~np.isin(np.arange(case.args[1]), case.args[0].numpy())
+    rest, right = found[~empty], _class_weights(*case.args).numpy()[~empty]
+    huge = np.isfinite(found[empty]) & (found[empty] > 100 * right.max())
+    return bool(empty.any() and huge.all() and np.allclose(rest, right, 1e-2))
+
+
 _WEIGHTS = Key(
     _class_weights,
     (
@@ -1351,6 +1434,20 @@ _WEIGHTS = Key(
             "a class without pictures has an infinite weight: something is divided by "
             "0. Its weight is 0.",
             _weighed(lambda c, n, k: n / (k * c), empty=None),
+        ),
+        Mistake(
+            "as many classes as are seen, infinite for an empty class",
+            "the last classes are missing, for the weights end with the largest label "
+            "that occurs; and a class without pictures has an infinite weight.",
+            lambda labels, k: len(labels) / (k * torch.bincount(labels)),
+        ),
+        Mistake(
+            "a huge weight for an empty class",
+            "a class without pictures has a huge weight, as if it had a tiny part of "
+            "one. Its weight is 0.",
+            _weighed(lambda c, n, k: n / (k * (c + 1e-8)), empty=None),
+            _is_huge_where_empty,
+            certain=True,
         ),
         Mistake(
             "count taken as 1 for an empty class",
@@ -1865,6 +1962,39 @@ def _stop_by_numpy(losses: Sequence[float], patience: int) -> Any:
     return best[stop], stop
 
 
+def _first_waits(losses: Sequence[float], patience: int) -> Any:
+    return _counting_up(losses, patience, 0, lambda loss, lowest: True)
+
+
+def _equal_not_counted(losses: Sequence[float], patience: int) -> Any:
+    return _counting_up(losses, patience, 1, lambda loss, lowest: loss > lowest)
+
+
+def _counting_up(
+    losses: Sequence[float],
+    patience: int,
+    first: int,
+    counts: Callable[[float, float], bool],
+) -> tuple[int, int]:
+    best, waited = 0, 0
+    for epoch in range(first, len(losses)):
+        if losses[epoch] < losses[best]:
+            best, waited = epoch, 0
+        elif counts(losses[epoch], losses[best]):
+            waited += 1
+        if waited >= patience:
+            return best, epoch
+    return best, len(losses) - 1
+
+
+def _before_the_rises(losses: Sequence[float], patience: int) -> Any:
+    _, stop = _rises_in_a_row(losses, patience)
+    rises = losses[max(stop - patience, 0) : stop + 1]
+    if len(rises) > patience and rises == sorted(rises):
+        return stop - patience, stop
+    return _lowest(losses), stop
+
+
 _STOP = Key(
     _stop_epoch,
     (
@@ -1926,6 +2056,31 @@ _STOP = Key(
             "epochs without a new lowest loss are counted from the beginning. A new "
             "lowest loss begins the count anew.",
             _stopped(resets=False),
+        ),
+        Mistake(
+            "the first epoch counted as one without a new lowest",
+            "the first epoch counts as one without a new lowest loss. It has the "
+            "lowest so far.",
+            _first_waits,
+        ),
+        Mistake(
+            "an equal loss not counted",
+            "an epoch whose loss equals the lowest does not count as one without a "
+            "new lowest. It is no new lowest, so it does.",
+            _equal_not_counted,
+        ),
+        Mistake(
+            "patience added to the lowest of all losses",
+            "the lowest loss of all is taken, and the patience added to it, even "
+            "beyond the last epoch. Go through the epochs one by one.",
+            lambda losses, patience: (_lowest(losses), _lowest(losses) + patience),
+        ),
+        Mistake(
+            "rises in a row, the best before them",
+            "it stops when the loss has risen so many times in a row, and takes the "
+            "epoch before that for the best. What counts is whether a loss is lower "
+            "than all before.",
+            _before_the_rises,
         ),
         Mistake(
             "highest for lowest",
@@ -2155,8 +2310,8 @@ def _each_class_alone(scores: Tensor, labels: Tensor, t: float) -> Tensor:
     return F.binary_cross_entropy_with_logits(scores / t, truth)
 
 
-def _of_own_answers(scores: Tensor, labels: Tensor, t: float) -> Tensor:
-    return F.cross_entropy(scores / t, scores.argmax(dim=1))
+def _without_softmax(scores: Tensor, labels: Tensor, t: float) -> Tensor:
+    return F.nll_loss(scores / t, labels)
 
 
 def _scaled_in_place_by(scores: Tensor, labels: Tensor) -> float:
@@ -2170,9 +2325,13 @@ def _ratio_to_right(values: Values, case: Case) -> float:
 
 
 def _is_on_a_grid(values: Values, case: Case) -> bool:
-    twentieths = 20 * values["result"].data
-    near = 0.5 < _ratio_to_right(values, case) < 2
-    return near and abs(twentieths - round(twentieths)) < 1e-6
+    """Tell whether it is the nearest, or nearly so, of a grid of equal steps."""
+    found, right = float(values["result"].data), _temperature(*case.args)
+    for step in (0.05, 0.1, 0.2, 0.25, 0.5, 1.0):
+        is_of_grid = abs(found / step - round(found / step)) < 1e-6
+        if is_of_grid and abs(found - right) < 0.6 * step:
+            return True
+    return False
 
 
 def _is_on_the_way(values: Values, case: Case) -> bool:
@@ -2258,17 +2417,36 @@ _TEMPERATURE = Key(
             _least(lambda s, y, t: F.cross_entropy((s / t).softmax(dim=1), y)),
         ),
         Mistake(
-            "the model's own answers for labels",
-            "the smallest T of the search comes back. If the labels are the answers "
-            "that the scores give, no T is too small.",
-            _least(_of_own_answers),
-        ),
-        Mistake(
             "a tensor for a float",
             "T is a tensor; a float is asked for. `.item()` makes one.",
             lambda scores, labels: torch.tensor([_temperature(scores, labels)]),
             lambda values, case: values["result"].type == "tensor",
             certain=True,
+        ),
+        Mistake(
+            "not above 0",
+            "T is not above 0. Scores that are divided by a T below 0 turn round: the "
+            "class that was least likely is then the most likely one.",
+            lambda scores, labels: -_temperature(scores, labels),
+            lambda values, case: values["result"].data <= 0,
+            certain=True,
+        ),
+        Mistake(
+            "far too small",
+            "T is far too small, perhaps the smallest one that was tried. So it is if "
+            "the loss falls for ever as T goes to 0: with scores that no softmax has "
+            "seen, with probabilities for scores, with answers for labels.",
+            _least(_without_softmax),
+            lambda values, case: _ratio_to_right(values, case) < 0.4,
+        ),
+        Mistake(
+            "never below 1",
+            "T is 1 here, and a smaller one is better. Does the search go below 1?",
+            _least(_cross_entropy, grid=tuple(np.geomspace(1, 20, 600))),
+            lambda values, case: (
+                abs(values["result"].data - 1) < 0.012
+                and _ratio_to_right(values, case) > 1.01
+            ),
         ),
         Mistake(
             "a grid too coarse",
@@ -2416,6 +2594,21 @@ def _by_attribute(model: Any, head: str, body_lr: float, head_lr: float) -> Any:
     return _tuned()(model, head, body_lr, head_lr)
 
 
+def _groups_by_children(model: Any, head: str, body_lr: float, head_lr: float) -> Any:
+    parts: tuple[list, list] = ([], [])
+    for name, child in model.named_children():
+        parts[name == head].extend(p for p in child.parameters() if p.requires_grad)
+    return [{"params": parts[0], "lr": body_lr}, {"params": parts[1], "lr": head_lr}]
+
+
+def _groups_by_blocks(model: Any, head: str, body_lr: float, head_lr: float) -> Any:
+    parts: tuple[list, list] = ([], [])
+    for name, module in model.named_modules():
+        is_head = f"{name}.".startswith(f"{head}.")
+        parts[is_head].extend(p for p in module.parameters() if p.requires_grad)
+    return [{"params": parts[0], "lr": body_lr}, {"params": parts[1], "lr": head_lr}]
+
+
 def _without_empty_groups(body: Params, head: Params, low: float, high: float) -> Any:
     return [group for group in _two_dicts(body, head, low, high) if group["params"]]
 
@@ -2524,6 +2717,46 @@ _GROUPS = Key(
                 low,
                 high,
             ),
+        ),
+        Mistake(
+            "a name that only begins like the head's, and frozen parameters",
+            "two things at once: a layer whose name only begins like the head's is "
+            "taken for a part of it, and frozen parameters stand in a group, too.",
+            _tuned(
+                inside=lambda name, head: name.startswith(head),
+                kept=lambda p, is_head: True,
+            ),
+        ),
+        Mistake(
+            "a name that contains the head's, and frozen parameters",
+            "two things at once: a layer whose name contains the head's somewhere is "
+            "taken for a part of it, and frozen parameters stand in a group, too.",
+            _tuned(
+                inside=lambda name, head: head in name, kept=lambda p, is_head: True
+            ),
+        ),
+        Mistake(
+            "the first of the names between the dots, and frozen parameters",
+            "two things at once: only what stands before the first dot is compared "
+            "with the head's name, which may have a dot itself; and frozen parameters "
+            "stand in a group, too.",
+            _tuned(
+                inside=lambda name, head: name.split(".")[0] == head,
+                kept=lambda p, is_head: True,
+            ),
+        ),
+        Mistake(
+            "the net's own children alone",
+            "the net's own children are gone through, by name. A head inside a block "
+            "is none of them, a parameter may belong to the net itself, and two "
+            "children may share one.",
+            _groups_by_children,
+        ),
+        Mistake(
+            "a parameter for each block that it is in",
+            "a parameter comes once for each block that it is in: `named_modules` goes "
+            "down into blocks, and `parameters` of a block does so again.",
+            _groups_by_blocks,
         ),
         Mistake(
             "getattr for a name with dots",
@@ -2689,6 +2922,30 @@ _GROUPS = Key(
                 )
             ),
             lambda values, case: values["result"].type == "dict",
+        ),
+        Mistake(
+            "what trains is changed",
+            "which parameters train is not what it was before the call. The net is to "
+            "be left as it is.",
+            _tuned(before=_body_frozen, kept=lambda p, is_head: True),
+            lambda values, case: (
+                [name.data for name in values["parameters that train"].data]
+                != [n for n, p in case.args[0].named_parameters() if p.requires_grad]
+            ),
+            certain=True,
+        ),
+        Mistake(
+            "the head's rate in the first group",
+            "the first group has the head's rate, and the second the body's. The "
+            "body comes first.",
+            _tuned(
+                inside=lambda name, head: name.startswith(head),
+                give=lambda body, head, low, high: _two_dicts(head, body, high, low),
+            ),
+            lambda values, case: (
+                [rate.data for rate in values["rates"].data] == [*case.args[:1:-1]]
+            ),
+            certain=True,
         ),
     ),
     "Fine-tuning",
