@@ -19,8 +19,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from playwright.sync_api import Browser, sync_playwright
 from tqdm import tqdm
 
+from tools.build import folded
 from tools.build.course import Course
-from tools.site.cells import blocks, code_style, unfolded
+from tools.site.cells import Block, blocks, code_style, unfolded
 from tools.site.math import font
 from tools.site.notebooks import Reading, read
 from tools.slides import chosen
@@ -40,11 +41,13 @@ def page(reading: Reading, course: Course) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True
     )
-    parts = [
-        (block.kind, unfolded(block.html))
+    shown = [
+        block
         for block in blocks(reading, ".pdf")
         if not (block.cell == 0 and block.words.startswith("Open in"))
     ]
+    shown.sort(key=_place)
+    parts = [(block.kind, unfolded(block.html)) for block in shown]
     style = (TEMPLATES / "handout.css").read_text(encoding="utf-8")
     return environment.get_template("handout.html.j2").render(
         reading=reading,
@@ -53,6 +56,11 @@ def page(reading: Reading, course: Course) -> str:
         style=f"{code_style('.code')}\n{style}",
         font=base64.b64encode(font()).decode("ascii"),
     )
+
+
+def _place(block: Block) -> tuple[int, bool]:
+    """Say where a block stands: by its cell, folded code after what it shows."""
+    return block.cell, block.kind == "code" and folded.TAG in block.tags
 
 
 def chromium_path() -> str:

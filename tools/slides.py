@@ -21,6 +21,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
+from tools.build import folded
 from tools.site.cells import Block, blocks, code_style, plain, unfolded
 from tools.site.math import font, package_folder
 from tools.site.notebooks import Reading, read
@@ -135,7 +136,8 @@ class _Deck:
         self._units.append(Unit([box], [f"Comes at the next key: {_cut(answer)}"]))
 
     def _code(self, block: Block, after: list[Block]) -> None:
-        self._units.append(Unit([block.html], runs=True))
+        code = [] if folded.TAG in block.tags else [block.html]
+        self._units.append(Unit(code, runs=True))
 
     def _output(self, block: Block, after: list[Block]) -> None:
         kind = "output fragment" if self._hidden else "output"
