@@ -462,5 +462,6 @@ tuple(nn.Conv2d(4, 8, kernel_size=3)(x).shape)
 # | new axis | `x[None]` in front, `x[:, None]` after the first |
 # | `permute` or `reshape` | moves axes, or redraws borders |
 #
-# **Now exercise 00**: four short tasks on just these steps. Then lesson 01:
-# what a layer does with all these numbers.
+# **Now [exercise 00](../exercises/00_images_as_tensors.ipynb)**: four short
+# tasks on just these steps. Then [lesson 01](01_convolution.ipynb): what a
+# layer does with all these numbers.

@@ -798,4 +798,5 @@ except RuntimeError as error:
 # learning](https://arxiv.org/abs/1603.07285) (2016), with drawings of every
 # setting; [nn.Conv2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html) in PyTorch's documentation.
 #
-# **Now exercise 01.** Then lesson 02: padding and stride.
+# **Now [exercise 01](../exercises/01_convolution.ipynb).** Then
+# [lesson 02](02_padding_and_stride.ipynb): padding and stride.

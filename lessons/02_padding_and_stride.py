@@ -619,5 +619,5 @@ except ValueError as error:
 # | `padding=(2, 1)` | 2 rows above *and* below, 1 column left *and* right |
 # | `F.pad(x, (1, 2, 3, 4))` | left 1, right 2, top 3, bottom 4 |
 #
-# **Now exercise 02.** Then lesson 03: pooling, the other way to make maps
-# smaller.
+# **Now [exercise 02](../exercises/02_padding_and_stride.ipynb).** Then
+# [lesson 03](03_pooling.ipynb): pooling, the other way to make maps smaller.

@@ -665,4 +665,5 @@ print("with ceil_mode:   ", F.max_pool2d(x, 2, ceil_mode=True).max().item())
 # | minimum | $-\max(-x)$ |
 # | global average pooling | `(N, C, H, W)` to `(N, C)` |
 #
-# **Now exercise 03.** Then lesson 04: counting parameters.
+# **Now [exercise 03](../exercises/03_pooling.ipynb).** Then
+# [lesson 04](04_parameter_counting.ipynb): counting parameters.

@@ -588,4 +588,5 @@ print("without batch:", tuple(features(torch.zeros(1, 28, 28)).shape))
 # | receptive field | add $(k-1)$ jumps; strides multiply the jump |
 # | two reasons | sparse windows, shared weights |
 #
-# **Now exercise 04.** Then lesson 05: a net that reads handwriting.
+# **Now [exercise 04](../exercises/04_parameter_counting.ipynb).** Then
+# [lesson 05](05_mnist_cnn.ipynb): a net that reads handwriting.

@@ -1208,5 +1208,6 @@ print(predict(net, fixed).argmax(dim=1).item())
 # | saving | `state_dict()`, loaded with `weights_only=True` |
 # | input | as in training: floats 0 to 1, centred |
 #
-# **Now exercise 05.** Then lesson 06: the nets that made it into the
+# **Now [exercise 05](../exercises/05_mnist_cnn.ipynb).** Then
+# [lesson 06](06_classic_architectures.ipynb): the nets that made it into the
 # textbooks.

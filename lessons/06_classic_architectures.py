@@ -788,5 +788,6 @@ for size in (5, 6, 9):
 # | frozen | `requires_grad = False`; batch norm also in `eval()` |
 # | weights from elsewhere | pictures as in their training: `weights.transforms()` |
 #
-# **Now exercise 06.** Then lesson 07: what do the kernels of a trained net
+# **Now [exercise 06](../exercises/06_classic_architectures.ipynb).** Then
+# [lesson 07](07_looking_inside.ipynb): what do the kernels of a trained net
 # look at?

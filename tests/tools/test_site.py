@@ -1,5 +1,6 @@
 """What the site, the decks and the handouts are made from: quick, without a browser."""
 
+import io
 import json
 import os
 import re
@@ -14,12 +15,13 @@ import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
-from cnnlib.worked import worked_examples
+from cnnlib.worked import worked_example, worked_examples
 from tools import slides
 from tools.build.course import Course
 from tools.handout import page as handout_page
-from tools.site import errata, hero
+from tools.site import errata, front, hero
 from tools.site.cells import blocks, plain
 from tools.site.math import mathml
 from tools.site.notebooks import read
@@ -356,3 +358,54 @@ def test_the_head_of_the_readme_is_current_and_its_numbers_are_right():
         hero.KERNEL[a][b] * digit[2 + a, 3 + b] for a in range(3) for b in range(3)
     )
     assert hero.correlate(digit)[2, 3] == by_hand != 0
+
+
+def test_each_lesson_has_a_thumbnail_of_its_first_picture():
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        with Image.open(io.BytesIO(front.thumbnail(read(path)))) as image:
+            assert image.size == front.THUMB
+            assert len(set(image.convert("RGB").getdata())) > 2, path.stem
+
+
+def test_a_lesson_without_a_picture_can_have_no_thumbnail(tmp_path):
+    with pytest.raises(ValueError, match="shows no picture"):
+        front.thumbnail(SimpleNamespace(name="x", notebook=new_notebook(cells=[])))
+
+
+def test_the_teaser_holds_what_is_wrong_and_what_is_right():
+    example = worked_example(front.TEASER)
+    assert example.erratum
+    page = front.teaser().replace("−", "-")
+    buttons = re.findall(
+        r"<button type=\"button\"( data-right=\"(.+?)\")?>(.+?)<", page
+    )
+    printed = [float(shown) for _, _, shown in buttons]
+    assert printed == example.printed.flatten().tolist()
+    correct = [float(right or shown) for _, right, shown in buttons]
+    assert correct == example.correct.flatten().tolist()
+    assert printed != correct
+
+
+def test_the_page_of_nothing_needs_no_other_file_and_leads_to_the_front():
+    page = front.not_found(COURSE.pages)
+    assert re.findall(r'(?:src|href)="([^"]+)"', page) == [COURSE.pages]
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_search_has_the_prose_of_each_lesson_and_not_its_code():
+    script = front.search_texts(COURSE)
+    texts = json.loads(script.removeprefix("window.courseTexts = ").rstrip(";\n"))
+    names = {f"notebooks/{path.stem}" for path in COURSE.sources()}
+    assert names <= texts.keys()
+    assert "Padding gives it back" in texts["notebooks/02_padding_and_stride"]
+    assert "import torch" not in texts["notebooks/02_padding_and_stride"]
+
+
+def test_the_links_at_a_lessons_end_lead_to_its_exercise_and_to_the_next_lesson():
+    names = [path.stem for path in COURSE.sources()]
+    for name, following in pairwise([*names, None]):
+        last = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4).cells[-1].source
+        targets = re.findall(r"\]\(([^)]+\.ipynb)\)", last)
+        assert f"../exercises/{name}.ipynb" in targets
+        assert following is None or f"{following}.ipynb" in targets, name

@@ -178,6 +178,8 @@ def _folded(index: int, lines: list[str]) -> Iterator[Finding]:
 def _links(lesson: Lesson, course: Course) -> Iterator[Finding]:
     """Check that a link inside the course leads to one of its notebooks."""
     names = {course.notebook(path).name for path in course.sources()}
+    exercises = [course.notebook(path).name for path in course.exercises()]
+    names |= {f"../exercises/{name}" for name in exercises}
     for index, cell in enumerate(lesson.cells):
         if cell.kind != "markdown":
             continue

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.build.course import Course
+from tools.site import front
 from tools.site.math import font
 from tools.site.stage import copies, stage
 
@@ -26,6 +27,7 @@ _NAMED = {
     'class="caption" role="heading">': 'class="caption" role="heading" aria-level="2">',
     '<div id="search-results"></div>': (
         '<h1>Search</h1><div id="search-results" class="titled"></div>'
+        '<script src="_static/texts.js"></script>'
     ),
     '<th class="head"><p></p></th>': "<td></td>",  # a header without words is none
 }
@@ -43,6 +45,7 @@ def build(course: Course, target: Path) -> int:
     code = subprocess.run([*command, str(source), str(target)], check=False).returncode
     if code == 0:
         (target / "_static" / "math.woff").write_bytes(font())
+        front.write(course, target)
         for page in target.rglob("*.html"):
             mend(page)
         for lesson in sorted((course.root / "notebooks").glob("*.ipynb")):
