@@ -29,6 +29,11 @@ _NAMED = {
         '<h1>Search</h1><div id="search-results" class="titled"></div>'
         '<script src="_static/texts.js"></script>'
     ),
+    '<summary aria-label="Toggle hidden content">': "<summary>",  # its text says more
+    ">Show the output<": ">Show the answer<",  # only answers to predictions are folded
+    ">Hide the output<": ">Hide the answer<",
+    ">Show the source<": ">Show the code<",
+    ">Hide the source<": ">Hide the code<",
     '<th class="head"><p></p></th>': "<td></td>",  # a header without words is none
 }
 
