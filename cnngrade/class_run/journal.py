@@ -132,6 +132,7 @@ _WORDS = {
     "seed": "--seed {}",
     "timeout": "--timeout {}",
     "isolation": "--isolation {}",
+    "all_or_nothing": "--all-or-nothing: {}",
 }
 
 

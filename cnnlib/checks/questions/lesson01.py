@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Part, Question
 from cnnlib.worked import worked_example
 
 _F32, _F64 = torch.float32, torch.float64
@@ -216,24 +216,64 @@ def _entry(answer: Any, args: Sequence[Any]) -> dict[str, Any]:
 
 
 QUESTIONS = [
-    Question("full_convolve1d", "01", 2, _vectors, ("a", "b"), forbidden=_READY_MADE),
+    Question(
+        "full_convolve1d", "01", 2, _vectors, ("a", "b"), forbidden=_READY_MADE,
+        parts=(
+            Part("a second vector that is longer", 0.5,
+                 ("lengths 2 and 4", "lengths 1 and 4", "lengths 3 and 7")),
+            Part("fractions", 0.5, ("fractions",)),
+            Part("a first vector that is as long or longer", 1),
+        ),
+    ),
     Question(
         "correlate2d", "01", 3, _correlation, ("image", "kernel", "bias"),
         forbidden=_READY_MADE,
+        parts=(
+            Part("a bias, and the grids of the lesson", 1,
+                 ("a bias", "worked example")),
+            Part("images and kernels that are not square", 1,
+                 ("3x5", "5x3", "2x3", "3x2", "1x3", "3x1", "single", "2x4",
+                  "as large")),
+            Part("square ones", 1),
+        ),
     ),
     Question(
         "convolve2d", "01", 2, _convolution, ("image", "kernel"),
         forbidden=_READY_MADE,
+        parts=(
+            Part("images and kernels that are not square", 1,
+                 ("3x5", "5x3", "2x3", "3x2", "1x3", "3x1", "single", "2x4",
+                  "as large")),
+            Part("square ones", 1),
+        ),
     ),
     Question(
         "conv2d_channels", "01", 4, _layers, ("images", "weight", "bias"),
         forbidden=_READY_MADE,
+        parts=(
+            Part("a gradient", 0.5, ("gradient",)),
+            Part("several channels, kernels and images at once", 1,
+                 ("and two kernels", "as many kernels", "fractions", "1x1")),
+            Part("sizes that are not square", 0.5,
+                 ("3x5", "5x3", "2x3", "3x1", "single row", "as large")),
+            Part("two channels, kernels or images", 1, ("two ",)),
+            Part("one of each", 1),
+        ),
     ),
     Question("vertical_edge_kernel", "01", 2, _pictures, observe=_tried),
     Question(
-        "parameter_counts", "01", 2, _counts, is_value=True, observe=_entry
+        "parameter_counts", "01", 2, _counts, is_value=True, observe=_entry,
+        parts=(
+            Part("`fully_connected`", 0.5, ("fully_connected",)),
+            Part("`locally_connected`", 0.5, ("locally_connected",)),
+            Part("`fruit_net`", 1),
+        ),
     ),
     Question(
-        "learn_kernel", "01", 3, _pairs, ("inputs", "outputs"), seconds=60.0
+        "learn_kernel", "01", 3, _pairs, ("inputs", "outputs"), seconds=60.0,
+        parts=(
+            Part("pictures that are not square", 1, ("5x4",)),
+            Part("pictures of 8x8", 2),
+        ),
     ),
 ]  # fmt: skip

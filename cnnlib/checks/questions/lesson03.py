@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Part, Question
 
 _F32, _F64 = torch.float32, torch.float64
 
@@ -86,19 +86,44 @@ QUESTIONS = [
         "max_pool2d", "03", 3, _pooling, _POOLING,
         forbidden=("max_pool2d", "max_pool2d_with_indices", "adaptive_max_pool2d",
                    "max_pool1d", "max_pool3d", "fractional_max_pool2d"),
+        parts=(
+            Part("several channels and images, a gradient", 0.5,
+                 ("channels", "images", "float32", "gradient")),
+            Part("windows that are not square or not whole", 0.5,
+                 ("(", "not whole", "single row")),
+            Part("stride", 1, ("stride",)),
+            Part("square windows side by side", 1),
+        ),
     ),
     Question(
         "avg_pool2d", "03", 2, _pooling, _POOLING,
         forbidden=("avg_pool2d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool3d",
                    "lp_pool2d"),
+        parts=(
+            Part("several channels and images, a gradient", 0.5,
+                 ("channels", "images", "float32", "gradient")),
+            Part("windows that are not square or not whole", 0.5,
+                 ("(", "not whole", "single row")),
+            Part("stride", 0.5, ("stride",)),
+            Part("square windows side by side", 0.5),
+        ),
     ),
     Question("min_pool2d", "03", 1, _pooling, _POOLING),
     Question(
-        "global_avg_pool", "03", 2, _global, ("x",), forbidden=("adaptive_avg_pool2d",)
+        "global_avg_pool", "03", 2, _global, ("x",), forbidden=("adaptive_avg_pool2d",),
+        parts=(
+            Part("several channels and images, a gradient", 1,
+                 ("channels", "images", "float32", "pixel", "gradient")),
+            Part("one map", 1),
+        ),
     ),
     Question(
         "flatten", "03", 2, _flatten, ("x", "start_dim"),
         forbidden=("flatten", "ravel"),
+        parts=(
+            Part("`start_dim`", 1, ("start_dim",)),
+            Part("each picture a row, a gradient", 1),
+        ),
     ),
     Question("edge_then_pool", "03", 2, _one_value, is_value=True),
 ]  # fmt: skip

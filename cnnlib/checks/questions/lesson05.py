@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from cnnlib.checks.nets import drawn_net, fill_parameters, materialize, weights
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Part, Question
 
 _F32, _F64 = torch.float32, torch.float64
 
@@ -311,15 +311,31 @@ QUESTIONS = [
     Question(
         "train_epoch", "05", 4, _epochs, ("model", "loader", "optimizer", "loss_fn"),
         observe=_look_at_epoch, may_change=("model", "optimizer"),
+        parts=(
+            Part("batches of one size", 2, ("a single batch", "two batches")),
+            Part("other losses, optimizers, nets", 1,
+                 ("Adam", "dropout", "entropy", "float64")),
+            Part("a last batch that is shorter", 1),
+        ),
     ),
     Question(
         "accuracy", "05", 3, lambda draw: _readable(_judged(draw)),
         ("model", "loader"),
         forbidden=("accuracy_score", "balanced_accuracy_score"),
+        parts=(
+            Part("batches of one size", 2,
+                 ("a single batch", "as many images", "two batches")),
+            Part("a last batch that is shorter", 1),
+        ),
     ),
     Question(
         "confusion_matrix", "05", 2, _pairs, ("labels", "predictions", "num_classes"),
         forbidden=("confusion_matrix", "multilabel_confusion_matrix"),
+        parts=(
+            Part("pairs that come again", 1,
+                 ("comes", "never", "thirty", "ten", "two classes")),
+            Part("each pair once", 1),
+        ),
     ),
     Question(
         "trained_model", "05", 4, _handwriting, is_value=True,
