@@ -127,6 +127,6 @@ class GradingSettings:
     timeout: float
     isolation: str
     isolation_facts: tuple[str, ...] = ()
-    all_or_nothing: bool = False
     unplaced: tuple[tuple[str, str], ...] = ()
     superseded: tuple[tuple[str, str, str], ...] = field(default=())
+    all_or_nothing: bool = False

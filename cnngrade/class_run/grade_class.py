@@ -260,7 +260,7 @@ def _results(found: Intake, journal: Journal) -> ClassResults:
         seed=journal.settings["seed"],
         timeout=journal.settings["timeout"],
         isolation=journal.settings["isolation"],
-        all_or_nothing=journal.settings["all_or_nothing"],
+        all_or_nothing=journal.settings.get("all_or_nothing", False),
         isolation_facts=tuple(journal.settings.get("facts", ())),
         unplaced=tuple(found.unplaced),
         superseded=tuple(found.superseded),

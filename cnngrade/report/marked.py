@@ -25,9 +25,9 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True)
 class MessagePart:
-    """A part of a message: ``kind`` is "lead", "block", "hint",
-    "points", "see" or "text".
+    """A part of a message.
 
+    Its ``kind`` is "lead", "block", "hint", "points", "see" or "text".
     A hint has a ``word`` that says how sure it is.
     """
 

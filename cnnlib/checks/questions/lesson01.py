@@ -20,8 +20,14 @@ _READY_MADE = (
 )  # fmt: skip
 
 
+_DIFFERENT = 18
+
+
 def _kernel(draw: CaseRandom, *shape: int) -> torch.Tensor:
-    """Draw whole numbers, no two alike and none of them 0, so that every turn shows."""
+    """Draw whole numbers, no two alike and none of them 0, so that every turn shows.
+
+    There are 18 of them, and no more.
+    """
     numbers = [n for n in range(-9, 10) if n]
     drawn = draw.random.sample(numbers, torch.Size(shape).numel())
     return torch.tensor(drawn, dtype=_F32).reshape(shape)
@@ -96,8 +102,12 @@ def _layers(draw: CaseRandom) -> list[Case]:
     d = draw
 
     def case(kind: str, images: tuple, weight: tuple, **more: Any) -> Case:
-        drawn = d.whole(*images), d.whole(*weight), d.whole(weight[0])
-        return Case(kind, drawn, **more)
+        small = torch.Size(weight).numel() <= _DIFFERENT
+        kernels = _kernel(d, *weight) if small else d.whole(*weight)
+        drawn = d.whole(*images)
+        # The kernel's own negative: some response is below 0, whatever the bias.
+        drawn[0, 0, : weight[2], : weight[3]] = -3 * kernels[0, 0].sign()
+        return Case(kind, (drawn, kernels, _kernel(d, weight[0])), **more)
 
     def fractions(
         kind: str,
