@@ -110,6 +110,10 @@ def _reading() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
 
 
+def _normed() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16), nn.Linear(16, 3))
+
+
 def _loader(draw: CaseRandom, sizes: tuple[int, int], dtype: torch.dtype) -> DataLoader:
     """Return so many images of 4x4 with labels 0..2, in batches, always in order."""
     count, batch = sizes
@@ -176,7 +180,8 @@ def _judged(draw: CaseRandom) -> list[Case]:
         case("a last batch of one image", (29, 7), _convolutional),
         case("a convolutional model and float64", (31, 9), _convolutional, dtype=_F64),
         case("dropout", (34, 12), _dropping),
-        case("a model that is in evaluation mode already", (33, 10), training=False),
+        case("a model that is in evaluation mode already", (33, 10), _normed,
+             training=False),
         case("a model that is right every time", (19, 8), _reading),
     ]
 
@@ -198,7 +203,28 @@ def _readable(cases: list[Case]) -> list[Case]:
         with torch.no_grad():
             model[1].weight.copy_(torch.eye(3, 16))
             model[1].bias.zero_()
+    _far_from_its_averages(cases[-2])
     return cases
+
+
+def _far_from_its_averages(case: Case) -> None:
+    """Let a model with batch norm say 0 to all images, in training mode what is right.
+
+    Its averages are 0 and 1; one pixel of all images is far from that.
+    """
+    model, loader = case.args
+    images, labels = loader.dataset.tensors
+    labels.copy_(torch.tensor([1, 2, 0]).repeat(len(labels) // 3))
+    images[:, 0, 0, :3] = F.one_hot(labels, 3).to(images.dtype)
+    images[:, 0, 0, 0] += 50
+    _, norm, linear = model
+    with torch.no_grad():
+        for tensor, value in (
+            (norm.weight, 1), (norm.bias, 0), (norm.running_mean, 0),
+            (norm.running_var, 1), (linear.bias, 0),
+        ):  # fmt: skip
+            tensor.fill_(value)
+        linear.weight.copy_(torch.eye(3, 16))
 
 
 def _pairs(draw: CaseRandom) -> list[Case]:
