@@ -148,14 +148,52 @@ def test_a_predict_after_code_begins_a_slide(reading):
     assert titles == ["09 A lesson"] * 2 + ["One", "One", "Two"]
 
 
-def test_words_after_a_hidden_output_wait_on_the_next_slide(reading):
+def test_words_after_a_hidden_output_wait_for_a_key_too(reading):
     given = cells()
-    given.insert(5, new_markdown_cell("So it is 42."))
+    given.insert(5, new_markdown_cell("So it is 42.\n\nAnd no more."))
+    given.insert(6, new_code_cell("43"))
     deck = slides.slides(reading(given))
     assert [slide.title for slide in deck[2:]] == ["One", "One", "Two"]
     asked, told = deck[2:4]
-    assert "fragment" in asked.units[-1].parts[-1]
-    assert ["So it is 42." in unit.parts[0] for unit in told.units] == [True]
+    answer, *words = [unit.parts[-1] for unit in asked.units][-3:]
+    assert 'class="output fragment"' in answer
+    for text, part in zip(("So it is 42.", "And no more."), words, strict=True):
+        assert part.startswith('<div class="then fragment">')
+        assert text in part
+    assert "fragment" not in str(told.units)
+
+
+def test_the_question_of_a_lesson_begins_a_slide_with_its_picture(reading):
+    given = cells()
+    given.insert(2, new_markdown_cell("What is it?"))
+    folded = {"tags": ["folded"]}
+    shows = [shown(**{"text/html": f'<img alt="a" src="data:image/png;base64,{PNG}">'})]
+    given.insert(3, new_code_cell("draw()", metadata=folded, outputs=shows))
+    title, _, opening = slides.slides(reading(given))[:3]
+    assert "What is it?" not in str(title.units)
+    assert "What is it?" in opening.units[0].parts[0]
+    (only,) = opening.units[1].parts
+    assert "<img" in only
+    assert "draw" not in only
+
+
+def test_a_handout_has_the_answers_at_its_end_and_folded_code_below_its_picture(
+    reading,
+):
+    given = cells()
+    given[4].metadata["cnnlib"] = {"held": given[4].outputs, "run": 1}
+    given[4].outputs = []
+    folded = {"tags": ["folded"]}
+    shows = [shown(**{"text/plain": "a drawing"})]
+    given.insert(2, new_code_cell("draw()", metadata=folded, outputs=shows))
+    page = handout_page(reading(given), COURSE)
+    asked, _, answers = page.partition("Answers to the predictions")
+    assert re.search(r"Predict 1\b", asked)
+    assert "Answer 1: at the end." in asked
+    assert "<pre>42</pre>" not in asked
+    assert "<pre>42</pre>" in answers
+    assert plain(answers).count("Answer 1") == 1
+    assert asked.index("a drawing") < asked.index("draw")  # in colours: draw()
 
 
 def test_tags_override_where_slides_begin(reading):

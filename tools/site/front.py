@@ -30,8 +30,8 @@ CARD = (1200, 630)  # what other sites show of a link to this one
 _PNG = re.compile(r'<img [^>]*src="data:image/png;base64,([^"]+)"')
 
 
-def thumbnail(reading: Reading) -> bytes:
-    """Return the first picture of a lesson as a small PNG on white.
+def first_picture(reading: Reading) -> bytes:
+    """Return the first picture of a lesson as PNG.
 
     Raises ValueError for a lesson without a picture.
     """
@@ -39,12 +39,13 @@ def thumbnail(reading: Reading) -> bytes:
         for output in cell.get("outputs", []):
             found = _PNG.search(output.get("data", {}).get("text/html", ""))
             if found:
-                return _fitted(base64.b64decode(found[1]))
+                return base64.b64decode(found[1])
     raise ValueError(f"{reading.name} shows no picture, so it can have no thumbnail.")
 
 
-def _fitted(png: bytes) -> bytes:
-    with Image.open(io.BytesIO(png)) as image:
+def thumbnail(reading: Reading) -> bytes:
+    """Return the first picture of a lesson as a small PNG on white."""
+    with Image.open(io.BytesIO(first_picture(reading))) as image:
         drawn = image.convert("RGBA")
     white = Image.new("RGBA", drawn.size, "white")
     drawn = Image.alpha_composite(white, drawn).convert("RGB")

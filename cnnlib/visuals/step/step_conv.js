@@ -56,7 +56,7 @@ export function render({ model, el }) {
   function tick() {
     if (!el.isConnected) return clearInterval(clock);
     go(state.step + 1);
-    fly(room, grids, data, steps[state.step]);
+    if (!hidden()) fly(room, grids, data, steps[state.step]);
     if (state.step === steps.length - 1) move(state.step);
   }
 
