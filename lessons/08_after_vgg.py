@@ -381,9 +381,11 @@ diagrams.draw_blocks(first_stages, (3, 224, 224), activations=False)
 def all_maps(net, x):
     """What every layer of the net gives, in order."""
     maps = []
+    def note(layer, given, made):
+        maps.append(made.clone())
     for layer in net.modules():
         if not list(layer.children()) and not isinstance(layer, nn.Flatten):
-            layer.register_forward_hook(lambda *call: maps.append(call[2].clone()))
+            layer.register_forward_hook(note)
     with torch.no_grad():
         net.double().eval()(x)
     return maps

@@ -75,7 +75,7 @@ def _write_names(ax: Axes, places: Mapping[str, tuple[float, float]]) -> None:
     """Put each name on the first side of its dot that is free."""
     figure = ax.figure
     assert isinstance(figure, Figure)
-    figure.draw_without_rendering()  # type: ignore[no-untyped-call]  # where axes end
+    figure.draw_without_rendering()  # where axes end
     dots = ax.transData.transform(list(places.values()))
     radius = figure.dpi * 4 / 72
     taken = [Bbox.from_bounds(x - radius, y - radius, 2 * radius, 2 * radius)
