@@ -56,7 +56,7 @@ def resnet18(num_classes: int = 1000) -> nn.Sequential:
         layer2   2 blocks, the first with stride 2 128 x  28 x  28      525,568
         layer3   2 blocks, the first with stride 2 256 x  14 x  14    2,099,712
         layer4   2 blocks, the first with stride 2 512 x   7 x   7    8,393,728
-        avgpool  global average                            512 x 1            0
+        avgpool  global average                       512 x  1 x  1            0
         fc       dense                                       1,000      513,000
 
     Names and order of the parameters are torchvision's, so ``load_state_dict`` takes
@@ -100,8 +100,8 @@ def deep_cnn(
 
     With ``shortcuts`` a block adds its input before its last ReLU; that costs no
     parameter, so both nets have the same. Without ``norm`` there is no batch norm, and
-    the convolutions have biases. With 16 channels, 20 layers have 42,922 parameters
-    and 40 layers 89,642. Weights begin as PyTorch draws them.
+    the convolutions have biases. With 16 channels, 20 layers have 42,650 parameters
+    and 40 layers 89,370. Weights begin as PyTorch draws them.
     """
     depth = whole_number("layers", layers, least=4)
     if depth % 2:
