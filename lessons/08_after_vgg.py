@@ -10,24 +10,24 @@
 # ImageNet. How many of 100 new ones does it name right, and how many numbers
 # did it have to learn?
 
-# %%
+# %% tags=["folded"]
 import torch
 import torchvision
 
 from cnnlib import plots
 
-found = {}
+points = {}
 for name in ["alexnet", "vgg16", "resnet18", "resnet50", "mobilenet_v2"]:
     facts = torchvision.models.get_model_weights(name).IMAGENET1K_V1.meta
     right = facts["_metrics"]["ImageNet-1K"]["acc@1"]
-    found[name] = facts["num_params"] / 1e6, right
-plots.plot_points(found, xlabel="parameters in millions", log_x=True,
+    points[name] = facts["num_params"] / 1e6, right
+plots.plot_points(points, xlabel="parameters in millions", log_x=True,
                   ylabel="photographs named right, in %")
 
 # %% [markdown]
-# `resnet50` is three times as deep as `vgg16`, is more often right, and has a
-# fifth of its parameters. `mobilenet_v2` has a fortieth. **Where has the rest
-# gone, and how can a net so deep learn at all?**
+# `resnet50` is three times as deep as `vgg16` and more often right, with less
+# than a fifth of its parameters; `mobilenet_v2` has a fortieth. **Where has
+# the rest gone? And how can a net so deep learn at all?**
 #
 # **Notation.** A batch of maps is (N, C, H, W). Batch norm's two learned
 # numbers are `weight` and `bias` in PyTorch, $\gamma$ and $\beta$ in papers.
@@ -92,28 +92,32 @@ print(torch.allclose(batch_norm(x, norm.weight, norm.bias), norm(x)))
 # %% [markdown]
 # A map has many places, and a channel means the same thing at each of them:
 # its kernel is shared. So `nn.BatchNorm2d` takes the mean over the pictures
-# *and* over all places, N, H and W together.
-#
-# **Predict.** Maps (8, 3, 5, 7). How many means are taken, each over how many
-# values?
+# *and* over all places, N, H and W together. For maps (8, 3, 5, 7) that is
+# three means, each of $8 \cdot 5 \cdot 7 = 280$ values.
 
 # %%
 maps = torch.randn(8, 3, 5, 7) * 4 + 10
-out = nn.BatchNorm2d(3)(maps)
-print("means:", tuple(maps.mean(dim=(0, 2, 3)).shape),
-      "of", maps.numel() // 3, "values each")
-print("after:", out.mean(dim=(0, 2, 3)).abs().max().item() < 1e-5,
-      (out.var(dim=(0, 2, 3), unbiased=False) - 1).abs().max().item() < 1e-4)
+normed = nn.BatchNorm2d(3)(maps)
+means, deviations = normed.mean(dim=(0, 2, 3)), normed.std(dim=(0, 2, 3))
+print(torch.allclose(means, torch.zeros(3), atol=1e-5),
+      torch.allclose(deviations, torch.ones(3), atol=0.01))
 
 # %% [markdown]
 # ## Training and evaluation
 #
-# In training a picture's result depends on the pictures beside it. When you
-# use the net, you want the same answer for a digit whatever else is in the
-# batch, even if it is alone. So in training the layer keeps a *running* mean
-# and variance, and in evaluation it uses these.
-#
-# Each batch moves them a tenth of the way. They begin at 0 and 1.
+# In training, what a picture gets depends on the pictures beside it. The 2
+# became $(2 - 5) / 3 = -1$. Beside 0, 0 and 2 the same 2 becomes
+# $(2 - 1) / 1 = +1$:
+
+# %%
+for batch in ([2.0, 4, 4, 10], [2.0, 0, 0, 2]):
+    print(batch_norm(torch.tensor(batch)[:, None], 1, 0)[0])
+
+# %% [markdown]
+# When you *use* a net, a digit should get the same answer whatever else is in
+# the batch, even alone. So in training the layer keeps a *running* mean and
+# variance, and in evaluation it uses these. Each batch moves them a tenth of
+# the way. They begin at 0 and 1.
 #
 # **Predict.** The values 2, 4, 4, 10 again: mean 5. What is the running mean
 # after one batch, and after two?
@@ -160,9 +164,9 @@ for size in (2, 8, 64):
 # %% [markdown]
 # ## A net that does not train without it
 #
-# `models.deep_cnn(20)` has 20 layers: a first convolution, nine blocks of two
-# 3 x 3 convolutions with 16 channels, and a dense layer. We train it with and
-# without batch norm, on 1,437 small digits.
+# `models.deep_cnn(20)` has 20 layers: a convolution, nine blocks of two 3 x 3
+# convolutions with 16 channels, a dense layer. It learns from 1,437 digits,
+# with batch norm and without.
 #
 # **Predict.** Guessing costs $\log 10 = 2.30$ (lesson 05). What will the two
 # losses be after four epochs?
@@ -183,11 +187,11 @@ plots.plot_lines(losses, x=range(1, 5), xlabel="epoch",
 
 # %% [markdown]
 # Over ten starts: 2.30 each time without, 0.75 to 1.2 with batch norm. (All
-# figures "over ten starts" come from `python -m benchmarks depth`.)
+# figures "over ten starts" come from `python -m benchmarks after_vgg`.)
 #
-# Without it, a map shrinks a little in every layer, and so does the gradient
-# on its way back (lesson 06). Batch norm brings the size of the maps back to 1
-# after every convolution.
+# Without it the maps shrink in every layer, and so does the gradient on its
+# way back (lesson 06). Batch norm brings the maps back to spread 1 after every
+# convolution.
 
 # %% [markdown]
 # ## Folding batch norm into the convolution
@@ -213,15 +217,26 @@ for x in (0.0, 1.0, 5.0):
     print(x, "->", 6 * ((4 * x + 1) - 3) / math.sqrt(4) + 2, weight * x + bias)
 
 # %% [markdown]
-# So a trained net needs no batch norm layers any more: who ships a net folds
-# them away, and it runs a little faster with the same answers. Two things
-# follow for building one. A convolution before a batch norm needs no bias:
-# whatever it were, the mean takes it away again. And the norm must come
-# *directly* after the convolution, before ReLU.
+# So a net that is only *used* needs no batch norm layers: they are folded
+# away, with the same answers. Here for a dense layer:
 
 # %%
-conv = nn.Conv2d(1, 2, 3)
-norm = nn.BatchNorm2d(2)
+layer, norm = nn.Linear(5, 3), nn.BatchNorm1d(3)
+for _ in range(20):
+    norm(layer(torch.randn(16, 5) + 1))           # moves the averages
+norm.eval()
+scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)    # (3,)
+weight = scale[:, None] * layer.weight            # a row for each output
+bias = scale * (layer.bias - norm.running_mean) + norm.bias
+x = torch.randn(4, 5)
+print(torch.allclose(norm(layer(x)), F.linear(x, weight, bias), atol=1e-5))
+
+# %% [markdown]
+# One more thing follows: a convolution before a batch norm needs no bias.
+# Whatever it is, the mean takes it away again.
+
+# %%
+conv, norm = nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)
 before = norm(conv(train[:16]))
 with torch.no_grad():
     conv.bias += 100
@@ -230,10 +245,10 @@ print("the same:", torch.allclose(norm(conv(train[:16])), before, atol=1e-3))
 # %% [markdown]
 # ## Why plain depth fails
 #
-# With batch norm 20 layers learn. So let us take 40.
+# With batch norm 20 layers learn. Take 40.
 #
-# **Predict.** Will the loss on the *training* digits be lower or higher? What
-# would over-fitting do to it?
+# **Predict.** Will the loss on the *training* digits be lower or higher? And
+# which of the two would over-fitting give?
 
 # %% tags=["nbval-ignore-output"]
 plain = {"20 layers": losses["with norm"], "40 layers": learn(40)}
@@ -242,18 +257,17 @@ plots.plot_lines(plain, x=range(1, 5), xlabel="epoch",
                  ylabel="training loss", title="With batch norm")
 
 # %% [markdown]
-# Higher: 0.75 to 1.2 for 20 layers, 1.2 to 1.9 for 40, and the deeper net was
-# the worse one in ten of ten starts. This is not over-fitting, which gives a
-# *low* training loss. The deeper net could do all that the other one does, if
-# twenty of its layers only passed on what they get. It does not find that out
-# by itself: for a stack of convolutions and ReLUs "do nothing" is hard to
-# learn. He and others saw it in 2015, with 20 and 56 layers, and called it
-# *degradation*.
+# Over ten starts 0.75 to 1.2 for 20 layers and 1.2 to 1.9 for 40, and the
+# deeper net was the worse one each time. This is not over-fitting, which gives
+# a *low* training loss. The deeper net could do all that the other one does,
+# if twenty of its layers only passed on what they get. It does not find that
+# out: for convolutions and ReLUs "do nothing" is hard to learn. He and others
+# saw it in 2015 with 20 and 56 layers, and called it *degradation*.
 
 # %% [markdown]
 # ## The shortcut
 #
-# Their remedy: let the block learn only what is to be *added*.
+# Their fix: let the block learn only what is to be *added*.
 #
 # $$\text{plain: } y = f(x) \qquad \text{residual: } y = x + f(x)$$
 #
@@ -270,12 +284,13 @@ plots.plot_lines(plain, x=range(1, 5), xlabel="epoch",
                  ylabel="training loss", title="With batch norm")
 
 # %% [markdown]
-# 0.06 to 0.13 for 20 layers, 0.04 to 0.12 for 40, in ten of ten starts far
-# below the plain ones; 97 of 100 test digits in place of 35, for 40 layers.
+# Over ten starts 0.06 to 0.13 for 20 layers and 0.04 to 0.12 for 40, each time
+# far below the plain net. Of 100 test digits 40 layers now read 97 (median),
+# without shortcuts 35.
 #
-# What has changed shows in the gradient. By hand, one number: if
-# $y = f(x)$ and $f' = 0.1$, forty such layers pass on $0.1^{40}$. If
-# $y = x + f(x)$, each passes on $1 + 0.1$: the 1 is the way past the block.
+# The gradient shows why. By hand, one number: if $y = f(x)$ and $f' = 0.1$,
+# forty such steps back leave $0.1^{40}$. If $y = x + f(x)$, each step back
+# multiplies by $1 + 0.1$: the 1 is the way past the block.
 #
 # **Predict.** Three nets of 40 layers before any training: without norm, with
 # norm, with norm and shortcuts. How large is the gradient in the first layer,
@@ -300,10 +315,10 @@ plots.plot_lines(curves, xlabel="convolution, from the first to the last",
                  ylabel="power of ten", title="Size of the gradient")
 
 # %% [markdown]
-# Without norm it *vanishes*: fifteen powers of ten are lost. With norm alone
-# it *grows* on its way back, some 260 times over 40 layers (150 to 570 over
-# ten starts): the first layers are thrown about while the last ones learn.
-# With shortcuts it is within a factor of 11 everywhere.
+# Without norm it *vanishes*: some fifteen powers of ten are lost. With norm
+# alone it *grows* on its way back, 150 to 570 times over ten starts: a small
+# step in the first layers shakes all that comes after them. With shortcuts
+# the first layer's is only 6 to 11 times the last one's.
 
 # %% [markdown]
 # ## The basic block
@@ -328,22 +343,18 @@ class SameSizeBlock(nn.Module):
 diagrams.draw_blocks(SameSizeBlock(64), (64, 56, 56))
 
 # %% [markdown]
-# Why the last ReLU after the addition? A ReLU before it would leave only
-# numbers that are not negative to add, and the maps could only grow.
+# The line beside the boxes is the shortcut. Why is the last ReLU after the
+# addition? Before it, it would leave only numbers from 0 up to be added, and
+# the maps could only grow.
 #
-# **Predict.** The parameters of this block, by hand: two convolutions without
-# bias, two norms.
-
-# %%
-by_hand = 2 * (9 * 64 * 64) + 2 * (2 * 64)
-print(by_hand, summary(SameSizeBlock(64), (64, 56, 56)).total_params)
-
-# %% [markdown]
-# Where a stage begins, the map is halved and the channels double, and
-# `x + f(x)` does not fit. There the shortcut gets a 1 x 1 convolution with
-# the same stride, and a norm. From 64 to 128 channels: $64 \cdot 128 = 8192$
-# weights. Like any stride of 2 with a 1 x 1 kernel, it looks at one of four
-# places and passes over the other three.
+# The parameters by hand: $2 \cdot 9 \cdot 64 \cdot 64 + 2 \cdot 2 \cdot 64 =
+# 73{,}984$, two convolutions and two norms.
+#
+# Every few blocks the map is halved and the channels double. There
+# `x + f(x)` does not fit, and the shortcut gets a 1 x 1 convolution with the
+# same stride, and a norm. From 64 to 128 channels: $64 \cdot 128 = 8192$
+# weights. With stride 2 it looks at one of four places and passes over the
+# other three:
 
 # %%
 x = torch.arange(16.0).view(1, 1, 4, 4)
@@ -364,9 +375,9 @@ with torch.device("meta"):
 table = summary(resnet, (3, 224, 224))
 for name in ["conv1", "layer1", "layer2", "layer3", "layer4", "fc"]:
     rows = [row for row in table.rows if row.name.split(".")[0] == name]
-    print(f"{name:7}", rows[-1].output_shape,
-          f"{sum(row.params for row in rows):11,} parameters")
-print(f"{table.total_params:,}")
+    print(f"{name:7}{sum(row.params for row in rows):10,} parameters ->",
+          rows[-1].output_shape)
+print(f"{table.total_params:17,} in all")
 
 # %%
 with torch.device("meta"):
@@ -374,6 +385,8 @@ with torch.device("meta"):
 diagrams.draw_blocks(first_stages, (3, 224, 224), activations=False)
 
 # %% [markdown]
+# In `layer2.0` you see the shortcut with its 1 x 1 convolution.
+#
 # Is it the same net as torchvision's? Names and shapes agree, so each takes
 # the other's weights. Then we compare the maps, layer by layer.
 
@@ -416,15 +429,16 @@ bottleneck = nn.Sequential(
     nn.Conv2d(64, 64, 3, padding=1, bias=False),
     nn.Conv2d(64, 256, 1, bias=False))
 for net in (direct, bottleneck):
-    found = summary(net, (256, 14, 14))
-    print(f"{found.total_params:9,} weights {found.total_mult_adds:12,}")
+    table = summary(net, (256, 14, 14))
+    print(f"{table.total_params:9,} weights",
+          f"{table.total_mult_adds:12,} mult-adds")
 
 # %% [markdown]
 # By hand: $9 \cdot 256 \cdot 256 = 589{,}824$ against
 # $16{,}384 + 36{,}864 + 16{,}384 = 69{,}632$, eight times fewer. Both keep the
 # size, so the work is $14 \cdot 14 = 196$ times that. ResNet-50 has such
-# bottlenecks in its blocks; so it is three times as deep as ResNet-18 with
-# only twice the work.
+# bottlenecks in its blocks: nearly three times as deep as ResNet-18, with
+# little more than twice the work (see the table at the end).
 
 # %% [markdown]
 # ## Inception's branches
@@ -469,10 +483,9 @@ print("through 16 channels: ", *squeezed, "together", sum(squeezed))
 #
 # Lesson 04 met the two halves. *Depthwise* (`groups` = channels): each kernel
 # slides over one channel. *Pointwise* (1 x 1): mixes the channels. One after
-# the other they are a *depthwise separable* convolution.
-#
-# **Predict.** From 32 to 64 channels with 3 x 3, no biases: how many weights,
-# against a full convolution?
+# the other they are a *depthwise separable* convolution. From 32 to 64
+# channels, by hand: $9 \cdot 32 + 32 \cdot 64 = 2336$ weights, against
+# $9 \cdot 32 \cdot 64 = 18{,}432$.
 
 # %%
 separable = nn.Sequential(
@@ -483,9 +496,8 @@ for net in (separable, full):
     print(f"{summary(net, (32, 28, 28)).total_params:6,}")
 
 # %% [markdown]
-# $9 \cdot 32 + 32 \cdot 64 = 2336$ against $9 \cdot 32 \cdot 64 = 18{,}432$.
 # The ratio is $1/C_\mathrm{out} + 1/9$: with many channels a 3 x 3 gets nearly
-# nine times cheaper. Here is where MobileNet saves.
+# nine times cheaper. MobileNet is made of them:
 
 # %%
 with torch.device("meta"):
@@ -501,7 +513,8 @@ for name, some in kinds.items():
 # %% [markdown]
 # ## Work is not time
 #
-# MobileNet V2 has a sixth of ResNet-18's mult-adds.
+# Looking around is 7 % of MobileNet's work; nearly all the rest is mixing
+# channels. It has a sixth of ResNet-18's mult-adds.
 #
 # **Predict.** Does it need a sixth of the time on your machine?
 
@@ -528,10 +541,10 @@ for name in ["resnet18", "mobilenet_v2"]:
           f"{work / took:4.0f} M in each ms")
 
 # %% [markdown]
-# The last column is not a constant. A depthwise layer does 9 mult-adds for
-# each number that it fetches and writes, a full one hundreds: its time is
-# the memory's, not the arithmetic's. Which net is quicker, and by how much,
-# depends on the machine and the batch: measure where it is to run.
+# If work were time, the last column would be a constant. But a depthwise
+# layer does 9 mult-adds for each number that it writes, a full one hundreds,
+# and numbers have to be fetched and written (lesson 04). By how much a net is
+# quicker depends on the machine and on the batch: measure where it is to run.
 
 # %% [markdown]
 # ## Global pooling
@@ -548,15 +561,12 @@ with torch.device("meta"):
                            nn.Linear(512, 1000))
 for net in (vgg, pooled):
     print(f"{summary(net, (3, 224, 224)).total_params:11,}")
+print("on 320 x 320:", summary(pooled, (3, 320, 320)).rows[-1].output_shape)
 
 # %% [markdown]
 # $512 \cdot 1000 + 1000 = 513{,}000$ in place of 123,642,856: nine tenths of
-# VGG are gone. *That* is where most of the first picture's millions went. And
-# the net now takes pictures of any size.
-
-# %%
-for size in (224, 320):
-    print(size, summary(pooled, (3, size, size)).rows[-1].output_shape)
+# VGG. *That* is where most of the first picture's millions went. And the net
+# now takes pictures of any size.
 
 # %% [markdown]
 # ## Backward through a convolution
@@ -570,15 +580,15 @@ for size in (224, 320):
 # From above comes a gradient $g_{ij}$ for each output: how the loss changes
 # with $y_{ij}$.
 #
-# **The kernel.** $w_{00}$ was used four times, with $x_{00}, x_{01}, x_{10},
-# x_{11}$. Each use counts:
+# **For the kernel.** $w_{00}$ was used four times, with $x_{00}$, $x_{01}$,
+# $x_{10}$, $x_{11}$. Each use counts:
 # $g_{00} x_{00} + g_{01} x_{01} + g_{10} x_{10} + g_{11} x_{11}$.
 # That is $g$ laid on the corner of $x$, multiplied, added: $g$ slides over
 # $x$. **A correlation.**
 #
-# **The picture.** $x_{00}$ was used once, with $w_{00}$. $x_{01}$ twice: in
-# $y_{00}$ with $w_{01}$, in $y_{01}$ with $w_{00}$. The middle $x_{11}$ four
-# times: $g_{00} w_{11} + g_{01} w_{10} + g_{10} w_{01} + g_{11} w_{00}$.
+# **For the picture.** $x_{00}$ was used once, with $w_{00}$; $x_{01}$ twice,
+# in $y_{00}$ with $w_{01}$, in $y_{01}$ with $w_{00}$; the middle $x_{11}$
+# four times: $g_{00} w_{11} + g_{01} w_{10} + g_{10} w_{01} + g_{11} w_{00}$.
 # The kernel's weights come in reverse order. **A full convolution with the
 # turned kernel** (lesson 01).
 
@@ -588,9 +598,8 @@ w = torch.tensor([[1.0, 2], [0, -1]], requires_grad=True)
 g = torch.tensor([[1.0, 0], [2, -1]])
 
 # %% [markdown]
-# **Predict.** With these numbers: the gradient of $w_{00}$, and of $x_{11}$.
-#
-# By hand you need four products each.
+# **Predict.** With these numbers, four products each: the gradient for
+# $w_{00}$ and the one for $x_{11}$.
 
 # %%
 y = F.conv2d(x[None, None], w[None, None])
@@ -637,12 +646,11 @@ up = F.conv_transpose2d(small[None, None], kernel[None, None])
 print(up[0, 0].tolist())
 
 # %% [markdown]
-# The gradient from above, number by number. Nets use the layer to get back to
-# the picture's size: to colour in every pixel, or to draw pictures.
+# The gradient for $x$ from above, number by number. Nets use this layer to get
+# back to the picture's size, to name every pixel or to draw.
 #
-# Its size, read off the convolution's formula backward: the last of $n$
-# windows begins at $(n - 1) \cdot s$ and is $k$ long, and padding $p$ *cuts
-# off* $p$ on each side: $(n - 1) \cdot s + k - 2p$.
+# Its size: the last of $n$ kernels begins at $(n - 1) \cdot s$ and is $k$
+# long, and a padding *cuts off* $p$ on each side: $(n - 1) \cdot s + k - 2p$.
 #
 # **Predict.** 7 numbers, kernel 4, stride 2, padding 1.
 
@@ -651,11 +659,11 @@ layer = nn.ConvTranspose2d(1, 1, kernel_size=4, stride=2, padding=1)
 print((7 - 1) * 2 + 4 - 2 * 1, layer(torch.zeros(1, 1, 7, 7)).shape[-1])
 
 # %% [markdown]
-# (One thing it cannot know: with stride 2 a map of 7 and one of 8 both shrink
-# to the same size. `output_padding` says which one you want back.)
+# (With stride 2, maps of 7 and of 8 may shrink to the same size.
+# `output_padding` says which of them you want back.)
 #
-# Where the kernels of neighbours overlap, they add up. With kernel 3 and
-# stride 2 they overlap at every second place.
+# Where neighbouring kernels overlap, they add up. With kernel 3 and stride 2
+# that is at every second place.
 #
 # **Predict.** All ones in, all weights one. What will the large map look like?
 
@@ -670,15 +678,15 @@ plots.plot_images([flat(3), flat(4)[1:-1, 1:-1]],
 
 # %% [markdown]
 # A *checkerboard*: 1, 2 and 4 summands by turns. Where the stride divides the
-# kernel size, each place gets equally many (except at the rim). Or make the
-# map larger first (`nn.Upsample`), and convolve after that.
+# kernel size, each place gets equally many, but for the rim. Or make the map
+# larger first (`nn.Upsample`) and convolve after that.
 
 # %% [markdown]
 # ## A page of digits
 #
-# A net reads one digit of 28 x 28. What if there is a whole page? Slide the
-# net over it, like a kernel. First it must learn to say "nothing here": class
-# 10, for digits that have been moved out of the middle.
+# A net reads one digit of 28 x 28. And a whole page? Slide the net over it,
+# like a kernel. First it must learn to say "nothing here": class 10, for
+# digits that are moved out of the middle, and for blank paper.
 
 # %%
 def off_centre(images):
@@ -713,13 +721,11 @@ truth = test_labels[3:63:10].tolist()
 plots.plot_image(page[0], title=f"{truth[:3]} above, {truth[3:]} below")
 
 # %% [markdown]
-# Up to `Flatten` the net takes any size: here (1, 32, 28, 35). Then comes the
-# dense layer, with a weight for each of $32 \cdot 7 \cdot 7$ numbers and each
-# class. But that is just what a kernel of 7 x 7 over 32 channels has. So
-# **a dense layer on a map is a convolution whose kernel is as large as the
-# map**, and one can slide it.
-#
-# By our own loop, window by window:
+# Up to `Flatten` the net takes any size; the page gives (1, 32, 28, 35). Then
+# comes the dense layer, with a weight for each of $32 \cdot 7 \cdot 7$ numbers
+# and each class: just what a kernel of 7 x 7 over 32 channels has. So **a
+# dense layer on a map is a convolution whose kernel is as large as the map**,
+# and it can slide. By our own loop, window by window:
 
 # %% tags=["nbval-ignore-output"]
 with torch.no_grad():
@@ -741,8 +747,8 @@ print(tuple(kernel.shape))
 assert torch.allclose(scores[0].permute(1, 2, 0), loop, atol=1e-4)
 
 # %% [markdown]
-# One call in place of 638 windows, and nothing computed twice. At each place
-# we have eleven scores. How sure is the net that *some* digit is there?
+# One call in place of 638 windows, with the same scores. How sure is the net,
+# at each place, that *some* digit is there?
 
 # %% tags=["nbval-ignore-output"]
 chances = scores.softmax(dim=1)[0]                           # (11, 22, 29)
@@ -758,24 +764,24 @@ read = [(chances[:10, i, j].argmax().item(), (4 * i, 4 * j))
 print(read)
 
 # %% [markdown]
-# Compare with the corners above: found to four pixels, since two poolings make
-# one step of the map four steps on the page. In this way nets began to find
-# things, not only to name them.
+# Each digit, and where its 28 x 28 window begins: compare with `corners`. It
+# cannot be more exact than four pixels, since two poolings make one step on
+# the map four on the page. So began nets that *find* things.
 
 # %% [markdown]
 # ## A vision transformer begins with a convolution
 #
-# Since 2020 many nets have been *transformers*, which come from language. They
-# cut the photograph into patches of 16 x 16, flatten each, and multiply it by
-# one matrix: 768 numbers for each patch, its "word".
+# Many nets since 2020 are *transformers*, which come from language. They cut
+# the photograph into patches of 16 x 16, flatten each, and multiply it by one
+# matrix: 768 numbers for each patch, its "word".
 #
 # **Predict.** Which convolution does that? How many patches has a picture of
-# 224 x 224, and how many weights the matrix?
+# 224 x 224?
 
 # %%
 patches = nn.Conv2d(3, 768, kernel_size=16, stride=16)
 words = patches(photo)
-print(tuple(words.shape), 14 * 14, "patches", patches.weight.numel())
+print(tuple(words.shape), "so", 14 * 14, "patches")
 
 # %%
 cut = F.unfold(photo, kernel_size=16, stride=16)             # (1, 768, 196)
@@ -785,8 +791,7 @@ print(torch.allclose(by_matrix, words.flatten(2), atol=1e-4))
 
 # %% [markdown]
 # A convolution whose stride is its kernel size: no window overlaps another.
-# What comes after it (attention: every patch looks at every other) is another
-# course.
+# What comes after it, attention, lets every patch look at every other one.
 
 # %% [markdown]
 # ## Nets from 1998 to today
@@ -812,12 +817,13 @@ for name, year in years.items():
     nets[name] = year, summary(net, (3, 224, 224))
 
 # %%
-facts = {name: found.IMAGENET1K_V1.meta for name, found in weights.items()}
+facts = {name: known.IMAGENET1K_V1.meta for name, known in weights.items()}
 right = {n: fact["_metrics"]["ImageNet-1K"]["acc@1"]
          for n, fact in facts.items()}
-for name, (year, found) in nets.items():
-    print(f"{year} {name:16}{found.total_params / 1e6:7.2f} M"
-          f"{found.total_mult_adds / 1e6:9,.1f} M", right.get(name, "digits"))
+print(f"{'':21}parameters mult-adds right, %")
+for name, (year, table) in nets.items():
+    print(f"{year} {name:16}{table.total_params / 1e6:7.2f} M"
+          f"{table.total_mult_adds / 1e6:10,.1f} M  {right.get(name, '-')}")
 
 # %%
 for name, fact in facts.items():
@@ -829,24 +835,23 @@ plots.plot_points(
 
 # %% [markdown]
 # LeNet-5 read digits; its paper reports 0.95 % errors on MNIST. AlexNet here
-# is torchvision's (lesson 06).
-#
-# Read such figures with care. How long and with which tricks a net was trained
-# counts as much as its drawing:
+# is torchvision's (lesson 06). Read such figures with care: how a net was
+# trained counts as well as its layers.
 
 # %%
 for weight in weights["resnet50"]:
     print(weight.name, weight.meta["_metrics"]["ImageNet-1K"]["acc@1"])
 
 # %% [markdown]
-# The same net, seven years later, with a better recipe: 4.7 points more.
+# The same layers, trained again years later with a better recipe: 4.7 points
+# more.
 
 # %% [markdown]
 # ## When it breaks
 #
 # A batch of one, in training:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 norm = nn.BatchNorm1d(64)
 try:
     norm(torch.rand(1, 64))
@@ -855,13 +860,13 @@ except ValueError as error:
 
 # %% [markdown]
 # One value for each channel has no spread: it *is* the mean, and only zeros
-# would be left. In practice it is the last batch of an epoch: 1,441 pictures
+# would be left. In practice it is the last batch of an epoch: 1,409 pictures
 # in batches of 64 leave one over. Fixes: `drop_last=True` in the `DataLoader`,
 # or `model.eval()` if you did not mean to train.
 #
 # And a shortcut that does not fit:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 block = SameSizeBlock(16)
 block.conv2 = nn.Conv2d(16, 32, 3, padding=1, bias=False)
 block.norm2 = nn.BatchNorm2d(32)
@@ -871,9 +876,9 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# "Dimension 1" is the channels: 16 come in, 32 go out, and they cannot be
-# added. Fix: a 1 x 1 convolution on the shortcut. Mind that a map with *one*
-# channel would be added without a word, to each of the 32 (broadcasting).
+# "Dimension 1" is the channels: 16 come in, 32 go out. Fix: a 1 x 1
+# convolution on the shortcut. But mind: an input with *one* channel would be
+# added to each of the 32 without a word (broadcasting).
 
 # %% [markdown]
 # ## To read
@@ -891,7 +896,6 @@ except RuntimeError as error:
 #   artifacts*.
 # - A. Dosovitskiy and others (2020): *An image is worth 16x16 words:
 #   transformers for image recognition at scale*.
-# - Z. Liu and others (2022): *A ConvNet for the 2020s*. ConvNeXt.
 
 # %% [markdown]
 # ## What to remember
