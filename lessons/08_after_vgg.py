@@ -911,8 +911,8 @@ except RuntimeError as error:
 #    past the block.
 # 2. **Blocks.** Basic block: 3 x 3, norm, ReLU, 3 x 3, norm, add, ReLU.
 #    Bottleneck: 1 x 1 down, 3 x 3, 1 x 1 up. Inception: branches, joined as
-#    channels. Separable: depthwise, then 1 x 1. Global pooling for large
-#    dense layers.
+#    channels. Separable: depthwise, then 1 x 1. Global pooling in place
+#    of large dense layers.
 # 3. **Backward.** For the kernel: the gradient slides over the input. For the
 #    input: a full convolution with the turned kernel, which is the transposed
 #    convolution. A dense layer on a map is a convolution as large as the map.
