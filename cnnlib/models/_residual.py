@@ -5,6 +5,8 @@ CVPR 2016; ResNet-18 is the first column of its table 1, with the 1x1 projection
 option B where a map changes its size.
 """
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
@@ -124,15 +126,14 @@ def deep_cnn(
     )
 
 
-class _DeepBlock(nn.Module):
+class _DeepBlock(nn.Sequential):
     """Two 3x3 convolutions of as many channels out as in, with or without a shortcut.
 
-    (N, channels, H, W) -> (N, channels, H, W).
+    (N, channels, H, W) -> (N, channels, H, W). The last layer is a ReLU; before it the
+    shortcut adds the input.
     """
 
     def __init__(self, channels: int, *, norm: bool, shortcut: bool) -> None:
-        super().__init__()
-        self.shortcut = shortcut
         layers: dict[str, nn.Module] = {}
         for i in (1, 2):
             layers[f"conv{i}"] = nn.Conv2d(
@@ -140,16 +141,18 @@ class _DeepBlock(nn.Module):
             )
             if norm:
                 layers[f"norm{i}"] = nn.BatchNorm2d(channels)
-            if i == 1:
-                layers["relu1"] = nn.ReLU()
-        self.inside = named(**layers)
-        self.relu2 = nn.ReLU()
+            layers[f"relu{i}"] = nn.ReLU()
+        super().__init__(OrderedDict(layers))
+        self.shortcut = shortcut
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return relu(x + f(x)), or relu(f(x)) without the shortcut."""
-        inside = self.inside(x)
-        added: torch.Tensor = self.relu2(x + inside if self.shortcut else inside)
-        return added
+        *layers, last = self
+        inside = x
+        for layer in layers:
+            inside = layer(inside)
+        result: torch.Tensor = last(x + inside if self.shortcut else inside)
+        return result
 
 
 def _stage(in_channels: int, out_channels: int, stride: int) -> nn.Sequential:
