@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 08 After VGG
 #
-# In 2014 a net that named photographs well had 138 million parameters. Four
-# years later 3.5 million were enough.
+# VGG-16 has 138 million parameters. Nets that came after it are deeper, more
+# often right, and do with a fraction of them.
 #
 # **Time:** 75 minutes
 
@@ -221,6 +221,7 @@ for x in (0.0, 1.0, 5.0):
 
 # %%
 layer, norm = nn.Linear(5, 3), nn.BatchNorm1d(3)
+nn.init.normal_(norm.weight), nn.init.normal_(norm.bias)     # as if learned
 for _ in range(20):
     norm(layer(torch.randn(16, 5) + 1))           # moves the averages
 norm.eval()
@@ -497,7 +498,7 @@ for name, net in [("separable", separable), ("full", full)]:
 
 # %% [markdown]
 # The ratio is $1/C_\mathrm{out} + 1/9$: with many channels a 3 x 3 gets nearly
-# nine times cheaper. MobileNet is made of them:
+# nine times cheaper. MobileNet is made of such pieces:
 
 # %%
 with torch.device("meta"):
@@ -691,7 +692,7 @@ plots.plot_grids([("kernel 3, stride 2", flat(3)),
 
 # %%
 def off_centre(images):
-    """Each image moved by 9 pixels, to one of four sides in turn."""
+    """Each image moved by 9 pixels: 9 more on one side, 9 cut off opposite."""
     moves = [(9, -9, 0, 0), (-9, 9, 0, 0), (0, 0, 9, -9), (0, 0, -9, 9)]
     return torch.cat([F.pad(images[i::4], m) for i, m in enumerate(moves)])
 
