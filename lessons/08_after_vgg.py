@@ -918,8 +918,9 @@ except RuntimeError as error:
 #    channels. Separable: depthwise, then 1 x 1. Global pooling in place
 #    of large dense layers.
 # 3. **Backward.** For the kernel: the gradient slides over the input. For the
-#    input: a full convolution, by the turned kernel; as a layer, the transposed
-#    convolution. A dense layer on a map is a convolution as large as the map.
+#    input: a full convolution, by the turned kernel; as a layer, the
+#    transposed convolution. A dense layer on a map is a convolution as large
+#    as the map.
 #
 # | card | |
 # |---|---|
