@@ -12,6 +12,7 @@ NAMES = [
     "train_here",
     "lessons",
     "training",
+    "after_vgg",
     "checks",
     "grading",
     "binder",
