@@ -12,6 +12,7 @@ NAMES = [
     "train_here",
     "lessons",
     "training",
+    "depth",
     "checks",
     "grading",
     "binder",

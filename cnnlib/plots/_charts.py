@@ -53,7 +53,7 @@ def plot_lines(
         n: (np.arange(len(y)) if places is None else places, y) for n, y in data.items()
     }
     draw_lines(page.axes[0], lines)
-    _label(page.axes[0], xlabel, ylabel, title)
+    label_axes(page.axes[0], xlabel, ylabel, title)
     parts = [
         f"{name} {_course(y)}" if len(data) > 1 else _course(y)
         for name, y in data.items()
@@ -111,11 +111,11 @@ def plot_curves(history: Any, *, ax: Any = None) -> Drawn:
     page = chart(panels, 420 * panels, 300, ax)
     losses = {"training": train} | ({"validation": loss} if len(loss) else {})
     draw_lines(page.axes[0], {n: (1 + np.arange(len(y)), y) for n, y in losses.items()})
-    _label(page.axes[0], "epoch", "loss", "Loss")
+    label_axes(page.axes[0], "epoch", "loss", "Loss")
     if len(accuracy):
         line = {"validation": (1 + np.arange(len(accuracy)), 100 * accuracy)}
         draw_lines(page.axes[1], line)
-        _label(page.axes[1], "epoch", "accuracy in %", "Validation accuracy")
+        label_axes(page.axes[1], "epoch", "accuracy in %", "Validation accuracy")
     return page.result(_describe_history(train, loss, accuracy))
 
 
@@ -181,7 +181,8 @@ def _written(value: float, unit: str, total: float | None) -> str:
     return text if total is None else f"{text} ({percent(value / total)})"
 
 
-def _label(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
+def label_axes(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
+    """Name both axes, and the chart."""
     dress(ax, grid="y")
     ax.set_xlabel(xlabel, fontsize=TITLE, color=INK)
     ax.set_ylabel(ylabel, fontsize=TITLE, color=INK)
