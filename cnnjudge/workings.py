@@ -451,6 +451,8 @@ def batch_norm(x, weight, bias, eps=1e-5):
     return weight[:, None, None] * normal + bias[:, None, None]
 '''),
     "fold_batch_norm": ('''
+import copy
+
 def fold_batch_norm(conv, norm):
     new = copy.deepcopy(conv)
     scale = norm.weight / (norm.running_var + norm.eps).sqrt()

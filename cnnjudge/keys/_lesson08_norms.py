@@ -756,6 +756,19 @@ FOLD = Key(
             _folding(bias=lambda f: f.shift - f.mean * f.scale),
         ),
         Mistake(
+            "all but the convolution's bias forgotten",
+            "where the convolution has a bias, this is all that is left of the new "
+            "one: is `=` there for `+=`? The norm's shift and its mean belong to it, "
+            "too.",
+            _folding(
+                bias=lambda f: (
+                    f.shift - f.mean * f.scale
+                    if f.conv.bias is None
+                    else f.bias * f.scale
+                )
+            ),
+        ),
+        Mistake(
             "convolution's bias and the mean forgotten",
             "the new bias is the norm's shift alone. The convolution's own bias and "
             "the running mean go into it, too.",

@@ -95,11 +95,13 @@ def _fold(draw: CaseRandom) -> list[Case]:
 
         net = drawn_net(draw, build).to(dtype).train(training)
         assert isinstance(net, nn.Sequential)
-        images = draw.tensor(2, conv[0], 6, 7, dtype=dtype)
+        side = 1 if conv[2] == 1 else 5
+        images = draw.tensor(1, conv[0], side, side + 1, dtype=dtype)
         return Case(kind, (net[0], net[1]), probe=(images,))
 
     return [
         case("a kernel of 1x1 and no bias", 1, 2, 1, bias=False),
+        case("a kernel of 1x1 and a bias", 1, 2, 1),
         case("no bias", 2, 4, 3, bias=False),
         case("a bias", 2, 4, 3),
         case("as many channels out as in, and as the kernel is wide", 3, 3, 3),
@@ -117,7 +119,7 @@ def _fold(draw: CaseRandom) -> list[Case]:
         case("layers in evaluation mode", 2, 4, 3, training=False),
         case(
             "everything at once",
-            *(4, 2, (3, 2), (2, 1), (1, 2), (2, 1), 2),
+            *(4, 2, (2, 3), (2, 1), (1, 2), (2, 1), 2),
             eps=0.3,
         ),
     ]
@@ -143,10 +145,14 @@ def _folded_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
 
 
 def _of_conv(conv: nn.Conv2d, images: Tensor) -> dict[str, Any]:
-    """Observe what a convolution gives, worked out in float64, and its own dtype."""
+    """Observe a convolution: its numbers, its dtype, and what it gives in float64."""
     if nn.parameter.is_lazy(conv.weight):
         raise ValueError("The convolution has no size yet: it is a lazy one.")
-    dtype = str(conv.weight.dtype)
+    found = {
+        "weight": conv.weight.detach().clone(),
+        "bias": None if conv.bias is None else conv.bias.detach().clone(),
+        "weight's dtype": str(conv.weight.dtype),
+    }
     with torch.no_grad():
         inner = [conv.weight] if conv.bias is None else [conv.weight, conv.bias]
         kept = [tensor.data for tensor in inner]
@@ -157,7 +163,7 @@ def _of_conv(conv: nn.Conv2d, images: Tensor) -> dict[str, Any]:
         finally:
             for tensor, data in zip(inner, kept, strict=True):
                 tensor.data = data
-    return {"weight's dtype": dtype, "output": output.to(images.dtype)}
+    return found | {"output": output.to(images.dtype)}
 
 
 # -- basic_block and separable_conv ---------------------------------------------------
@@ -453,9 +459,12 @@ def _convolution_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     linear, _, _, _, images = args
     if not isinstance(result, nn.Conv2d):
         return {"result": result}
+    found = _of_conv(result, images)
+    if found["bias"] is None:  # as good as zeros
+        found["bias"] = torch.zeros_like(result.weight[:, 0, 0, 0])
     return {
         "result": nn.Module(),
-        **_of_conv(result, images),
+        **found,
         "argument's weights": linear.weight.detach().clone(),
     }
 
