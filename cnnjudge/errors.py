@@ -182,8 +182,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "wants each axis of the tensor once; there are as many numbers as axes."),
     ("TypeError", r"isinstance\(\) arg 2", "`isinstance(x, kind)`: the thing comes "
      "first, its kind second."),
-    ("TypeError", r"cannot assign .* as parameter", "A weight of a layer stays what it "
-     "is; it is changed in place (`-=` under `no_grad`), not set to another tensor."),
+    ("TypeError", r"cannot assign .* as parameter", "A weight of a layer is changed in "
+     "place, under `no_grad`, or replaced by an `nn.Parameter(...)`. A plain tensor "
+     "cannot take its place."),
     ("RuntimeError", r"Trying to create tensor with negative dimension|negative "
      r"dimensions? .*not allowed|must be non-negative|Dimension size must be", "A "
       "size has come out negative. Print it, with the "

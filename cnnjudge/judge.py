@@ -265,7 +265,8 @@ class _Search:
             same = self._agrees(partial(self._known.of_mistake, place))
             if mistake.matches is None:
                 if same:
-                    return Explanation(mistake.name, mistake.hint)
+                    word = LIKELY if self._raises_alike(place) else PERHAPS
+                    return Explanation(mistake.name, mistake.hint, word)
             elif not shown.error and _holds(
                 mistake.matches, shown, self._known.cases[self._shown]
             ):
@@ -276,6 +277,14 @@ class _Search:
                     word,
                 )
         return None
+
+    def _raises_alike(self, place: int) -> bool:
+        """Tell whether what is raised says the same: one error has many causes."""
+        return all(
+            outcome.message == self._known.of_mistake(place, i).message
+            for i, outcome in enumerate(self._outcomes)
+            if outcome.error
+        )
 
     def mistake_of_the_shown_case(self) -> Explanation | None:
         """Return a mistake that gives the shown case, if its key says that will do."""

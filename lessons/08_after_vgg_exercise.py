@@ -233,8 +233,8 @@ checks.basic_block(basic_block)
 #
 # <details><summary>I get this error</summary>
 #
-# `AttributeError: cannot assign module before Module.__init__() call`:
-# `super().__init__()` is the first line of `__init__`.
+# `AttributeError: cannot assign module before Module.__init__() call`: the
+# first line of `__init__` has to call that of `nn.Module`, through `super()`.
 #
 # `RuntimeError: The size of tensor a (4) must match the size of tensor b (2)
 # at non-singleton dimension 1`: branch and shortcut do not fit. Which of the

@@ -134,8 +134,34 @@ def _without_axes(g: _Given) -> Tensor:
     return (g.x - mean) / (var + g.eps).sqrt() * g.scale + g.shift
 
 
-def _held(g: _Given) -> Tensor:
-    return (g.x - g.mean.detach()) / g.root.detach() * g.scale + g.shift
+def _all_along_columns(g: _Given) -> Tensor:
+    mean = g.x.mean((0, 2, 3))
+    var = g.x.var((0, 2, 3), correction=0)
+    return (g.x - mean) / (var + g.eps).sqrt() * g.weight + g.bias
+
+
+def _held(g: _Given, mean: bool = True, root: bool = True) -> Tensor:
+    """Let no gradient through to the mean, or to the root."""
+    middle = g.mean.detach() if mean else g.mean
+    below = g.root.detach() if root else g.root
+    return (g.x - middle) / below * g.scale + g.shift
+
+
+_COUNT_LESS_1 = (
+    "two things: the variance is divided by the count less 1, as `.var` does if nobody "
+    "says otherwise; and "
+)
+
+
+def _unbiased_over(*dims: int) -> Callable[..., Tensor]:
+    """Return the norm over other axes, with the variance as `.var` gives it."""
+
+    def change(g: _Given) -> Tensor:
+        var = g.x.var(dims, keepdim=True)
+        mean = g.x.mean(dims, keepdim=True)
+        return (g.x - mean) / (var + g.eps).sqrt() * g.scale + g.shift
+
+    return _norm(change)
 
 
 def _norm_in_place(
@@ -170,12 +196,6 @@ BATCH_NORM = Key(
             "the variance is divided by the count less 1, as `.var` does if nobody "
             "says otherwise. Here it is the plain mean of the squares.",
             _norm(lambda g: g.done((_unbiased(g) + g.eps).sqrt())),
-        ),
-        Mistake(
-            "unbiased deviation, eps outside the root",
-            "two things: the deviation is divided by the count less 1, as `.std` does "
-            "if nobody says otherwise; and `eps` is added to it, outside the root.",
-            _norm(lambda g: g.done(_unbiased(g).sqrt() + g.eps)),
         ),
         Mistake(
             "unbiased deviation, eps forgotten",
@@ -370,10 +390,79 @@ BATCH_NORM = Key(
             _norm(lambda g: (g.x - g.mean[:, :1]) / g.root[:, :1] * g.scale + g.shift),
         ),
         Mistake(
+            "mean, variance, scale and shift along the columns",
+            "mean, variance, `weight` and `bias` are rows of C numbers and are laid "
+            "along the *columns* of the images. `[:, None, None]` puts them on the "
+            "axis of the channels.",
+            _norm(_all_along_columns),
+        ),
+        Mistake(
+            "unbiased variance, scale and shift forgotten",
+            f"{_COUNT_LESS_1}`weight` and `bias` have no effect.",
+            _norm(lambda g: g.centred / (_unbiased(g) + g.eps).sqrt()),
+        ),
+        Mistake(
+            "unbiased variance, root forgotten",
+            f"{_COUNT_LESS_1}it still needs its root.",
+            _norm(lambda g: g.done(_unbiased(g) + g.eps)),
+        ),
+        Mistake(
+            "unbiased variance, eps outside the root",
+            f"{_COUNT_LESS_1}`eps` is added outside the root.",
+            _norm(lambda g: g.done(_unbiased(g).sqrt() + g.eps)),
+        ),
+        Mistake(
+            "unbiased variance of each image alone",
+            f"{_COUNT_LESS_1}mean and variance are taken of each image alone, where "
+            "all images of the batch count together.",
+            _unbiased_over(2, 3),
+        ),
+        Mistake(
+            "unbiased variance over the channels, too",
+            f"{_COUNT_LESS_1}mean and variance are taken over all channels of an "
+            "image, where each channel has its own.",
+            _unbiased_over(1, 2, 3),
+        ),
+        Mistake(
+            "unbiased variance of the whole batch",
+            f"{_COUNT_LESS_1}one mean and one variance are taken for all channels "
+            "together.",
+            _unbiased_over(0, 1, 2, 3),
+        ),
+        Mistake(
+            "unbiased variance over the batch axis alone",
+            f"{_COUNT_LESS_1}mean and variance are taken over the images alone, for "
+            "each pixel by itself.",
+            _unbiased_over(0),
+        ),
+        Mistake(
+            "root of the deviation",
+            "the root is drawn twice: `.std` is a root already.",
+            _norm(lambda g: g.done((g.var.sqrt() + g.eps).sqrt())),
+        ),
+        Mistake(
+            "root of the unbiased deviation",
+            "two things: the root is drawn twice, since `.std` is a root already; and "
+            "`.std` divides by the count less 1 if nobody says otherwise.",
+            _norm(lambda g: g.done((_unbiased(g).sqrt() + g.eps).sqrt())),
+        ),
+        Mistake(
+            "eps squared",
+            "`eps` is squared before it is added. It is added as it is.",
+            _norm(lambda g: g.done((g.var + g.eps**2).sqrt())),
+        ),
+        Mistake(
+            "eps as the least variance",
+            "`eps` is the least that the variance may be here. It is added to it.",
+            _norm(lambda g: g.done(g.var.clamp(min=g.eps).sqrt())),
+        ),
+        Mistake(
             "input changed in place",
             "`-=`, `/=` or the like changes the images that came in. Work on a new "
             "tensor: `x = x - ...`.",
             _norm_in_place,
+            lambda values, case: not values["x as it was"].data,
+            certain=True,
         ),
         Mistake(
             "mean and variance detached",
@@ -381,6 +470,20 @@ BATCH_NORM = Key(
             "the images, too, and something cuts the gradient on the way to them "
             "(`no_grad`, `.detach()`, `.item()`).",
             _norm(_held),
+        ),
+        Mistake(
+            "variance detached",
+            "the values are right, and the gradient is not: the variance hangs on the "
+            "images, too, and something cuts the gradient on the way to it "
+            "(`no_grad`, `.detach()`, `.item()`).",
+            _norm(lambda g: _held(g, mean=False)),
+        ),
+        Mistake(
+            "mean detached",
+            "the values are right, and the gradient is not: the mean hangs on the "
+            "images, too, and something cuts the gradient on the way to it "
+            "(`no_grad`, `.detach()`, `.item()`).",
+            _norm(lambda g: _held(g, root=False)),
         ),
         Mistake(
             "gradient not able to flow",
@@ -592,6 +695,15 @@ def _fold_groups_copied(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     new.weight = nn.Parameter(torch.zeros(size, dtype=f.weight.dtype))
     new.weight.data.copy_(right.weight.data)
     return new
+
+
+def _square_copied(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+    right = _folding()(conv, norm)
+    height = right.weight.shape[2]
+    square = torch.zeros(*right.weight.shape[:3], height, dtype=right.weight.dtype)
+    square.copy_(right.weight.detach())
+    right.weight = nn.Parameter(square)
+    return right
 
 
 def _run_once(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
@@ -866,6 +978,12 @@ FOLD = Key(
             "the new convolution has no gaps and one group. It has to keep dilation "
             "and groups.",
             _folding(dilation=1, groups=1),
+        ),
+        Mistake(
+            "square kernels only",
+            "a kernel that is not square is not dealt with. It has a height and a "
+            "width: `kernel_size` is a pair.",
+            _square_copied,
         ),
         Mistake(
             "all settings lost",

@@ -31,28 +31,32 @@ def _batch_norm(draw: CaseRandom) -> list[Case]:
         x[0, :, 0, 0] += 7  # so that no two images are alike, and no channel is flat
         return x, _away_from_0(d, c).to(dtype), _away_from_0(d, c).to(dtype) / 2
 
+    def case(kind: str, arguments: tuple, **kwargs: float) -> Case:
+        return Case(kind, arguments, kwargs, probe=(arguments[0].clone(),))
+
     flat = given(2, 2, 2, 2)
     flat[0][:, 1] = 3.0
     still = given(2, 2, 2, 2)
     still = (still[0], torch.ones(2), torch.zeros(2))
+    traced = given(2, 2, 2, 2, dtype=_F64)
     return [
-        Case("one image of four numbers", given(1, 1, 2, 2)),
-        Case("a scale of 1 and a shift of 0", still),
-        Case("two images of one channel", given(2, 1, 2, 2)),
-        Case("one image of three channels", given(1, 3, 2, 2)),
-        Case("two images of two channels", given(2, 2, 2, 2)),
-        Case("images that are not square", given(2, 2, 1, 4)),
-        Case("as many columns as channels", given(2, 3, 2, 3)),
-        Case("images of one pixel", given(4, 2, 1, 1)),
-        Case("a channel in which all numbers are the same", flat),
-        Case("an eps of 1, by its name", given(2, 2, 2, 2), {"eps": 1.0}),
-        Case("an eps of 0.5, by its place", (*given(3, 1, 2, 2), 0.5)),
-        Case("float64 fractions", given(3, 4, 2, 3, dtype=_F64)),
+        case("one image of four numbers", given(1, 1, 2, 2)),
+        case("a scale of 1 and a shift of 0", still),
+        case("two images of one channel", given(2, 1, 2, 2)),
+        case("one image of three channels", given(1, 3, 2, 2)),
+        case("two images of two channels", given(2, 2, 2, 2)),
+        case("images that are not square", given(2, 2, 1, 4)),
+        case("as many columns as channels", given(2, 3, 2, 3)),
+        case("images of one pixel", given(4, 2, 1, 1)),
+        case("a channel in which all numbers are the same", flat),
+        case("an eps of 1, by its name", given(2, 2, 2, 2), eps=1.0),
+        case("an eps of 0.5, by its place", (*given(3, 1, 2, 2), 0.5)),
+        case("float64 fractions", given(3, 4, 2, 3, dtype=_F64)),
         Case(
             "a gradient to be found",
-            given(2, 2, 2, 2, dtype=_F64),
+            traced,
             gradient=True,
-            probe=(d.tensor(2, 2, 2, 2),),
+            probe=(d.tensor(2, 2, 2, 2), traced[0].clone()),
         ),
     ]
 
@@ -64,15 +68,19 @@ def _away_from_0(draw: CaseRandom, count: int) -> Tensor:
 
 
 def _normed_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
-    """Observe the result; where a gradient is to be found, that for the images."""
-    x = args[0]
+    """Observe the result, the images after it, and a gradient that is to be found.
+
+    Args end with the images as they came in, and before them the factors for the loss.
+    """
+    x, before = args[0], args[-1]
+    found = {"result": result, "x as it was": torch.equal(x.detach(), before)}
     if not isinstance(result, Tensor) or not x.requires_grad:
-        return {"result": result}
+        return found
     grad = None
     if result.requires_grad and result.shape == x.shape:
-        loss = (result * args[-1]).sum()
+        loss = (result * args[-2]).sum()
         (grad,) = torch.autograd.grad(loss, x, retain_graph=True, allow_unused=True)
-    return {"result": result, "gradient for x": grad}
+    return found | {"gradient for x": grad}
 
 
 # -- fold_batch_norm ------------------------------------------------------------------
