@@ -197,6 +197,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError", r"Given (?:groups=\d+|transposed=\d), (?:expected )?weight .*to "
      r"have (\d+) channels, but got (\d+)", lambda m: (
         f"The convolution was made for {m[1]} channels, and {m[2]} come in.")),
+    ("RuntimeError", r"weight should have at least three dimensions", "A convolution's "
+     "weight has four axes: (out, in, kernel height, kernel width). Is a `reshape` "
+     "missing?"),
     ("RuntimeError", r"running_mean should contain (\d+) elements not (\d+)",
      lambda m: f"The batch norm was made for {m[2]} channels, and {m[1]} come in."),
     ("ValueError", r"(in|out)_channels must be divisible by groups", lambda m: (
@@ -290,6 +293,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("AttributeError", r"cannot assign \w+ before Module\.__init__", "A net can hold "
      "layers only when `super().__init__()` has run: it is the first line of "
      "`__init__`."),
+    ("NotImplementedError", r"Module \[ModuleList\] is missing", "`nn.ModuleList` only "
+     "holds layers. `nn.Sequential` runs them, too, one after the other."),
     ("NotImplementedError", r"missing the required .forward. function", "The net's "
      "class has no `forward`. Is it spelled right, and as far in as `__init__`?"),
     ("TypeError", r"is not a Module subclass", "Only layers go into a net; one of "

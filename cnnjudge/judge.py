@@ -32,6 +32,7 @@ from .verdict import Verdict
 
 _STOPPERS = ("called:", "cnnlib:")
 """Remarks that decide alone, whatever the values are."""
+_OF_A_CALL = re.compile(r"positional argument|unexpected keyword argument")
 _LEFT_OUT = re.compile(r"left out|not used|forgotten|is ignored")
 _OF_FRACTIONS = 12
 """So many numbers more a case may have that is chosen for being of whole numbers."""
@@ -236,9 +237,14 @@ class _Search:
 
     def _agrees(self, of_case: Callable[[int], CaseOutcome]) -> bool:
         """Tell whether the outcomes are these, the shown case first."""
-        return all(
-            is_alike(self._outcomes[i], of_case(i), self._key) for i in self._order
-        )
+        return all(self._is_alike(i, of_case(i)) for i in self._order)
+
+    def _is_alike(self, i: int, other: CaseOutcome) -> bool:
+        outcome = self._outcomes[i]
+        must_agree = bool(outcome.error) and self._key.errors_must_agree
+        if must_agree and _said(outcome) != _said(other):
+            return False
+        return is_alike(outcome, other, self._key)
 
     def _agrees_where_both_give(self, of_case: Callable[[int], CaseOutcome]) -> bool:
         """Tell the same without the cases in which one of the two raises.
@@ -281,7 +287,7 @@ class _Search:
     def _raises_alike(self, place: int) -> bool:
         """Tell whether what is raised says the same: one error has many causes."""
         return all(
-            outcome.message == self._known.of_mistake(place, i).message
+            _said(outcome) == _said(self._known.of_mistake(place, i))
             for i, outcome in enumerate(self._outcomes)
             if outcome.error
         )
@@ -305,6 +311,8 @@ class _Search:
         raises = [i for i in self._order if self._outcomes[i].error]
         if not raises or len(raises) == len(self._order):
             return None
+        if self._key.errors_must_agree or self._is_of_the_call(raises[0]):
+            return None
         for place, mistake in enumerate(self._key.mistakes):
             if mistake.remark or mistake.matches is not None:
                 continue
@@ -316,6 +324,11 @@ class _Search:
             ):
                 return Explanation(mistake.name, mistake.hint, PERHAPS)
         return None
+
+    def _is_of_the_call(self, i: int) -> bool:
+        """Tell whether the answer could not even be called: that has its own cause."""
+        outcome = self._outcomes[i]
+        return outcome.error == "TypeError" and bool(_OF_A_CALL.search(outcome.message))
 
     def is_of_another_type(self) -> bool:
         """Tell whether the shown values are of another type or dtype: that is said."""
@@ -335,7 +348,8 @@ class _Search:
 
     def twist(self) -> Explanation | None:
         """Return the one slip that gives the same values."""
-        if not self._can_twist():
+        has_values = any(not self._outcomes[i].error for i in self._wrong)
+        if not self._can_twist() or not has_values:
             return None
         found = [
             twist
@@ -436,6 +450,12 @@ class _Search:
         if found is None:
             return None
         return Explanation(found.name, found.sentence, SEEN)
+
+
+def _said(outcome: CaseOutcome) -> tuple[str, list[str]]:
+    """Return an error's words and its numbers, in whatever order they stand."""
+    numbers = sorted(re.findall(r"\d+", outcome.message))
+    return re.sub(r"\d+", "", outcome.message), numbers
 
 
 def _holds(

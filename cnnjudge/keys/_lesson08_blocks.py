@@ -40,6 +40,7 @@ class _Block(nn.Module):
         strides: Callable[[int], tuple[int, int]] = lambda stride: (stride, 1),
         middle: int = 0,
         kernel: int = 3,
+        pads: tuple[int, int] | None = None,
         bias: bool = False,
         norm: Callable[[int], nn.Module] = _norm2d,
         act: Callable[[Tensor], Tensor] = F.relu,
@@ -50,10 +51,10 @@ class _Block(nn.Module):
         super().__init__()
         first, second = strides(stride)
         middle = middle or o
-        given: dict[str, Any] = {"padding": kernel // 2, "bias": bias}
-        self.conv1 = nn.Conv2d(i, middle, kernel, first, **given)
+        before, after = pads or (kernel // 2, kernel // 2)
+        self.conv1 = nn.Conv2d(i, middle, kernel, first, before, bias=bias)
         self.norm1 = norm(middle)
-        self.conv2 = nn.Conv2d(middle, o, kernel, second, **given)
+        self.conv2 = nn.Conv2d(middle, o, kernel, second, after, bias=bias)
         self.norm2 = norm(o)
         self.shortcut: nn.Module = nn.Identity()
         if projects(i, o, stride):
@@ -211,15 +212,34 @@ def _changes_input(b: Any, x: Tensor) -> Tensor:
     return F.relu(out + b.shortcut(x))
 
 
-def _two_convs(b: Any, x: Tensor, second: str = "conv1") -> Tensor:
-    """Use the first convolution, or its norm, for the second as well."""
-    conv, norm = b.conv2, b.norm2
-    if second == "conv1" and b.conv1.weight.shape == b.conv2.weight.shape:
-        conv = nn.Conv2d(1, 1, 3, padding=1, bias=False)
-        conv.weight = b.conv1.weight
-    if second == "norm1":
-        norm = b.norm1
-    return F.relu(norm(conv(F.relu(b.norm1(b.conv1(x))))) + b.shortcut(x))
+def _twice(conv: str, norm: str) -> Callable[..., nn.Module]:
+    """Use a layer in the second place, too, and leave another one unused."""
+
+    def way(b: Any, x: Tensor) -> Tensor:
+        first = F.relu(b.norm1(b.conv1(x)))
+        second = getattr(b, norm)(getattr(b, conv)(first))
+        return F.relu(second + b.shortcut(x))
+
+    return _way(way)
+
+
+def _with_another(i: int, o: int, stride: int = 1) -> nn.Module:
+    block = _Block(i, o, stride)
+    block.conv3 = nn.Conv2d(o, o, 3, padding=1, bias=False)
+    return block
+
+
+def _added_where_projected(b: Any, x: Tensor) -> Tensor:
+    if isinstance(b.shortcut, nn.Identity):
+        return F.relu(b.branch(x))
+    return F.relu(b.branch(x) + b.shortcut(x))
+
+
+def _second_bias(i: int, o: int, stride: int, place: str) -> nn.Module:
+    block = _Block(i, o, stride)
+    conv = getattr(block, place)
+    conv.bias = nn.Parameter(torch.zeros(o))
+    return block
 
 
 _SHORTCUT = (
@@ -230,6 +250,13 @@ _SHORTCUT = (
 BASIC_BLOCK = Key(
     _Block,
     (
+        Mistake(
+            "forward returns nothing",
+            "`forward` gives None back. Is its `return` missing?",
+            _way(lambda b, x: None),  # type: ignore[arg-type,return-value]
+            lambda values, case: values["output"].type == "none",
+            certain=True,
+        ),
         Mistake(
             "input changed in place",
             "the block changes the pictures that come in: `+=`, or a ReLU with "
@@ -268,6 +295,18 @@ BASIC_BLOCK = Key(
             _block(act=lambda x: x),
         ),
         Mistake(
+            "ReLU6 for ReLU",
+            "large numbers are cut off: the activation has a ceiling (ReLU6 stops at "
+            "6). Plain ReLU has none.",
+            _block(act=F.relu6),
+        ),
+        Mistake(
+            "leaky ReLU for ReLU",
+            "negative numbers are made small, but not 0: the activation is a leaky "
+            "ReLU.",
+            _block(act=F.leaky_relu),
+        ),
+        Mistake(
             "shortcut forgotten",
             "the input is not added: this is a plain block.",
             lambda i, o, stride=1: _Block(
@@ -287,6 +326,32 @@ BASIC_BLOCK = Key(
             lambda i, o, stride=1: _Block(
                 i, o, stride, projects=lambda *_: False,
                 forward=lambda b, x: F.relu(2 * b.branch(x)),
+            ),
+        ),
+        Mistake(
+            "the shortcut takes the result",
+            "what goes through the shortcut is not the input, but what the layers made "
+            "of it: has one name been used for both?",
+            _way(lambda b, x: F.relu((y := b.branch(x)) + b.shortcut(y))),
+        ),
+        Mistake(
+            "the shortcut takes the result, and is added to itself",
+            "what is added is not the input: has one name been used for all of it? "
+            "Keep the input under a name of its own.",
+            _way(lambda b, x: F.relu(2 * b.shortcut(b.branch(x)))),
+        ),
+        Mistake(
+            "added only behind a projection",
+            "where the shapes are alike nothing is added. There, too, the input is "
+            "added, as it is.",
+            _way(_added_where_projected),
+        ),
+        Mistake(
+            "shortcut forgotten, and the ReLU in the end",
+            "the input is not added, and there is no ReLU in the end.",
+            lambda i, o, stride=1: _Block(
+                i, o, stride, projects=lambda *_: False,
+                forward=lambda b, x: b.branch(x),
             ),
         ),
         Mistake(
@@ -329,6 +394,18 @@ BASIC_BLOCK = Key(
             _block(
                 bias=True, projection=lambda i, o, s: _projection(i, o, s, bias=True)
             ),
+        ),
+        Mistake(
+            "bias in the first convolution",
+            "the first convolution has a bias. The norm behind would take it away "
+            "again; it has none here.",
+            lambda i, o, stride=1: _second_bias(i, o, stride, "conv1"),
+        ),
+        Mistake(
+            "bias in the second convolution",
+            "the second convolution has a bias. The norm behind would take it away "
+            "again; it has none here.",
+            lambda i, o, stride=1: _second_bias(i, o, stride, "conv2"),
         ),
         Mistake(
             "bias in the shortcut",
@@ -408,6 +485,21 @@ BASIC_BLOCK = Key(
             "the convolution of the shortcut moves by 1, where that of the block moves "
             "by `stride`.",
             _block(projection=lambda i, o, s: _projection(i, o, 1)),
+        ),
+        Mistake(
+            "stride of the shortcut fixed",
+            "the convolution of the shortcut always moves by 2. It moves by `stride`.",
+            _block(projection=lambda i, o, s: _projection(i, o, 2)),
+        ),
+        Mistake(
+            "a shortcut of 3x3 with a bias",
+            "the convolution of the shortcut is of 3 x 3 and has a bias. It is of "
+            "1 x 1 and has none.",
+            _block(
+                projection=lambda i, o, s: nn.Sequential(
+                    nn.Conv2d(i, o, 3, s, 1), nn.BatchNorm2d(o)
+                )
+            ),
         ),
         Mistake(
             "pooling in the shortcut",
@@ -518,11 +610,44 @@ BASIC_BLOCK = Key(
             _one_norm,
         ),
         Mistake(
-            "second convolution never used",
-            "a layer is built and never used: no gradient reaches it. Does "
-            "the first convolution, or its norm, stand twice in `forward`?",
-            _way(_two_convs),
-            lambda values, case: not values["gradient reaches all"].data,
+            "first convolution used twice",
+            "the first convolution stands twice in `forward`, and the second one is "
+            "never used.",
+            _twice("conv1", "norm2"),
+        ),
+        Mistake(
+            "first norm used twice",
+            "the first norm stands twice in `forward`, and the second one is never "
+            "used.",
+            _twice("conv2", "norm1"),
+        ),
+        Mistake(
+            "first convolution and norm used twice",
+            "the first convolution and its norm stand twice in `forward`, and the "
+            "second ones are never used.",
+            _twice("conv1", "norm1"),
+        ),
+        Mistake(
+            "a layer never used",
+            "a layer with weights is built and never used, or what it gives is cut "
+            "off: no gradient reaches it.",
+            _with_another,
+            lambda values, case: not values["all weights are used"].data,
+        ),
+        Mistake(
+            "padding forgotten",
+            "the convolutions of 3 x 3 do not pad: the map shrinks.",
+            _block(pads=(0, 0)),
+        ),
+        Mistake(
+            "padding forgotten in the first convolution",
+            "the first convolution does not pad: the map shrinks.",
+            _block(pads=(0, 1)),
+        ),
+        Mistake(
+            "padding forgotten in the second convolution",
+            "the second convolution does not pad: the map shrinks.",
+            _block(pads=(1, 0)),
         ),
         Mistake(
             "kernels of 1x1",
@@ -551,6 +676,12 @@ BASIC_BLOCK = Key(
             _block(norm=lambda c: nn.GroupNorm(1, c)),
         ),
         Mistake(
+            "instance norm",
+            "the norms are no batch norms: each channel of each image is normalised by "
+            "itself.",
+            _block(norm=lambda c: nn.InstanceNorm2d(c, affine=True)),
+        ),
+        Mistake(
             "momentum of 0.9",
             "the running averages follow each batch too fast, or too slowly. Leave the "
             "norm's `momentum` as PyTorch has it.",
@@ -565,6 +696,7 @@ BASIC_BLOCK = Key(
     ),
     "The basic block",
     source="the block of ResNet",
+    errors_must_agree=True,
     defaults={"stride": 1},
     also_right=(
         _BlockOfParts,
@@ -596,6 +728,43 @@ def _with_layers(layers: Callable[[int, int, int], Layers]) -> Callable[..., nn.
     return lambda i, o, k: nn.Sequential(*layers(i, o, k))
 
 
+Both = Callable[[int, int, int, bool], Layers]
+
+
+def _no_groups(i: int, o: int, k: int, bias: bool) -> Layers:
+    return [_depthwise(i, k, groups=1, bias=bias), _pointwise(i, o, bias=bias)]
+
+
+def _mixed_first(i: int, o: int, k: int, bias: bool) -> Layers:
+    return [_pointwise(i, o, bias=bias), _depthwise(o, k, bias=bias)]
+
+
+def _not_padded(i: int, o: int, k: int, bias: bool) -> Layers:
+    return [_depthwise(i, k, padding=0, bias=bias), _pointwise(i, o, bias=bias)]
+
+
+def _padded_by_1(i: int, o: int, k: int, bias: bool) -> Layers:
+    return [_depthwise(i, k, padding=1, bias=bias), _pointwise(i, o, bias=bias)]
+
+
+def _full_first(i: int, o: int, k: int, bias: bool) -> Layers:
+    full = _pointwise(i, o, kernel_size=k, padding=k // 2, bias=bias)
+    return [full, _pointwise(o, o, bias=bias)]
+
+
+def _also_biased(name: str, hint: str, both: Both) -> tuple[Mistake, Mistake]:
+    """Return a mistake, and the same where the biases are left in, too."""
+    biased = hint[0].lower() + hint[1:]
+    return (
+        Mistake(name, hint, lambda i, o, k: nn.Sequential(*both(i, o, k, False))),
+        Mistake(
+            f"{name}, with biases",
+            f"two things: the convolutions have biases; and {biased}",
+            lambda i, o, k: nn.Sequential(*both(i, o, k, True)),
+        ),
+    )
+
+
 class _SeparableClass(nn.Module):
     """As a class, with bare weights, the pointwise part as a sum over the channels."""
 
@@ -623,18 +792,16 @@ class _SeparableSequential(nn.Sequential):
 SEPARABLE = Key(
     _separable,
     (
-        Mistake(
+        *_also_biased(
             "groups forgotten",
             "the first convolution is a full one: it mixes the channels. With a group "
             "for each channel it does not.",
-            _with_layers(
-                lambda i, o, k: [_depthwise(i, k, groups=1), _pointwise(i, o)]
-            ),
+            _no_groups,
         ),
-        Mistake(
+        *_also_biased(
             "pointwise first",
             "the 1 x 1 convolution comes first. It comes after the depthwise one.",
-            _with_layers(lambda i, o, k: [_pointwise(i, o), _depthwise(o, k)]),
+            _mixed_first,
         ),
         Mistake(
             "biases in both",
@@ -658,20 +825,16 @@ SEPARABLE = Key(
                 lambda i, o, k: [_depthwise(i, k), _pointwise(i, o, bias=True)]
             ),
         ),
-        Mistake(
+        *_also_biased(
             "padding forgotten",
             "the map shrinks: the first convolution lacks its padding.",
-            _with_layers(
-                lambda i, o, k: [_depthwise(i, k, padding=0), _pointwise(i, o)]
-            ),
+            _not_padded,
         ),
-        Mistake(
+        *_also_biased(
             "padding of 1 for every kernel",
             "the padding is 1 whatever the kernel is. How much keeps the size of a "
             "kernel of 5?",
-            _with_layers(
-                lambda i, o, k: [_depthwise(i, k, padding=1), _pointwise(i, o)]
-            ),
+            _padded_by_1,
         ),
         Mistake(
             "too much padding",
@@ -722,15 +885,11 @@ SEPARABLE = Key(
                 lambda i, o, k: [_pointwise(i, o, kernel_size=k, padding=k // 2)]
             ),
         ),
-        Mistake(
+        *_also_biased(
             "full convolution with all channels, then 1x1",
             "the first convolution is a full one and gives the new number of channels "
             "already. It keeps each channel by itself.",
-            _with_layers(
-                lambda i, o, k: [
-                    _pointwise(i, o, kernel_size=k, padding=k // 2), _pointwise(o, o)
-                ]
-            ),
+            _full_first,
         ),
         Mistake(
             "channels change in the depthwise convolution",
@@ -796,6 +955,43 @@ SEPARABLE = Key(
             ),
         ),
         Mistake(
+            "norm in between",
+            "there is a norm between the two convolutions. Here there are the two "
+            "alone.",
+            _with_layers(
+                lambda i, o, k: [
+                    _depthwise(i, k), nn.BatchNorm2d(i), _pointwise(i, o)
+                ]
+            ),
+        ),
+        Mistake(
+            "depthwise alone, to all channels",
+            "this is one convolution with groups. The channels never meet: the 1 x 1 "
+            "convolution is missing.",
+            _with_layers(
+                lambda i, o, k: [
+                    _pointwise(i, o, kernel_size=k, padding=k // 2, groups=i)
+                ]
+            ),
+        ),
+        Mistake(
+            "as many groups as channels out",
+            "the first convolution has `out_channels` groups. A group for each "
+            "channel that comes in.",
+            _with_layers(
+                lambda i, o, k: [_depthwise(i, k, groups=o), _pointwise(i, o)]
+            ),
+        ),
+        Mistake(
+            "padding by mirroring",
+            "the frame around the map is no frame of zeros.",
+            _with_layers(
+                lambda i, o, k: [
+                    _depthwise(i, k, padding_mode="reflect"), _pointwise(i, o)
+                ]
+            ),
+        ),
+        Mistake(
             "rows and columns apart",
             "the kernel is split into one column and one row. Here the channels are "
             "kept apart first and mixed afterwards.",
@@ -820,6 +1016,7 @@ SEPARABLE = Key(
         ),
     ),
     "Depthwise separable convolution",
+    errors_must_agree=True,
     also_right=(
         _with_layers(
             lambda i, o, k: [

@@ -277,6 +277,45 @@ BACKWARD = Key(
             lambda x, w, g: (_for_weight(x, w, g), _for_x(x, w, g)),
         ),
         Mistake(
+            "the turn at the wrong gradient",
+            "the kernel is not turned for the gradient for `x`, and the gradient for "
+            "`weight` is turned. It is the other way round.",
+            _gradients(
+                lambda x, w, g: _full(g, w),
+                lambda *a: _for_weight(*a).flip(0, 1),
+            ),
+        ),
+        Mistake(
+            "padding forgotten",
+            "for the gradient for `x`, `grad` is not padded: the result is smaller "
+            "than `x`.",
+            _gradients(
+                for_x=lambda x, w, g: F.conv2d(g[None, None], w.flip(0, 1)[None, None])[
+                    0, 0
+                ]
+            ),
+        ),
+        Mistake(
+            "padding of half the kernel",
+            "for the gradient for `x`, `grad` is padded by half the kernel, as for a "
+            "map that keeps its size. `x` is larger than `grad`.",
+            _gradients(
+                for_x=lambda x, w, g: F.conv2d(
+                    g[None, None],
+                    w.flip(0, 1)[None, None],
+                    padding=(w.shape[0] // 2, w.shape[1] // 2),
+                )[0, 0]
+            ),
+        ),
+        Mistake(
+            "x and grad swapped",
+            "for the gradient for `weight`, `x` and `grad` have changed places: `grad` "
+            "is laid over `x`.",
+            _gradients(
+                for_weight=lambda x, w, g: F.conv2d(g[None, None], x[None, None])[0, 0]
+            ),
+        ),
+        Mistake(
             "padding of the kernel's height on both axes",
             "`grad` is padded as if the kernel were square. Its height and width may "
             "differ.",
@@ -552,7 +591,10 @@ def _with_settings(setting: str) -> Callable[..., nn.Conv2d]:
         size: Any = (height, width)
         if setting == "padding":
             size = (height // 2, width // 2)
-        return _converted(**{setting: size})(linear, channels, height, width)
+        if setting == "more padding":
+            size = (height - 1, width - 1)
+        name = setting.removeprefix("more ")
+        return _converted(**{name: size})(linear, channels, height, width)
 
     return answer
 
@@ -645,6 +687,12 @@ TO_CONVOLUTION = Key(
             "the convolution pads, so that on a map of that size it gives more than "
             "one place.",
             _with_settings("padding"),
+        ),
+        Mistake(
+            "padding of the kernel",
+            "the convolution pads, so that on a map of that size it gives more than "
+            "one place.",
+            _with_settings("more padding"),
         ),
         Mistake(
             "stride of the map's size",

@@ -177,6 +177,34 @@ MACS = Key(
             ),
         ),
         Mistake(
+            "the padded map",
+            "the 3 x 3 convolutions are counted at the places of the padded map. The "
+            "result has `height` x `width` places.",
+            _macs(
+                lambda m: (
+                    9 * m.c**2 * (m.h + 2) * (m.w + 2),
+                    2 * m.one + 9 * m.s**2 * (m.h + 2) * (m.w + 2),
+                )
+            ),
+        ),
+        Mistake(
+            "parentheses lost",
+            "only the last of the three layers is multiplied by the places of the map: "
+            "`*` binds more tightly than `+`.",
+            _macs(
+                lambda m: (
+                    m.plain,
+                    m.c * m.s + 9 * m.s**2 + m.one,
+                )
+            ),
+        ),
+        Mistake(
+            "parentheses lost behind the 1x1 convolutions",
+            "only the 3 x 3 convolution of the bottleneck is multiplied by the places "
+            "of the map: `*` binds more tightly than `+`.",
+            _macs(lambda m: (m.plain, 2 * m.c * m.s + m.three)),
+        ),
+        Mistake(
             "the two swapped",
             "the two numbers have changed places: the plain 3 x 3 convolution comes "
             "first.",

@@ -185,6 +185,8 @@ def _basic_block(draw: CaseRandom) -> list[Case]:
         images = draw.tensor(*size, dtype=_F32)
         return Case(kind, given, kwargs, probe=(what, numbers, images))
 
+    far = 60 * draw.tensor(1, 2, 4, 4, dtype=_F32)
+
     return [
         case("as many channels as before", "run", (2, 2), 1, 2, 4, 4),
         case("more channels than before", "run", (2, 4), 1, 2, 4, 4),
@@ -194,6 +196,7 @@ def _basic_block(draw: CaseRandom) -> list[Case]:
         case("a stride of 2, an odd size", "run", (2, 3, 2), 1, 2, 7, 9),
         case("a stride of 3", "run", (2, 2, 3), 1, 2, 7, 6),
         case("two images that are not square", "run", (3, 3), 2, 3, 4, 7),
+        Case("pixels far from 0", (2, 2), probe=("run", numbers, far)),
         case("training mode", "train", (2, 2), 3, 2, 4, 4),
         case("training mode, more channels", "train", (2, 3), 3, 2, 3, 4),
         case("training mode, a stride of 2", "train", (2, 2, 2), 2, 2, 6, 6),
@@ -223,7 +226,10 @@ def _block_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
         output = result.train(what != "run")(given)
     if what == "averages":
         return {"sum of its running averages": _averages(result)}
-    return {**seen, "output": output, "input as it was": torch.equal(given, images)}
+    seen |= {"output": output, "input as it was": torch.equal(given, images)}
+    if what == "run":
+        seen["all weights are used"] = _uses_all(result, result(images * 1))
+    return seen
 
 
 def _is_of_torchvision(module: nn.Module) -> bool:
@@ -255,15 +261,26 @@ def _fill(net: nn.Module, numbers: Tensor) -> None:
                 norm.running_var.copy_(rows[3])
 
 
+def _uses_all(net: nn.Module, output: Any) -> bool:
+    """Tell whether a gradient comes from an output to every parameter of a net."""
+    if not isinstance(output, Tensor) or not output.requires_grad:
+        return False
+    weights = list(net.parameters())
+    try:
+        grads = torch.autograd.grad(output.sum(), weights, allow_unused=True)
+    except RuntimeError:  # something was changed in place on the way
+        return False
+    return all(grad is not None for grad in grads)
+
+
 def _step(net: nn.Module, images: Tensor) -> dict[str, Any]:
-    """Observe gradients: whether they reach all weights, and that for the input."""
+    """Observe the gradient for the input."""
     x = images.clone().requires_grad_()
     output = net(x * 1)  # not a leaf: what changes it in place is seen elsewhere
     if output.requires_grad:
         factors = torch.linspace(-1, 1, output.numel()).reshape(output.shape)
         (output * factors).sum().backward()
-    reached = all(parameter.grad is not None for parameter in net.parameters())
-    return {"gradient reaches all": reached, "gradient for the input": x.grad}
+    return {"gradient for the input": x.grad}
 
 
 def _averages(net: nn.Module) -> Tensor:
@@ -312,15 +329,11 @@ def _separable_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     materialize(result, images)
     _fill(result, numbers)
     output = result.train()(images)
-    reached = False
-    if output.requires_grad:
-        output.square().sum().backward()
-        reached = all(parameter.grad is not None for parameter in result.parameters())
     return {
         "result": nn.Module(),
         "number of parameters": _count(result),
         "output": output,
-        "gradient reaches all": reached,
+        "all weights are used": _uses_all(result, output),
     }
 
 
@@ -416,10 +429,14 @@ def _whole_not_0(draw: CaseRandom, *shape: int) -> Tensor:
 
 
 def _gradients_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
-    """Observe the two gradients of a pair; anything else as it is."""
-    if isinstance(result, tuple | list) and len(result) == 2:
-        return {"gradient for x": result[0], "gradient for weight": result[1]}
-    return {"result": result}
+    """Observe the two gradients of a pair; one tensor as it is."""
+    if isinstance(result, Tensor) or result is ...:
+        return {"result": result}
+    if result is None:
+        raise TypeError("None came back. Is `return` missing?")
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise TypeError("A pair is asked for: (gradient for x, gradient for weight).")
+    return {"gradient for x": result[0], "gradient for weight": result[1]}
 
 
 # -- to_convolution -------------------------------------------------------------------
@@ -521,6 +538,7 @@ QUESTIONS = [
         observe=_gradients_seen,
         forbidden=(
             "grad", "backward", "vjp", "jacobian", "conv2d_input", "conv2d_weight",
+            "convolution_backward",
         ),
     ),
     Question(
