@@ -449,6 +449,23 @@ def batch_norm(x, weight, bias, eps=1e-5):
     variance = x.var(dim=(0, 2, 3), unbiased=False)
     normal = (x - mean[:, None, None]) / (variance[:, None, None] + eps).sqrt()
     return weight[:, None, None] * normal + bias[:, None, None]
+''', '''
+def batch_norm(x, weight, bias, eps=1e-5):
+    centred = x - x.mean(dim=(0, 2, 3), keepdim=True)
+    variance = centred.square().mean(dim=(0, 2, 3), keepdim=True)
+    normal = centred / torch.sqrt(variance + eps)
+    return normal * weight[:, None, None] + bias[:, None, None]
+''', '''
+def batch_norm(x, weight, bias, eps=1e-5):
+    out = torch.zeros_like(x)
+    for c in range(x.shape[1]):
+        channel = x[:, c]
+        count = channel.numel()
+        mean = channel.sum() / count
+        variance = ((channel - mean) ** 2).sum() / count
+        normal = (channel - mean) / (variance + eps).sqrt()
+        out[:, c] = normal * weight[c] + bias[c]
+    return out
 '''),
     "fold_batch_norm": ('''
 import copy
@@ -589,6 +606,17 @@ def conv_backward(x, weight, grad):
     turned = weight.flip(0, 1)
     for_x = F.conv2d(padded[None, None], turned[None, None])[0, 0]
     for_weight = F.conv2d(x[None, None], grad[None, None])[0, 0]
+    return for_x, for_weight
+''', '''
+def conv_backward(x, weight, grad):
+    rows, columns = grad.shape
+    for_x = torch.zeros_like(x)
+    for_weight = torch.zeros_like(weight)
+    kh, kw = weight.shape
+    for a in range(kh):
+        for b in range(kw):
+            for_x[a:a + rows, b:b + columns] += weight[a, b] * grad
+            for_weight[a, b] = (x[a:a + rows, b:b + columns] * grad).sum()
     return for_x, for_weight
 '''),
     "to_convolution": ('''
