@@ -241,7 +241,7 @@ class _Search:
 
     def _is_alike(self, i: int, other: CaseOutcome) -> bool:
         outcome = self._outcomes[i]
-        must_agree = bool(outcome.error) and self._key.errors_must_agree
+        must_agree = bool(outcome.error) and self._key.makes_nets
         if must_agree and _said(outcome) != _said(other):
             return False
         return is_alike(outcome, other, self._key)
@@ -311,7 +311,7 @@ class _Search:
         raises = [i for i in self._order if self._outcomes[i].error]
         if not raises or len(raises) == len(self._order):
             return None
-        if self._key.errors_must_agree or self._is_of_the_call(raises[0]):
+        if self._key.makes_nets or self._is_of_the_call(raises[0]):
             return None
         for place, mistake in enumerate(self._key.mistakes):
             if mistake.remark or mistake.matches is not None:
@@ -385,7 +385,8 @@ class _Search:
         some wrong case is what it gives alone, and not what the other gives. Where no
         case is right that cannot be; then one of the two must be a thing left out.
         """
-        if not self._can_twist() or self._outcomes[self._shown].error:
+        can_twist = self._can_twist() and not self._key.makes_nets
+        if not can_twist or self._outcomes[self._shown].error:
             return None
         for one, other, of_case in islice(self._pairs(), MOST_PAIRS):
             left_out = any(_LEFT_OUT.search(slip.hint) for slip in (one, other))

@@ -696,7 +696,7 @@ BASIC_BLOCK = Key(
     ),
     "The basic block",
     source="the block of ResNet",
-    errors_must_agree=True,
+    makes_nets=True,
     defaults={"stride": 1},
     also_right=(
         _BlockOfParts,
@@ -1016,7 +1016,7 @@ SEPARABLE = Key(
         ),
     ),
     "Depthwise separable convolution",
-    errors_must_agree=True,
+    makes_nets=True,
     also_right=(
         _with_layers(
             lambda i, o, k: [
