@@ -12,7 +12,7 @@ NAMES = [
     "train_here",
     "lessons",
     "training",
-    "depth",
+    "after_vgg",
     "checks",
     "grading",
     "binder",

@@ -5,6 +5,8 @@ CVPR 2016; ResNet-18 is the first column of its table 1, with the 1x1 projection
 option B where a map changes its size.
 """
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
@@ -56,7 +58,7 @@ def resnet18(num_classes: int = 1000) -> nn.Sequential:
         layer2   2 blocks, the first with stride 2 128 x  28 x  28      525,568
         layer3   2 blocks, the first with stride 2 256 x  14 x  14    2,099,712
         layer4   2 blocks, the first with stride 2 512 x   7 x   7    8,393,728
-        avgpool  global average                            512 x 1            0
+        avgpool  global average                       512 x  1 x  1            0
         fc       dense                                       1,000      513,000
 
     Names and order of the parameters are torchvision's, so ``load_state_dict`` takes
@@ -100,8 +102,8 @@ def deep_cnn(
 
     With ``shortcuts`` a block adds its input before its last ReLU; that costs no
     parameter, so both nets have the same. Without ``norm`` there is no batch norm, and
-    the convolutions have biases. With 16 channels, 20 layers have 42,922 parameters
-    and 40 layers 89,642. Weights begin as PyTorch draws them.
+    the convolutions have biases. With 16 channels, 20 layers have 42,650 parameters
+    and 40 layers 89,370. Weights begin as PyTorch draws them.
     """
     depth = whole_number("layers", layers, least=4)
     if depth % 2:
@@ -124,15 +126,14 @@ def deep_cnn(
     )
 
 
-class _DeepBlock(nn.Module):
+class _DeepBlock(nn.Sequential):
     """Two 3x3 convolutions of as many channels out as in, with or without a shortcut.
 
-    (N, channels, H, W) -> (N, channels, H, W).
+    (N, channels, H, W) -> (N, channels, H, W). The last layer is a ReLU; before it the
+    shortcut adds the input.
     """
 
     def __init__(self, channels: int, *, norm: bool, shortcut: bool) -> None:
-        super().__init__()
-        self.shortcut = shortcut
         layers: dict[str, nn.Module] = {}
         for i in (1, 2):
             layers[f"conv{i}"] = nn.Conv2d(
@@ -140,16 +141,18 @@ class _DeepBlock(nn.Module):
             )
             if norm:
                 layers[f"norm{i}"] = nn.BatchNorm2d(channels)
-            if i == 1:
-                layers["relu1"] = nn.ReLU()
-        self.inside = named(**layers)
-        self.relu2 = nn.ReLU()
+            layers[f"relu{i}"] = nn.ReLU()
+        super().__init__(OrderedDict(layers))
+        self.shortcut = shortcut
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return relu(x + f(x)), or relu(f(x)) without the shortcut."""
-        inside = self.inside(x)
-        added: torch.Tensor = self.relu2(x + inside if self.shortcut else inside)
-        return added
+        *layers, last = self
+        inside = x
+        for layer in layers:
+            inside = layer(inside)
+        result: torch.Tensor = last(x + inside if self.shortcut else inside)
+        return result
 
 
 def _stage(in_channels: int, out_channels: int, stride: int) -> nn.Sequential:

@@ -56,7 +56,8 @@ def plot_points(
     listed = [f"{name} {number(x)}, {number(y)}" for name, (x, y) in places.items()]
     head = f"{title}: " if title else ""
     text = f"{head}{ylabel} against {xlabel}; {'; '.join(listed)}"
-    return page.result(sentence(text), single=True)
+    caption = sentence(f"{head}{ylabel} against {xlabel}")
+    return page.result(sentence(text), caption=caption, single=True)
 
 
 def _pair(name: str, xy: Sequence[float], log_x: bool) -> tuple[float, float]:
