@@ -182,8 +182,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "wants each axis of the tensor once; there are as many numbers as axes."),
     ("TypeError", r"isinstance\(\) arg 2", "`isinstance(x, kind)`: the thing comes "
      "first, its kind second."),
-    ("TypeError", r"cannot assign .* as parameter", "A weight of a layer stays what it "
-     "is; it is changed in place (`-=` under `no_grad`), not set to another tensor."),
+    ("TypeError", r"cannot assign .* as parameter", "A weight of a layer is changed in "
+     "place, under `no_grad`, or replaced by an `nn.Parameter(...)`. A plain tensor "
+     "cannot take its place."),
     ("RuntimeError", r"Trying to create tensor with negative dimension|negative "
      r"dimensions? .*not allowed|must be non-negative|Dimension size must be", "A "
       "size has come out negative. Print it, with the "
@@ -196,6 +197,15 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError", r"Given (?:groups=\d+|transposed=\d), (?:expected )?weight .*to "
      r"have (\d+) channels, but got (\d+)", lambda m: (
         f"The convolution was made for {m[1]} channels, and {m[2]} come in.")),
+    ("RuntimeError", r"weight should have at least three dimensions", "A convolution's "
+     "weight has four axes: (out, in, kernel height, kernel width). Is a `reshape` "
+     "missing?"),
+    ("RuntimeError", r"running_mean should contain (\d+) elements not (\d+)",
+     lambda m: f"The batch norm was made for {m[2]} channels, and {m[1]} come in."),
+    ("ValueError", r"(in|out)_channels must be divisible by groups", lambda m: (
+        f"Groups share the channels out evenly: `{m[1]}_channels` must be a multiple "
+        "of `groups`.")),
+    ("RuntimeError", r"non-positive stride", "A stride is 1 or more; 0 gets nowhere."),
     ("RuntimeError|ValueError", r"number of dims|must be 2D|"
      r"only supported for 2-?D|Tensors must have same number of dimensions",
      "The tensor has another number of axes than this operation takes. Print its "
@@ -223,9 +233,10 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "the way cuts the tie; an input needs `requires_grad_()` first."),
     ("RuntimeError", r"grad can be implicitly created only for scalar", "`backward` "
      "starts from a single number. Which number of this tensor is meant?"),
-    ("RuntimeError", r"leaf [Vv]ariable that requires grad|view of a leaf", "Weights "
-     "that are being trained cannot be changed in place while gradients are "
-     "recorded. Do it inside `with torch.no_grad():`."),
+    ("RuntimeError", r"leaf [Vv]ariable that requires grad|view of a leaf", "A tensor "
+     "is changed in place for which gradients are recorded. Of what comes in, make a "
+     "new one: `x = x - ...`, not `-=`. Weights that are being trained are changed "
+     "inside `with torch.no_grad():`."),
     ("RuntimeError", r"modified by an inplace operation", "A tensor that the gradient "
      "still needs was changed in place (`+=`, or a value set by index)."),
     ("RuntimeError", r"Can't call numpy\(\) on Tensor that requires grad", "A tensor "
@@ -279,6 +290,13 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("TypeError", r"received an invalid combination of arguments|invalid combination",
      "PyTorch's function was called with arguments of the wrong kind, number or "
      "order. Print each of them."),
+    ("AttributeError", r"cannot assign \w+ before Module\.__init__", "A net can hold "
+     "layers only when `super().__init__()` has run: it is the first line of "
+     "`__init__`."),
+    ("NotImplementedError", r"Module \[ModuleList\] is missing", "`nn.ModuleList` only "
+     "holds layers. `nn.Sequential` runs them, too, one after the other."),
+    ("NotImplementedError", r"missing the required .forward. function", "The net's "
+     "class has no `forward`. Is it spelled right, and as far in as `__init__`?"),
     ("TypeError", r"is not a Module subclass", "Only layers go into a net; one of "
      "these "
      "is something else. Perhaps a pair of parentheses is missing: `nn.ReLU()`."),

@@ -182,6 +182,8 @@ def _relation(value: PlainValue, right: PlainValue) -> str:
     one, other = both
     if not one.any():
         return "zeros alone"
+    if _close(one, other):
+        return "nearly right"
     if one.size < 2:
         return "sign turned" if _close(one, -other) else ""
     if _close(one, -other):
@@ -323,6 +325,8 @@ _SENTENCES = {
     "height and width kept apart?",
     "zeros alone": "The result holds zeros alone: nothing was ever put into it, or it "
     "was put elsewhere.",
+    "nearly right": "All values are nearly right: they differ from the fourth digit "
+    "on. Is a small number, such as an `eps`, another one?",
     "sign turned": "Each value has the right size and the wrong sign.",
     "signs of some turned": "Each value has the right size; some signs are wrong.",
     "the right values in other places": "All the right values are there, in other "
