@@ -13,12 +13,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .folder import load_folder
     from .load import TIME_LIMIT, Digits, load_mnist
     from .pictures import Pictures
 
-__all__ = ["TIME_LIMIT", "Digits", "Pictures", "load_mnist"]
+__all__ = ["TIME_LIMIT", "Digits", "Pictures", "load_folder", "load_mnist"]
 
-_MODULES = {"Pictures": "pictures"}  # the others stand in `load`
+_MODULES = {
+    "Pictures": "pictures",
+    "load_folder": "folder",
+}  # the others stand in `load`
 
 
 def __getattr__(name: str) -> Any:
