@@ -30,7 +30,7 @@ from .checks import (
 )
 from .device import device_of, usable
 from .loader import batches_of, is_loader
-from .targets import checked, compares_numbers
+from .targets import checked
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 _MUCH = 10
@@ -231,7 +231,7 @@ def judge(
     mean = float(apply_loss(loss, outputs, labels))
     own = own_measures(metrics, outputs, labels)
     whole = labels.dim() == 1 and not labels.is_floating_point()
-    if outputs.dim() != 2 or not whole or compares_numbers(loss):
+    if outputs.dim() != 2 or not whole:
         return Measurement(mean, measures(outputs, labels, loss) | own, outputs, labels)
     predictions = outputs.argmax(dim=1)
     return Evaluation(
