@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .load import TIME_LIMIT, Digits, load_mnist
     from .pictures import Pictures
+    from .traffic_signs import signs
 
-__all__ = ["TIME_LIMIT", "Digits", "Pictures", "load_mnist"]
+__all__ = ["TIME_LIMIT", "Digits", "Pictures", "load_mnist", "signs"]
 
-_MODULES = {"Pictures": "pictures"}  # the others stand in `load`
+_MODULES = {
+    "Pictures": "pictures",
+    "signs": "traffic_signs",
+}  # the others stand in `load`
 
 
 def __getattr__(name: str) -> Any:
