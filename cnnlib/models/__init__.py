@@ -8,6 +8,7 @@ under ``torch.device("meta")``, where sizes are known and no weights are allocat
 from ._alexnet import alexnet
 from ._lenet import lenet5, lenet5_1998
 from ._page_net import load_net
+from ._signs import signs_cnn
 from ._small import mnist_cnn, plain_cnn, pooled_cnn, table_net
 from ._strong import strong_mnist_cnn
 from ._vgg import vgg16, vgg_block
@@ -20,6 +21,7 @@ __all__ = [
     "mnist_cnn",
     "plain_cnn",
     "pooled_cnn",
+    "signs_cnn",
     "strong_mnist_cnn",
     "table_net",
     "vgg16",
