@@ -12,6 +12,7 @@ NAMES = [
     "train_here",
     "lessons",
     "training",
+    "own_pictures",
     "checks",
     "grading",
     "binder",
