@@ -51,9 +51,9 @@ class TaskResult:
         return self.verdict.passed
 
     @property
-    def earned(self) -> int:
-        """The points earned: all or none."""
-        return self.points if self.passed else 0
+    def earned(self) -> float:
+        """The points earned: all, or those of the parts that are right."""
+        return self.points if self.passed else self.verdict.part_points
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,10 @@ class Result:
     platform_id: str = ""
 
     @property
-    def earned(self) -> int:
-        """The points earned."""
-        return sum(task.earned for task in self.tasks)
+    def earned(self) -> float:
+        """The points earned, a whole number where it is one."""
+        earned = sum(task.earned for task in self.tasks)
+        return int(earned) if earned == int(earned) else earned
 
     @property
     def points(self) -> int:
@@ -99,7 +100,7 @@ class Result:
     def from_plain(plain: Mapping[str, Any]) -> Result:
         """Return the result that `plain` was made from."""
         tasks = tuple(
-            TaskResult(**{**task, "verdict": Verdict(**task["verdict"])})
+            TaskResult(**{**task, "verdict": Verdict.from_plain(task["verdict"])})
             for task in plain["tasks"]
         )
         rest = {"notes": tuple(plain["notes"]), "added": tuple(plain["added"])}
@@ -116,6 +117,7 @@ class GradingSettings:
         timeout: seconds that one cell may compute; 0: what is usual in its lesson.
         isolation: "full", "limits" or "none".
         isolation_facts: what was tried from inside and found closed, a sentence each.
+        all_or_nothing: whether parts of a task earned nothing.
         unplaced: files that belong to nobody or nothing: (name, reason).
         superseded: older attempts, which were not graded: (student, name, reason).
     """
@@ -127,3 +129,4 @@ class GradingSettings:
     isolation_facts: tuple[str, ...] = ()
     unplaced: tuple[tuple[str, str], ...] = ()
     superseded: tuple[tuple[str, str, str], ...] = field(default=())
+    all_or_nothing: bool = False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from cnnlib.checks.ask import ask
-from cnnlib.checks.question import Case
+from cnnlib.checks.question import Case, Question
 from cnnlib.checks.values import CaseOutcome, PlainValue
 
 from . import messages
@@ -58,10 +59,11 @@ def judge(
     if any(outcome.error == "TooLong" for outcome in outcomes):
         return messages.too_long(question)
     wrong = _wrong_cases(known, outcomes)
+    parts = _parts(question, cases, outcomes, wrong)
     if not wrong:
-        return _with_right_values(task, cases, outcomes)
+        return replace(_with_right_values(task, cases, outcomes), parts=parts)
     shown = min(wrong, key=lambda i: _readability(outcomes[i], cases[i], i))
-    return messages.wrong(
+    verdict = messages.wrong(
         task,
         cases,
         outcomes[shown],
@@ -70,6 +72,24 @@ def judge(
         shown=shown,
         explanation=_explanation(known, outcomes, wrong, shown),
     )
+    return replace(verdict, parts=parts)
+
+
+def _parts(
+    question: Question,
+    cases: Sequence[Case],
+    outcomes: Sequence[CaseOutcome],
+    wrong: Sequence[int],
+) -> tuple[tuple[str, float, bool], ...]:
+    """Return which parts of a task are earned: all of their cases are right."""
+    if not question.parts:
+        return ()
+    faulty = {*wrong, *(i for i, one in enumerate(outcomes) if one.remarks)}
+    lost = {question.part_of(cases[i]) for i in faulty}
+    if not lost:
+        return ()
+    found = [(part.name, part.points, part not in lost) for part in question.parts]
+    return tuple(reversed(found))  # the plain cases first
 
 
 def _wrong_cases(known: KnownOutcomes, outcomes: Sequence[CaseOutcome]) -> list[int]:

@@ -38,6 +38,7 @@ class ClassOptions:
     isolation: str = "full"
     scheduler: str = ""
     regrade: str = ""
+    all_or_nothing: bool = False
 
 
 class Watcher(Protocol):
@@ -133,6 +134,7 @@ def _settings(options: ClassOptions, *, fresh: bool = False) -> dict[str, Any]:
         "seed": seed,
         "timeout": options.timeout,
         "isolation": options.isolation,
+        "all_or_nothing": options.all_or_nothing,
     }
 
 
@@ -226,6 +228,7 @@ def _grade_due(
                 timeout=options.timeout,
                 class_folders=class_folders,
                 only=one.only,
+                all_or_nothing=options.all_or_nothing,
                 problem=problem,
                 platform_id=one.submission.platform_id,
             )
@@ -257,6 +260,7 @@ def _results(found: Intake, journal: Journal) -> ClassResults:
         seed=journal.settings["seed"],
         timeout=journal.settings["timeout"],
         isolation=journal.settings["isolation"],
+        all_or_nothing=journal.settings.get("all_or_nothing", False),
         isolation_facts=tuple(journal.settings.get("facts", ())),
         unplaced=tuple(found.unplaced),
         superseded=tuple(found.superseded),

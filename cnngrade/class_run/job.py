@@ -42,6 +42,7 @@ class Job:
         timeout: seconds that one cell may compute; 0: what is usual in the lesson.
         class_folders: those of the class, which must not be seen from inside.
         only: grade this task alone; "": all of them.
+        all_or_nothing: parts of a task that are right earn nothing.
         problem: why nothing of it can be judged; then `status` is that of all tasks.
         platform_id: as in `Result`.
     """
@@ -55,6 +56,7 @@ class Job:
     timeout: float
     class_folders: tuple[str, ...] = ()
     only: str = ""
+    all_or_nothing: bool = False
     problem: str = ""
     status: str = "missing"
     platform_id: str = ""
@@ -183,7 +185,7 @@ def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, 
         job.student,
         job.lesson,
         job.digest,
-        tuple(_with_code(result, matched) for result in results),
+        tuple(_kept(result, matched, job) for result in results),
         _first(remarks, "remarks"),
         _first([cell.source for cell in matched.added], "cells"),
         platform_id=job.platform_id,
@@ -191,8 +193,11 @@ def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, 
     return result.plain(), _seconds(steps, started, ended)
 
 
-def _with_code(result: TaskResult, matched: Match) -> TaskResult:
+def _kept(result: TaskResult, matched: Match, job: Job) -> TaskResult:
+    """Return a result as it is kept: with the answer's code, and its parts or none."""
     cell = matched.cell(result.task, "answer")
+    if job.all_or_nothing:
+        result = replace(result, verdict=replace(result.verdict, parts=()))
     return replace(
         result, code=cut(cell.source, limits.KEPT_CHARACTERS) if cell else ""
     )

@@ -36,9 +36,10 @@ class Judged:
         return sum(result.passed for result in self.results)
 
     @property
-    def earned(self) -> int:
-        """The points earned."""
-        return sum(result.earned for result in self.results)
+    def earned(self) -> float:
+        """The points earned, a whole number where it is one."""
+        earned = sum(result.earned for result in self.results)
+        return int(earned) if earned == int(earned) else earned
 
     @property
     def points(self) -> int:
