@@ -136,8 +136,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "look at the two ends of the slice, where it starts and where it stops."),
     ("ValueError", r"(max|min)\(\) (arg|iterable argument) is (an )?empty",
      "There is nothing to choose from: the window, or the list, is empty."),
-    ("RuntimeError", r"stack expects a non-empty|expected a non-empty list of Tensors|"
-     r"torch.cat\(\): expected a non-empty", "The list is empty: did the loop that "
+    ("RuntimeError|ValueError", r"stack expects a non-empty|"
+     r"expected a non-empty list of Tensors", "The list is empty: did the loop that "
      "fills it ever run?"),
     ("ZeroDivisionError", "", "Something is divided by 0. Print what stands below the "
      "fraction."),
@@ -166,6 +166,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError", r"shape '\[(.*)\]' is invalid for input of size (\d+)", lambda m: (
         f"{m[2]} numbers cannot be laid out as ({m[1]}): the product of a shape is how "
         "many numbers there are.")),
+    ("RuntimeError", r"invalid shape dimension|only one dimension can be inferred",
+     "A shape may hold a single -1, which stands for whatever is left; no other number "
+     "below 0 is a size."),
     ("RuntimeError", r"view size is not compatible", "`view` cannot do this without a "
      "copy, because of how the numbers lie in memory; `reshape` can."),
     ("RuntimeError", r"stack expects each tensor to be equal size|"
@@ -249,6 +252,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      r"cannot)|argument .* must be .*not NoneType", "Something is None here. An "
      "argument that may be left out is None then; ask `is None` before it is used. A "
      "function without `return` gives None, too."),
+    ("RuntimeError", r"Could not infer dtype of NoneType", "A None stands among the "
+     "numbers of which a tensor is to be made. `float('nan')` is a number that says "
+     "that there is none."),
     ("AttributeError", r"'NoneType' object has no attribute", "Something is None here: "
      "an argument that was left out, a `.grad` before `backward`, or what a function "
      "without `return` gave."),
@@ -307,8 +313,13 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("NameError", r"name '(\w+)' is not defined", lambda m: (
         f"Nothing is called `{m[1]}` here. Is it spelled right, and has the cell that "
         "defines it been run?")),
+    ("NameError", r"free variable '(\w+)'", lambda m: (
+        f"`{m[1]}` has no value yet at this place.")),
     ("UnboundLocalError", r"variable '(\w+)'", lambda m: (
         f"`{m[1]}` is used before it has a value on this way through the function.")),
+    ("TypeError", r"'(\w+)' object does not support item assignment", lambda m: (
+        f"A value of type {m[1]} stands where a list or a tensor is expected: it has "
+        "no places that can be set.")),
     ("KeyError", r"", "The dict has no such key."),
     ("AttributeError", r"'(\w+)' object has no attribute '(\w+)'", lambda m: (
         f"A {m[1]} has nothing called `{m[2]}`. Is it another kind of object than you "
