@@ -177,6 +177,8 @@ def fold_batch_norm(conv, norm):
     new.weight = nn.Parameter(conv.weight * factor.view(-1, 1, 1, 1))
     new.bias = nn.Parameter(factor * (bias - norm.running_mean) + norm.bias)
     return new
+""",
+    ),
     "split": (
         """
 def split(labels, fractions, seed):
