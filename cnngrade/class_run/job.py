@@ -43,7 +43,7 @@ class Job:
         class_folders: those of the class, which must not be seen from inside.
         only: grade this task alone; "": all of them.
         problem: why nothing of it can be judged; then `status` is that of all tasks.
-        platform_id: as in `Result`.
+        platform_id, handed_in, marked_late: as in `Result`.
     """
 
     student: str
@@ -58,6 +58,8 @@ class Job:
     problem: str = ""
     status: str = "missing"
     platform_id: str = ""
+    handed_in: float = 0.0
+    marked_late: bool = False
 
 
 def set_up_worker(address: Any) -> None:
@@ -186,9 +188,18 @@ def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, 
         tuple(_with_code(result, matched) for result in results),
         _first(remarks, "remarks"),
         _first([cell.source for cell in matched.added], "cells"),
-        platform_id=job.platform_id,
+        **_who_and_when(job),
     )
     return result.plain(), _seconds(steps, started, ended)
+
+
+def _who_and_when(job: Job) -> dict[str, Any]:
+    """Return what a result has from its job as it is."""
+    return {
+        "platform_id": job.platform_id,
+        "handed_in": job.handed_in,
+        "marked_late": job.marked_late,
+    }
 
 
 def _with_code(result: TaskResult, matched: Match) -> TaskResult:
@@ -235,5 +246,5 @@ def _unjudged(job: Job, tasks: list[str], problem: str) -> Result:
         job.digest,
         made,
         problem=problem,
-        platform_id=job.platform_id,
+        **_who_and_when(job),
     )

@@ -7,6 +7,7 @@ import zipfile
 from importlib.metadata import metadata, version
 from pathlib import Path
 
+from cnngrade.class_run.grade_class import class_results
 from cnngrade.class_run.journal import read_journal
 from cnngrade.files.exercise import handed_out
 from cnngrade.files.notebook import CannotGradeError
@@ -15,6 +16,7 @@ from cnngrade.record import Result
 from . import gradebooks
 from .class_list import ClassListError, read_class_list
 from .gradebooks import Gradebook
+from .marks import marks
 
 _SETUP = """\
 #!/usr/bin/env bash
@@ -47,7 +49,13 @@ def gradebook(
     Raises:
         CannotGradeError: there is no such report, or it does not fit what is asked for.
     """
-    results = list(read_journal(report).results.values())
+    told = marks(report, class_results(read_journal(report)))
+    if told.settled.blocking:
+        raise CannotGradeError(
+            "Lines of the instructor's file have no effect, so nothing was exported. "
+            + " ".join(told.settled.blocking)
+        )
+    results = told.results
     lessons = sorted({result.lesson for result in results})
     if lesson and lesson not in lessons:
         raise CannotGradeError(
@@ -66,7 +74,7 @@ def gradebook(
                 f"{len(mine)}."
             )
         return Gradebook(gradebooks.gradescope(mine[0]))
-    ids = _ids(results, to)
+    ids = _ids([one for one in results if one.lesson == chosen], to)
     try:
         listed = None if class_list is None else read_class_list(class_list)
         if to == "moodle":

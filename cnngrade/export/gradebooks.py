@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -135,18 +135,24 @@ def canvas(
     else by name.
     """
     handed_in = _of_lesson(results, lesson)
+    excused = {one.student for one in handed_in if one.said.excused}
+    handed_in = [_not_excused(one) for one in handed_in]
     judged, unmatched = _judged(handed_in)
+
+    def mark(result: Result) -> str | float:
+        return "EX" if result.student in excused else result.earned
+
     head = ("Student", *_CANVAS_KEYS, "Section", assignment or f"Lesson {lesson}")
     most = max((result.points for result in judged), default=0)
     rows: _Rows = [["    Points Possible", "", "", "", "", most]]
     if listed is None:
         who = _with_submitters(judged, ids)
-        rows += [[one.name, one.id, "", "", "", r.earned] for r, one in who]
+        rows += [[one.name, one.id, "", "", "", mark(r)] for r, one in who]
         return _gradebook(head, rows, unmatched)
     placed = _placed(_with_submitters(handed_in, ids), listed, _CANVAS_KEYS)
     columns = (*_CANVAS_KEYS, "Section")
     rows += [
-        [_text(p, ["Student"])[0] or p.name, *_text(p, columns), result.earned]
+        [_text(p, ["Student"])[0] or p.name, *_text(p, columns), mark(result)]
         for result, p in placed.rows
     ]
     return placed.gradebook(head, rows)
@@ -178,18 +184,32 @@ def gradescope(result: Result) -> bytes:
     return json.dumps(facts, indent=1).encode() + b"\n"
 
 
+def _not_excused(result: Result) -> Result:
+    """Return a result that gets a row, whatever is in it: Canvas knows excuses."""
+    if not result.said.excused:
+        return result
+    return replace(result, problem="", said=replace(result.said, excused=""))
+
+
 def _of_lesson(results: Iterable[Result], lesson: str) -> list[Result]:
     return [result for result in ordered(results) if result.lesson == lesson]
 
 
 def _judged(results: Sequence[Result]) -> tuple[list[Result], _Reasons]:
-    """Return the results that have points, and whose notebook could not be judged."""
-    unjudged = [(one.student, _problem(one)) for one in results if one.problem]
-    return [result for result in results if not result.problem], unjudged
+    """Return the results that have points, and why the others have none."""
+    without = [(one.student, why) for one in results if (why := _problem(one))]
+    return [result for result in results if not _problem(result)], without
 
 
 def _problem(result: Result) -> str:
-    return f"It {UNJUDGED}: {result.problem}"
+    """Say why a result gives nobody points, or "" if it does.
+
+    Where the instructor gives points for the whole lesson, they count.
+    """
+    if result.said.excused:
+        return f"Does not count: {result.said.excused}."
+    given = result.said.given is not None or any(task.given for task in result.tasks)
+    return "" if given or not result.problem else f"It {UNJUDGED}: {result.problem}"
 
 
 def _with_submitters(
@@ -229,14 +249,14 @@ def _placed(
 ) -> _Placed:
     """Match results with people on a list; leave out what gives nobody points."""
     found = match([one for _, one in who], listed.people)
-    problems = [(r.student, _problem(r)) for r, _ in who if r.problem]
+    problems = [(r.student, why) for r, _ in who if (why := _problem(r))]
     unjudged = {student for student, _ in problems}
     others = [(one, why) for one, why in found.unmatched if one not in unjudged]
     rows, uncertain = [], found.uncertain
     for result, _ in who:
         for place in found.places.get(result.student, ()):
             person = listed.people[place]
-            if result.problem:
+            if _problem(result):
                 uncertain.add(place)
             elif problem := _unusable(_text(person, keys)):
                 uncertain.add(place)

@@ -49,6 +49,12 @@ class Submission:
         modified: the file's date, in seconds.
         platform_id: the platform and the id that it gave, "moodle 102", or "".
         problem: why it cannot be read, where it is no notebook, or "".
+        stamp: when it was handed in, in seconds, where nbgrader noted that; else 0.
+        number: Canvas's own of the file, or 0.
+        is_late: whether the platform wrote "LATE" into its name.
+        beside: the files that lie beside it, by the path that its code knows them by.
+        not_given: those that its code is not given: (path, reason).
+        set_aside: whether a newer one of the student was graded before.
     """
 
     student: str
@@ -58,6 +64,12 @@ class Submission:
     modified: float
     platform_id: str = ""
     problem: str = ""
+    stamp: float = 0.0
+    number: int = 0
+    is_late: bool = False
+    beside: tuple[tuple[str, Source], ...] = ()
+    not_given: tuple[tuple[str, str], ...] = ()
+    set_aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +136,9 @@ def gather(path: Path, lesson: str = "") -> Intake:
                 last.file.modified,
                 _platform_id(last.place.owner),
                 last.problem,
+                max(0.0, last.stamp),
+                last.place.number,
+                last.place.is_late,
             )
         )
         for one in older:

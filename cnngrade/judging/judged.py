@@ -36,7 +36,7 @@ class Judged:
         return sum(result.passed for result in self.results)
 
     @property
-    def earned(self) -> int:
+    def earned(self) -> float:
         """The points earned."""
         return sum(result.earned for result in self.results)
 
