@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from cnngrade.files.exercise import handed_out
 from cnngrade.files.notebook import CannotGradeError
+from cnngrade.intake.beside import digest_with
 from cnngrade.intake.intake import Intake, Submission, gather
 from cnngrade.intake.naming import clean
 from cnngrade.intake.sources import digest
@@ -271,14 +272,17 @@ def _due(found: Intake, journal: Journal | None, regrade: str) -> list[_Due]:
     return due
 
 
-def _bytes_or_problem(one: Submission) -> tuple[bytes, str]:
-    """Return a submission's bytes, or none and why they cannot be read."""
+def _bytes_or_problem(
+    one: Submission,
+) -> tuple[bytes, tuple[tuple[str, bytes], ...], str]:
+    """Return a submission's bytes and the files beside it, or why there are none."""
     if one.problem:
-        return b"", one.problem
+        return b"", (), one.problem
     try:
-        return one.source.read(), ""
+        files = tuple((path, source.read()) for path, source in one.beside)
+        return one.source.read(), files, ""
     except CannotGradeError as error:
-        return b"", str(error)
+        return b"", (), str(error)
 
 
 # ---- doing it -----------------------------------------------------------------------
@@ -298,12 +302,14 @@ def _grade_due(
         for one in due:
             who = one.submission.student, one.submission.lesson
             ages[who] = _age(one.submission)
-            data, problem = _bytes_or_problem(one.submission)
+            data, files, problem = _bytes_or_problem(one.submission)
             yield Job(
                 student=one.submission.student,
                 lesson=one.submission.lesson,
                 digest=(  # the file may have changed since it was found
-                    one.submission.digest if one.submission.problem else digest(data)
+                    one.submission.digest
+                    if one.submission.problem
+                    else digest_with(digest(data), files)
                 ),
                 data=data,
                 level=options.isolation,
@@ -315,6 +321,8 @@ def _grade_due(
                 platform_id=one.submission.platform_id,
                 handed_in=one.submission.stamp,
                 marked_late=one.submission.is_late,
+                files=files,
+                not_given=one.submission.not_given,
             )
 
     for job, plain, seconds in workers.each(jobs()):

@@ -173,7 +173,7 @@ def gradescope(result: Result) -> bytes:
     ]
     lines = [f"This notebook {UNJUDGED}. {result.problem}"] if result.problem else []
     if result.notes:
-        lines += ["Also noticed, without effect on the points:"]
+        lines += ["Also noticed:"]
         lines += [f"- {note}" for note in result.notes]
     facts = {
         "score": result.earned,

@@ -71,11 +71,16 @@ def check_file(
         return Spawned(message(steps, wanted, 0, times), folder)
 
     done = run_steps(steps, open_session, patience, watch)
+    from .by_hand import hidden_by_packages
     from .notes import notes_on_file, notes_on_run
     from .verdicts import judge_steps
 
     results = judge_steps(matched, steps, done, seconds)
-    notes = [*notes_on_file(matched), *notes_on_run(matched, steps, done, results)]
+    notes = [
+        *notes_on_file(matched),
+        *notes_on_run(matched, steps, done, results),
+        *hidden_by_packages(matched, [file.name for file in folder.glob("*.py")]),
+    ]
     return Judged(path, exercise.name, results, notes)
 
 

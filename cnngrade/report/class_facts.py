@@ -20,7 +20,6 @@ _REMARKS = {
     "cut": "lets no gradient flow back to `{}`",
     "left": "leaves {} behind",
     "lost": "takes away a {} of somebody else",
-    "prints": "prints too much",
 }
 """What was noticed during a call, in a few words, by the remark's first word.
 

@@ -874,7 +874,6 @@ def test_clutter_is_passed_over_and_the_rest_is_listed(tmp_path):
     hidden = [".dora", "eva/.x.ipynb", "f.zip/fred/.x.ipynb"]
     why = "is hidden, since its name begins with a dot: rename it to have it graded"
     assert reasons(found) == dict.fromkeys(hidden, why) | {
-        "anna/data.csv": "is no notebook",
         "readme": "is no notebook",
         "clara.ipynb.txt": "is named as no notebook is",
         "ben": "is an empty folder",
