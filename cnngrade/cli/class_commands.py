@@ -36,6 +36,7 @@ class Target(StrEnum):
     moodle = "moodle"
     canvas = "canvas"
     gradescope = "gradescope"
+    moodle_feedback = "moodle-feedback"
 
 
 class Level(StrEnum):
@@ -221,12 +222,19 @@ def autograder(
         str, typer.Argument(metavar="NN", help=f"The lesson: {_LESSONS}.")
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The zip to write.")],
+    ref: Annotated[
+        str,
+        typer.Option(
+            metavar="TAG",
+            help="The tag or commit of the course that it installs; else the newest.",
+        ),
+    ] = "",
 ) -> None:
     """Write the zip that makes Gradescope grade a lesson's exercise."""
     from cnngrade.export.command import autograder_zip
 
     try:
-        out.write_bytes(autograder_zip(lesson))
+        out.write_bytes(autograder_zip(lesson, ref))
     except CannotGradeError as error:
         raise _refused(error) from None
     printing.console().print(f"Written: {printing.clean(shown(out))}")

@@ -16,15 +16,7 @@ from cnngrade.term.instructor import Policy, Word
 
 from .class_list import ClassListError, Person, Submitter, match, read_class_list
 
-_COLUMNS = (
-    "last modified (submission)",
-    "submitted",
-    "submitted at",
-    "zuletzt geändert (abgabe)",
-    "dernière modification (travail remis)",
-    "última modificación (entrega)",
-    "ultima modifica (consegna)",
-)
+_COLUMNS = ("last modified (submission)", "submitted", "submitted at")
 _MONTHS = """
 january jan januar janvier janv enero ene gennaio gen januari
 february feb februar février févr febrero febbraio februari
