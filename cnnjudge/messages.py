@@ -44,7 +44,6 @@ _REMARKS = {
     "Work on a new tensor: whoever calls it may need the old one.",
     "cut": "the values are right, but no gradient flows back to `{}`. "
     "`.item()`, `.detach()`, `.numpy()` or `torch.tensor(...)` on the way cuts it.",
-    "prints": "it prints more than anybody reads. Take the `print` out.",
     "lost:hook": "a hook that somebody else had put on the model is gone. Take away "
     "your own alone: `handle.remove()`.",
     "left:hook": "a hook is left on the model. Remove it when you are done: "

@@ -33,8 +33,9 @@ def ask(
     - ``changed:NAME``: an argument was changed in place;
     - ``left:grad``, ``left:requires_grad``, ``left:hook``: left on an argument;
     - ``lost:hook``: somebody else's hook was taken off an argument;
-    - ``cut:NAME``: no gradient flows to that argument;
-    - ``prints``: more printed than anybody reads.
+    - ``cut:NAME``: no gradient flows to that argument.
+
+    What is printed is not kept: a `print` left over from a search costs nothing.
 
     Without `watched` nothing is noticed: so references and mistakes are asked.
     """
@@ -130,8 +131,7 @@ def _plain(value: Any) -> PlainValue:
 
 
 def _remarks(watch: Watch, before: frozenset[str]) -> tuple[str, ...]:
-    calls = sorted(watch.seen - before)
-    return (*calls, "prints") if watch.prints_too_much else tuple(calls)
+    return tuple(sorted(watch.seen - before))
 
 
 def _tensors(items: Sequence[Any]) -> list[torch.Tensor]:
