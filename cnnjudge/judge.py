@@ -255,9 +255,15 @@ class _Search:
             self._order = [shown]
 
     def _agrees(self, of_case: Callable[[int], CaseOutcome]) -> bool:
-        """Tell whether the outcomes are these, the shown case first."""
+        """Tell whether the outcomes are these, the shown case first.
+
+        Many a slip raises in every case. Then the errors must have the same words, too.
+        """
+        wordless = all(self._outcomes[i].error for i in self._order)
         return all(
-            is_alike(self._outcomes[i], of_case(i), self._key) for i in self._order
+            is_alike(self._outcomes[i], of_case(i), self._key)
+            and not (wordless and self._outcomes[i].message != of_case(i).message)
+            for i in self._order
         )
 
     def _agrees_where_both_give(self, of_case: Callable[[int], CaseOutcome]) -> bool:
