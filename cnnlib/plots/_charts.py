@@ -58,7 +58,7 @@ def plot_lines(
         n: (np.arange(len(y)) if places is None else places, y) for n, y in data.items()
     }
     draw_lines(page.axes[0], lines)
-    _label(page.axes[0], xlabel, ylabel, title)
+    label_axes(page.axes[0], xlabel, ylabel, title)
     parts = [
         f"{name} {_course(y)}" if len(data) > 1 else _course(y)
         for name, y in data.items()
@@ -147,11 +147,11 @@ def plot_curves(history: Any, *, ax: Any = None) -> Drawn:
         ends = len(train) * (1 + np.arange(len(steps))) / len(steps)  # in epochs
         lines["training"] = (ends, steps)
     draw_lines(page.axes[0], lines)
-    _label(page.axes[0], "epoch", "loss", "Loss")
+    label_axes(page.axes[0], "epoch", "loss", "Loss")
     if len(accuracy):
         line = {"validation": (1 + np.arange(len(accuracy)), 100 * accuracy)}
         draw_lines(page.axes[1], line)
-        _label(page.axes[1], "epoch", "accuracy in %", "Validation accuracy")
+        label_axes(page.axes[1], "epoch", "accuracy in %", "Validation accuracy")
     note = "Thin: the loss of each batch. Thick: a running mean." if by_step else ""
     return page.result(_describe_history(train, loss, accuracy), caption=note)
 
@@ -218,7 +218,8 @@ def _written(value: float, unit: str, total: float | None) -> str:
     return text if total is None else f"{text} ({percent(value / total)})"
 
 
-def _label(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
+def label_axes(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
+    """Name both axes, and the chart."""
     dress(ax, grid="y")
     ax.set_xlabel(xlabel, fontsize=TITLE, color=INK)
     ax.set_ylabel(ylabel, fontsize=TITLE, color=INK)
