@@ -930,4 +930,5 @@ except RuntimeError as error:
 # | work is not time | measure on the machine where it runs |
 # | transposed size | $(n - 1) \cdot s + k - 2p$ |
 #
-# **Now exercise 08.** Then lesson 09: your own pictures.
+# **Now [exercise 08](../exercises/08_after_vgg.ipynb).** Then
+# [lesson 09](09_your_own_pictures.ipynb): your own pictures.

@@ -10,7 +10,7 @@
 # it names 98 of 100 right. Then it gets pictures of another camera, and right
 # are about 60 of 100. **What has it learned?**
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["folded", "nbval-ignore-output"]
 import torch
 
 from cnnlib import data, plots
@@ -38,10 +38,11 @@ plots.plot_images(marked.images[:8], names, columns=8)
 import copy
 import math
 
+import torch
 from torch import nn
 import torch.nn.functional as F
 
-from cnnlib import evaluate, fit, models
+from cnnlib import data, evaluate, fit, models, plots
 
 # %% [markdown]
 # ## Look first
@@ -955,4 +956,5 @@ for labels in (listed.labels, by_name[listed.labels]):
 # | too sure | divide the scores by $T > 1$ |
 # | not their pictures | `weights.transforms()` for their net, `prepare` for yours |
 #
-# **Now exercise 09.** Then your own project.
+# **Now [exercise 09](../exercises/09_your_own_pictures.ipynb).** Then your
+# own project.
