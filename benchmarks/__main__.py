@@ -13,6 +13,7 @@ NAMES = [
     "lessons",
     "training",
     "after_vgg",
+    "own_pictures",
     "checks",
     "grading",
     "binder",

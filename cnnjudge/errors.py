@@ -90,9 +90,13 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "so it needs a tensor of floats."),
     ("IndexError", r"tensors used as indices must be long", "Only whole numbers can be "
      "indices: a tensor of floats cannot."),
+    ("TypeError", r"must be tuple of ints, but found element of type tuple",
+     "A pair stands where one int belongs: a row of ints holds no pairs. Take the pair "
+     "apart first."),
     ("TypeError", r"'float' object cannot be interpreted as an integer|"
-     r"slice indices must be integers|indices must be integers|must be tuple of ints|"
-     r"must be int, not float|received an invalid combination of arguments.*float",
+     r"slice indices must be integers|indices must be integers|"
+     r"must be tuple of ints, (but found element of type|not) float|"
+     r"must be int, not float",
      "A whole number is wanted here and a float came. `/` always gives a float; `//` "
      "divides whole numbers."),
     # -- one number or several
@@ -136,8 +140,8 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "look at the two ends of the slice, where it starts and where it stops."),
     ("ValueError", r"(max|min)\(\) (arg|iterable argument) is (an )?empty",
      "There is nothing to choose from: the window, or the list, is empty."),
-    ("RuntimeError", r"stack expects a non-empty|expected a non-empty list of Tensors|"
-     r"torch.cat\(\): expected a non-empty", "The list is empty: did the loop that "
+    ("RuntimeError|ValueError", r"stack expects a non-empty|"
+     r"expected a non-empty list of Tensors", "The list is empty: did the loop that "
      "fills it ever run?"),
     ("ZeroDivisionError", "", "Something is divided by 0. Print what stands below the "
      "fraction."),
@@ -166,6 +170,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError", r"shape '\[(.*)\]' is invalid for input of size (\d+)", lambda m: (
         f"{m[2]} numbers cannot be laid out as ({m[1]}): the product of a shape is how "
         "many numbers there are.")),
+    ("RuntimeError", r"invalid shape dimension|only one dimension can be inferred",
+     "A shape may hold a single -1, which stands for whatever is left; no other number "
+     "below 0 is a size."),
     ("RuntimeError", r"view size is not compatible", "`view` cannot do this without a "
      "copy, because of how the numbers lie in memory; `reshape` can."),
     ("RuntimeError", r"stack expects each tensor to be equal size|"
@@ -233,10 +240,10 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "the way cuts the tie; an input needs `requires_grad_()` first."),
     ("RuntimeError", r"grad can be implicitly created only for scalar", "`backward` "
      "starts from a single number. Which number of this tensor is meant?"),
-    ("RuntimeError", r"leaf [Vv]ariable that requires grad|view of a leaf", "A tensor "
-     "is changed in place for which gradients are recorded. Of what comes in, make a "
-     "new one: `x = x - ...`, not `-=`. Weights that are being trained are changed "
-     "inside `with torch.no_grad():`."),
+    ("RuntimeError", r"leaf [Vv]ariable that requires grad|view of a leaf", "A "
+     "tensor that a gradient is wanted of is changed in place. Is it what comes in, "
+     "such as `x`? Then collect the results in a new tensor. A weight that is trained "
+     "is changed inside `with torch.no_grad():`."),
     ("RuntimeError", r"modified by an inplace operation", "A tensor that the gradient "
      "still needs was changed in place (`+=`, or a value set by index)."),
     ("RuntimeError", r"Can't call numpy\(\) on Tensor that requires grad", "A tensor "
@@ -247,11 +254,15 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     # -- None, pairs, ints
     ("TypeError", r"unsupported operand type\(s\).*NoneType|'NoneType' object (is not|"
      r"cannot)|argument .* must be .*not NoneType", "Something is None here. An "
-     "argument that may be left out is None then; ask `is None` before it is used. A "
-     "function without `return` gives None, too."),
+     "argument that may be left out is None then: ask `is None` before it is used. "
+     "What a function without `return` gives is None, and so is a `.grad` before "
+     "`backward`, and after `zero_grad`."),
+    ("RuntimeError", r"Could not infer dtype of NoneType", "A None stands among the "
+     "numbers of which a tensor is to be made. `float('nan')` is a number that says "
+     "that there is none."),
     ("AttributeError", r"'NoneType' object has no attribute", "Something is None here: "
-     "an argument that was left out, a `.grad` before `backward`, or what a function "
-     "without `return` gave."),
+     "an argument that was left out, a `.grad` before `backward` or after `zero_grad`, "
+     "or what a function without `return` gave."),
     ("TypeError", r"'int' object is not (iterable|subscriptable)|cannot unpack "
      r"non-iterable int|must be an iterable, not int", "One int came where several "
      "numbers were expected. An argument that may be an int or a pair must be looked "
@@ -307,8 +318,13 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("NameError", r"name '(\w+)' is not defined", lambda m: (
         f"Nothing is called `{m[1]}` here. Is it spelled right, and has the cell that "
         "defines it been run?")),
+    ("NameError", r"free variable '(\w+)'", lambda m: (
+        f"`{m[1]}` has no value yet at this place.")),
     ("UnboundLocalError", r"variable '(\w+)'", lambda m: (
         f"`{m[1]}` is used before it has a value on this way through the function.")),
+    ("TypeError", r"'(\w+)' object does not support item assignment", lambda m: (
+        f"A value of type {m[1]} stands where a list or a tensor is expected: it has "
+        "no places that can be set.")),
     ("KeyError", r"", "The dict has no such key."),
     ("AttributeError", r"'(\w+)' object has no attribute '(\w+)'", lambda m: (
         f"A {m[1]} has nothing called `{m[2]}`. Is it another kind of object than you "

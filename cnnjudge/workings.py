@@ -636,5 +636,129 @@ def to_convolution(linear, channels, height, width):
     conv.bias = linear.bias
     return conv
 '''),
+    "split": ('''
+def split(labels, fractions, seed):
+    generator = torch.Generator().manual_seed(seed)
+    parts = [[] for _ in fractions]
+    for label in labels.unique():
+        places = torch.nonzero(labels == label).flatten()
+        order = torch.randperm(len(places), generator=generator)
+        start, total = 0, 0.0
+        for part, fraction in zip(parts, fractions):
+            total += fraction
+            stop = round(total * len(places))
+            part.append(places[order[start:stop]])
+            start = stop
+    return [torch.cat(part) for part in parts]
+''',),
+    "channel_stats": ('''
+def channel_stats(images):
+    x = images / 255 if images.dtype == torch.uint8 else images
+    mean = x.mean(dim=(0, 2, 3))
+    return mean, x.std(dim=(0, 2, 3), correction=0)
+''', '''
+def channel_stats(images):
+    x = images / 255 if images.dtype == torch.uint8 else images
+    means, deviations = [], []
+    for c in range(x.shape[1]):
+        apart = x[:, c] - x[:, c].mean()
+        means.append(x[:, c].mean())
+        deviations.append((apart ** 2).mean() ** 0.5)
+    return torch.stack(means), torch.stack(deviations)
+''', '''
+def channel_stats(images):
+    x = images / 255 if images.dtype == torch.uint8 else images
+    count = x.shape[0] * x.shape[2] * x.shape[3]
+    mean = x.sum(dim=(0, 2, 3)) / count
+    apart = x - mean[:, None, None]
+    return mean, ((apart * apart).sum(dim=(0, 2, 3)) / count).sqrt()
+'''),
+    "flip_some": ('''
+def flip_some(images, p, generator):
+    coins = torch.rand(len(images), 1, 1, 1, generator=generator)
+    return torch.where(coins < p, images.flip(-1), images)
+''', '''
+def flip_some(images, p, generator):
+    out = images.clone()
+    coins = torch.rand(len(images), generator=generator)
+    for i in range(len(images)):
+        if coins[i] < p:
+            out[i] = images[i].flip(2)
+    return out
+'''),
+    "class_weights": ('''
+def class_weights(labels, num_classes):
+    counts = torch.bincount(labels, minlength=num_classes)
+    weights = len(labels) / (num_classes * counts)
+    weights[counts == 0] = 0
+    return weights
+''', '''
+def class_weights(labels, num_classes):
+    weights = torch.zeros(num_classes)
+    for k in range(num_classes):
+        count = (labels == k).sum()
+        if count > 0:
+            weights[k] = len(labels) / (num_classes * count)
+    return weights
+'''),
+    "recall_per_class": ('''
+def recall_per_class(matrix):
+    return matrix.diag() / matrix.sum(dim=1)
+''', '''
+def recall_per_class(matrix):
+    out = torch.zeros(len(matrix))
+    for k in range(len(matrix)):
+        total = matrix[k].sum()
+        out[k] = matrix[k, k] / total if total > 0 else float("nan")
+    return out
+''', '''
+def recall_per_class(matrix):
+    out = torch.zeros(len(matrix))
+    for i in range(len(matrix)):
+        total = 0
+        for j in range(len(matrix)):
+            total += matrix[i, j]
+        out[i] = matrix[i, i] / total
+    return out
+'''),
+    "stop_epoch": ('''
+def stop_epoch(losses, patience):
+    best = 0
+    for epoch in range(len(losses)):
+        if losses[epoch] < losses[best]:
+            best = epoch
+        if epoch - best >= patience:
+            return best, epoch
+    return best, len(losses) - 1
+''', '''
+def stop_epoch(losses, patience):
+    best, lowest, waited = 0, losses[0], 0
+    for epoch in range(1, len(losses)):
+        if losses[epoch] < lowest:
+            best, lowest = epoch, losses[epoch]
+            waited = 0
+        else:
+            waited += 1
+        if waited == patience:
+            return best, epoch
+    return best, len(losses) - 1
+'''),
+    "temperature": ('''
+def temperature(scores, labels):
+    candidates = torch.logspace(-1.3, 1.3, 1200).tolist()
+    losses = []
+    for t in candidates:
+        losses.append(F.cross_entropy(scores / t, labels).item())
+    return candidates[losses.index(min(losses))]
+''',),
+    "fine_tune_groups": ('''
+def fine_tune_groups(model, head, body_lr, head_lr):
+    body, of_head = [], []
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            group = of_head if name.startswith(head + ".") else body
+            group.append(parameter)
+    return [{"params": body, "lr": body_lr}, {"params": of_head, "lr": head_lr}]
+''',),
 }  # fmt: skip
 """By the task's name. A value's working is code that ends with the value."""

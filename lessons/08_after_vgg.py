@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 08 After VGG
 #
-# In 2014 a net that named photographs well had 138 million parameters. Four
-# years later 3.5 million were enough.
+# VGG-16 has 138 million parameters. Nets that came after it are deeper, more
+# often right, and do with a fraction of them.
 #
 # **Time:** 75 minutes
 
@@ -216,11 +216,12 @@ for x in (0.0, 1.0, 5.0):
     print(x, "->", 6 * ((4 * x + 1) - 3) / math.sqrt(4) + 2, weight * x + bias)
 
 # %% [markdown]
-# So a net that is only *used* needs no batch norm layers: they are folded
-# away, with the same answers. Here for a dense layer:
+# So a net that is only *used* needs no batch norm: it is folded away, with the
+# same answers. Here for a dense layer:
 
 # %%
 layer, norm = nn.Linear(5, 3), nn.BatchNorm1d(3)
+nn.init.normal_(norm.weight), nn.init.normal_(norm.bias)     # as if learned
 for _ in range(20):
     norm(layer(torch.randn(16, 5) + 1))           # moves the averages
 norm.eval()
@@ -497,7 +498,7 @@ for name, net in [("separable", separable), ("full", full)]:
 
 # %% [markdown]
 # The ratio is $1/C_\mathrm{out} + 1/9$: with many channels a 3 x 3 gets nearly
-# nine times cheaper. MobileNet is made of them:
+# nine times cheaper. MobileNet is made of such pieces:
 
 # %%
 with torch.device("meta"):
@@ -591,8 +592,8 @@ print("of 320 x 320:", summary(pooled, (3, 320, 320)).rows[-1].output_shape)
 # **For the picture.** $x_{00}$ was used once, with $w_{00}$; $x_{01}$ twice,
 # in $y_{00}$ with $w_{01}$, in $y_{01}$ with $w_{00}$; the middle $x_{11}$
 # four times: $g_{00} w_{11} + g_{01} w_{10} + g_{10} w_{01} + g_{11} w_{00}$.
-# The kernel's weights come in reverse order. **A full convolution with the
-# turned kernel** (lesson 01).
+# So $g$, padded all around, meets the kernel *turned* by 180 degrees: lesson
+# 01's **full convolution**.
 
 # %%
 x = torch.tensor([[1.0, 2, 0], [0, 1, 3], [2, 0, 1]], requires_grad=True)
@@ -614,7 +615,7 @@ print("for x:", x.grad.tolist())
 # $1 \cdot (-1) + 0 \cdot 0 + 2 \cdot 2 + (-1) \cdot 1 = 2$.
 #
 # Our own loop, in one dimension: each output gives its gradient back to what
-# it was made of.
+# it was made of. Beside it the two ways of sliding.
 
 # %%
 def backward1d(x, w, g):
@@ -632,7 +633,10 @@ w = torch.tensor([2.0, 0, 1], requires_grad=True)
 g = torch.tensor([1.0, -1, 2])
 F.conv1d(x[None], w[None, None]).backward(g[None])
 ours = backward1d(x.detach(), w.detach(), g)
-print(torch.equal(ours[0], x.grad), torch.equal(ours[1], w.grad))
+print("loop:   ", torch.equal(ours[0], x.grad), torch.equal(ours[1], w.grad))
+full = F.conv1d(F.pad(g, (2, 2))[None], w.flip(0)[None, None])[0]
+slid = F.conv1d(x[None], g[None, None])[0]
+print("sliding:", torch.equal(full, x.grad), torch.equal(slid, w.grad))
 
 # %% [markdown]
 # ## The transposed convolution
@@ -691,7 +695,7 @@ plots.plot_grids([("kernel 3, stride 2", flat(3)),
 
 # %%
 def off_centre(images):
-    """Each image moved by 9 pixels, to one of four sides in turn."""
+    """Each image moved by 9 pixels: 9 more on one side, 9 cut off opposite."""
     moves = [(9, -9, 0, 0), (-9, 9, 0, 0), (0, 0, 9, -9), (0, 0, -9, 9)]
     return torch.cat([F.pad(images[i::4], m) for i, m in enumerate(moves)])
 
@@ -914,8 +918,9 @@ except RuntimeError as error:
 #    channels. Separable: depthwise, then 1 x 1. Global pooling in place
 #    of large dense layers.
 # 3. **Backward.** For the kernel: the gradient slides over the input. For the
-#    input: a full convolution with the turned kernel, which is the transposed
-#    convolution. A dense layer on a map is a convolution as large as the map.
+#    input: a full convolution, by the turned kernel; as a layer, the
+#    transposed convolution. A dense layer on a map is a convolution as large
+#    as the map.
 #
 # | card | |
 # |---|---|

@@ -9,6 +9,7 @@ from ._alexnet import alexnet
 from ._lenet import lenet5, lenet5_1998
 from ._page_net import load_net
 from ._residual import deep_cnn, resnet18
+from ._signs import signs_cnn
 from ._small import mnist_cnn, plain_cnn, pooled_cnn, table_net
 from ._strong import strong_mnist_cnn
 from ._vgg import vgg16, vgg_block
@@ -23,6 +24,7 @@ __all__ = [
     "plain_cnn",
     "pooled_cnn",
     "resnet18",
+    "signs_cnn",
     "strong_mnist_cnn",
     "table_net",
     "vgg16",
