@@ -38,6 +38,8 @@ def _batch_norm(draw: CaseRandom) -> list[Case]:
     flat[0][:, 1] = 3.0
     still = given(2, 2, 2, 2)
     still = (still[0], torch.ones(2), torch.zeros(2))
+    narrow = given(1, 1, 2, 2)
+    narrow = (torch.tensor([[[[3.0, 4.0], [4.0, 3.0]]]]), *narrow[1:])
     traced = given(2, 2, 2, 2, dtype=_F64)
     return [
         case("one image of four numbers", given(1, 1, 2, 2)),
@@ -51,6 +53,7 @@ def _batch_norm(draw: CaseRandom) -> list[Case]:
         case("a channel in which all numbers are the same", flat),
         case("an eps of 1, by its name", given(2, 2, 2, 2), eps=1.0),
         case("an eps of 0.5, by its place", (*given(3, 1, 2, 2), 0.5)),
+        case("an eps larger than the variance", narrow, eps=1.0),
         case("float64 fractions", given(3, 4, 2, 3, dtype=_F64)),
         Case(
             "a gradient to be found",
