@@ -90,7 +90,7 @@ def checked(model: nn.Module, images: Any, targets: Any, loss: Any) -> Data:
     if compares_numbers(loss):
         _check_same_shape(output, wanted, loss)
         _check_yes_or_no(wanted, loss)
-    elif is_of_classes(loss):
+    elif is_of_classes(loss) and not _same_floats(output, wanted):
         _check_masks(output, wanted, loss)
     sample = output.expand(2, *output.shape[1:]).contiguous()
     apply_loss(loss, sample, wanted[:1].expand(2, *wanted.shape[1:]).to(output.device))
@@ -143,10 +143,33 @@ def _are_classes(loss: Any, output: Tensor, targets: Any) -> bool:
     """Whether each image has one class: what fit and evaluate were made for."""
     axes = getattr(targets, "ndim", 1)
     if is_of_classes(loss):
-        return output.dim() <= 2 or axes == 1
+        return not _are_shares(output, targets) and (output.dim() <= 2 or axes == 1)
     if compares_numbers(loss) or output.dim() != 2 or axes != 1:
         return False
     return isinstance(targets, Tensor) is False or not targets.is_floating_point()
+
+
+def _are_shares(output: Tensor, targets: Any) -> bool:
+    """Whether targets are a probability of each class, and not simply 0 and 1.
+
+    Cross-entropy takes them; mixed images have such.
+    """
+    if getattr(targets, "ndim", 1) != 2 or output.dim() != 2:
+        return False
+    if targets.shape[1] != output.shape[1]:
+        return False
+    shares = as_tensor(targets, "labels")
+    if not shares.is_floating_point() or bool(((shares == 0) | (shares == 1)).all()):
+        return False
+    sums = shares.double().sum(dim=1)
+    return bool((shares >= 0).all()) and torch.allclose(
+        sums, torch.ones_like(sums), atol=1e-3
+    )
+
+
+def _same_floats(output: Tensor, targets: Tensor) -> bool:
+    """Whether targets are a share of each class, (N, classes) or (N, classes, H, W)."""
+    return targets.is_floating_point() and targets.shape[1:] == output.shape[1:]
 
 
 def _check_same_shape(output: Tensor, targets: Tensor, loss: Any) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
+from cnnlib.data import Digits, Pictures
 from cnnlib.training import evaluate, fit, predict
 
 IMAGES = torch.rand(9, 1, 4, 4)
@@ -252,6 +253,18 @@ def test_lists_become_tensors() -> None:
         {"torch": torch, "images": list(IMAGES)},
     )
     assert evaluate(_small(), given, LABELS).labels.equal(LABELS)
+
+
+def test_data_of_this_package_are_passed_in_their_parts() -> None:
+    pixels = (255 * IMAGES).byte()
+    pictures = Pictures(pixels, LABELS, ("a", "b", "c"), None, "")
+    assert "pass its images and its labels" in _refusal(_train, pictures)
+    assert "images.float() / 255" in _refusal(_train, pictures.images)
+    assert _train(pictures.images.float() / 255, pictures.labels).epochs == 1
+    digits = Digits(IMAGES, LABELS, IMAGES, LABELS)
+    message = _refusal(evaluate, _small(), digits)
+    assert "pass its train_images and its train_labels" in message
+    assert evaluate(_small(), digits.train_images, digits.train_labels).loss
 
 
 @pytest.mark.parametrize("number", [0, "out"])
