@@ -6,9 +6,9 @@
 #
 # **Time:** 75 minutes
 #
-# A net has learned from 600 pictures like these. Of new ones of the same kind
-# it names 98 of 100 right. Then it gets pictures of another camera, and right
-# are about 60 of 100. **What has it learned?**
+# A net has learned from 600 pictures like these. Of new ones from the same
+# camera it names 98 of 100 right, of those from another camera only about 60.
+# **What has it learned?**
 
 # %% tags=["nbval-ignore-output"]
 import torch
@@ -16,8 +16,8 @@ import torch
 from cnnlib import data, plots
 
 marked = data.signs(600, seed=9, shortcut="mark")
-names = [marked.classes[label] for label in marked.labels[:8]]
-plots.plot_images(marked.images[:8], names, columns=8)
+first = [(marked.labels == k).nonzero()[0].item() for k in range(8)]
+plots.plot_images(marked.images[first], marked.classes, columns=8)
 
 # %% [markdown]
 # Perhaps you see it already. How could one have known from the net?
@@ -51,7 +51,7 @@ from cnnlib import evaluate, fit, models
 
 # %% tags=["nbval-ignore-output"]
 pictures = data.signs(900)             # or data.load_folder("my_pictures")
-drawn = pictures.scenes is not None    # a folder has none
+drawn = pictures.scenes is not None    # False for a folder
 print(pictures)
 pictures.counts()
 
@@ -219,7 +219,8 @@ prepare = v2.Compose([v2.ToDtype(torch.float32, scale=True),
 x, y = prepare(train.images), train.labels                   # (N, 3, H, W)
 kinds = len(pictures.classes)
 held_out = prepare(validation.images), validation.labels
-print(abs(x.mean().item()) < 0.001, abs(x.std().item() - 1) < 0.001)
+print("mean 0:     ", abs(x.mean().item()) < 0.001)
+print("deviation 1:", abs(x.std().item() - 1) < 0.001)
 
 # %% [markdown]
 # `prepare` belongs to the net, like its weights: save both. Whatever the net
@@ -405,6 +406,9 @@ print("evaluation:", dropout.eval()(values).tolist())
 
 # %%
 print(f"{(1 - 0.003 * 1) ** 300:.0%}")
+
+# %% [markdown]
+# Now both at work, beside the net of above and from the same first weights:
 
 # %% tags=["nbval-ignore-output"]
 histories = {"neither": history}
@@ -808,7 +812,7 @@ if file.exists():
     resnet = torchvision.models.resnet18(weights=weights).eval()
     resnet.fc = nn.Identity()                                # 512 features
     with torch.no_grad():
-        seen, asked = (torch.cat([resnet(theirs(some)) for some in
+        seen, judged = (torch.cat([resnet(theirs(some)) for some in
                                   these.images.split(50)])
                        for these in (few, new_signs))
 
@@ -816,7 +820,7 @@ if file.exists():
 if file.exists():
     head = nn.Linear(512, len(others))
     fit(head, seen, few.labels, epochs=30, batch_size=20, show=False)
-    print(evaluate(head, asked, new_signs.labels))
+    print(evaluate(head, judged, new_signs.labels))
 else:
     print("The weights of ResNet-18 are not on this computer;\n"
           "torchvision.models.resnet18(weights=weights) fetches them.")
@@ -828,7 +832,7 @@ else:
 #
 # **Device.** Net and pictures have to be in the same place. `fit` does that;
 # in your own loop there is a `.to(device)` for the net, once, and one for each
-# batch.
+# batch. Where one is missing: *Expected all tensors to be on the same device*.
 
 # %%
 from cnnlib.training import best_device
@@ -893,7 +897,7 @@ print(f"waiting {waiting / (waiting + computing):.0%} of the time")
 # Somebody adds a ninth folder of pictures, and trains the net as before.
 
 # %%
-nine = data.signs(18, classes=[*data.signs(1).classes, "closed"])
+nine = data.signs(18, classes=[*new.classes, "closed"])
 try:
     F.cross_entropy(models.signs_cnn()(nine.images / 255), nine.labels)
 except IndexError as error:
@@ -908,9 +912,8 @@ except IndexError as error:
 # with another:
 
 # %% tags=["nbval-ignore-output"]
-listed = data.signs(300, seed=8, classes=sorted(data.signs(1).classes))
-drawn = data.signs(1).classes
-by_name = torch.tensor([drawn.index(name) for name in listed.classes])
+listed = data.signs(300, seed=8, classes=sorted(new.classes))
+by_name = torch.tensor([new.classes.index(name) for name in listed.classes])
 for labels in (listed.labels, by_name[listed.labels]):
     print(evaluate(body, prepare(listed.images), labels))
 
