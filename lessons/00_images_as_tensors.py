@@ -5,25 +5,13 @@
 # are about the *shape* of that grid, so we start there.
 #
 # **Time:** 45 minutes
-#
-# **Notation.** $H$ and $W$ are height and width, $C$ the number of channels
-# (textbooks: $n_C$). Several pictures of the same size in one array are a
-# *batch*, and $N$ is how many they are. Sizes are height x width.
-#
-# After this lesson you can
-#
-# 1. say what each axis of a picture's array means, and reorder them;
-# 2. bring a picture from a file into the form that PyTorch layers expect;
-# 3. read an error about shapes or number types, and fix it.
 
 # %% [markdown]
-# ## Is everything there?
-#
-# First, does your set-up work? Run the next cell (you need not read its code)
-# and look at the answers below it: one line per thing that can be wrong.
-# A laptop without a graphics card is fine throughout.
+# First, does your set-up work? Run the next cell and look at the answers
+# below it: one line per thing that can be wrong. A laptop without a graphics
+# card is fine throughout.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["folded", "nbval-ignore-output"]
 import sys
 
 try:
@@ -34,6 +22,30 @@ except ImportError as error:
     raise ImportError(f"{here}. {fix}") from None
 
 check_setup()
+
+# %% [markdown]
+# Now a photograph. The box in it holds the 36 numbers below: which of them are
+# bright pixels, which dark ones, and how would you find the edge of a petal?
+
+# %% tags=["folded"]
+from cnnlib import images, plots
+
+grey = images.load("flower", height=100, grey=True)
+plots.plot_receptive_field(images.to_tensor(grey), (44, 84, 6, 6))
+
+# %% tags=["folded"]
+plots.plot_grids([("rows 44 to 49, columns 84 to 89", grey[44:50, 84:90])])
+
+# %% [markdown]
+# After this lesson you can
+#
+# 1. say what each axis of a picture's array means, and reorder them;
+# 2. bring a picture from a file into the form that PyTorch layers expect;
+# 3. read an error about shapes or number types, and fix it.
+#
+# **Notation.** $H$ and $W$ are height and width, $C$ the number of channels
+# (textbooks: $n_C$). Several pictures of the same size in one array are a
+# *batch*, and $N$ is how many they are. Sizes are height x width.
 
 # %% [markdown]
 # ## Pixels are numbers
@@ -450,5 +462,6 @@ tuple(nn.Conv2d(4, 8, kernel_size=3)(x).shape)
 # | new axis | `x[None]` in front, `x[:, None]` after the first |
 # | `permute` or `reshape` | moves axes, or redraws borders |
 #
-# **Now exercise 00**: four short tasks on just these steps. Then lesson 01:
-# what a layer does with all these numbers.
+# **Now [exercise 00](../exercises/00_images_as_tensors.ipynb)**: four short
+# tasks on just these steps. Then [lesson 01](01_convolution.ipynb): what a
+# layer does with all these numbers.

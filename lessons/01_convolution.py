@@ -5,17 +5,35 @@
 # and adds. That is the whole operation, and this lesson takes it apart.
 #
 # **Time:** 75 minutes, with a good place for a break in the middle.
+
+# %% [markdown]
+# The right picture is made from the left one by nine numbers, the *kernel* in
+# the middle. What do they look for, and how?
 #
-# **Notation.** Textbooks write an input of width $n$, a kernel of width $f$
-# (or $k$) and $n_C$ channels. PyTorch writes shapes: an input
-# `(N, C_in, H, W)`, a weight `(C_out, C_in, kernel_height, kernel_width)`.
-# We use PyTorch's names; sizes are height x width.
+# **Try.** Choose another kernel, change a number, click the photograph.
+
+# %% tags=["folded"]
+import torch
+
+from cnnlib import explore_kernel, images
+
+photo = images.to_tensor(images.load("china", height=90, grey=True))
+explore_kernel(photo, torch.tensor([[-1.0, 0, 1]] * 3))
+
+# %% [markdown]
+# In an hour you can say for each number of the right picture where it comes
+# from.
 #
 # After this lesson you can
 #
 # 1. compute a convolution by hand, with a bias, for any kernel shape;
 # 2. say what `nn.Conv2d` does, argument by argument and symbol by symbol;
 # 3. explain why pictures are not fed to fully connected layers.
+#
+# **Notation.** Textbooks write an input of width $n$, a kernel of width $f$
+# (or $k$) and $n_C$ channels. PyTorch writes shapes: an input
+# `(N, C_in, H, W)`, a weight `(C_out, C_in, kernel_height, kernel_width)`.
+# We use PyTorch's names; sizes are height x width.
 
 # %%
 import torch
@@ -344,10 +362,7 @@ print("edges:", torch.equal(edges, edges.flip(0, 1)))
 # the picture: lesson 02.)
 
 # %%
-from cnnlib import images
-
-photo = images.to_tensor(images.load("china", height=90, grey=True))
-photo.shape
+photo.shape                      # the photograph from above: (C, H, W)
 
 # %% [markdown]
 # **Blur.** All weights are positive and add up to 1: each pixel becomes an
@@ -384,8 +399,8 @@ print("dark to bright:", correlate(step, edges).tolist())
 print("bright to dark:", correlate(1 - step, edges).tolist())
 
 # %% [markdown]
-# This picture can be changed: type other weights, choose a kernel, or click a
-# pixel to see the nine products.
+# Here is the picture that this lesson began with: type other weights, choose a
+# kernel, or click a pixel to see the nine products.
 #
 # **Predict.** What does *Turn by 180°* do to the colours?
 
@@ -783,4 +798,5 @@ except RuntimeError as error:
 # learning](https://arxiv.org/abs/1603.07285) (2016), with drawings of every
 # setting; [nn.Conv2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html) in PyTorch's documentation.
 #
-# **Now exercise 01.** Then lesson 02: padding and stride.
+# **Now [exercise 01](../exercises/01_convolution.ipynb).** Then
+# [lesson 02](02_padding_and_stride.ipynb): padding and stride.

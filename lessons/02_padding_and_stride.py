@@ -4,18 +4,31 @@
 # A kernel eats the border of a picture. Padding gives it back; stride skips
 # on purpose. One formula says what size comes out.
 #
-# **Time:** 55 minutes
+# **Time:** 60 minutes
+
+# %% [markdown]
+# Windows on a grid, and the size of what comes out. A has seven columns and
+# gives five numbers in each row: where have two of them gone, and how would
+# you get them back?
 #
-# **Notation.** Textbooks write $n$ for the input size, $f$ or $k$ for the
-# kernel, $p$ for the padding on *each* side and $s$ for the stride. PyTorch
-# says `kernel_size`, `padding`, `stride`, `dilation`; each is an int or a
-# pair (height, width).
-#
+# **Try.** Change B until it gives as many columns as it takes in.
+
+# %% tags=["folded"]
+from cnnlib import explore_sizes
+
+explore_sizes(right={"size": 8, "stride": 2})
+
+# %% [markdown]
 # After this lesson you can
 #
 # 1. predict the output size of any convolution, and derive the formula;
 # 2. choose a padding that keeps the size, for odd and for even kernels;
 # 3. say what a stride keeps and what it skips.
+#
+# **Notation.** Textbooks write $n$ for the input size, $f$ or $k$ for the
+# kernel, $p$ for the padding on *each* side and $s$ for the stride. PyTorch
+# says `kernel_size`, `padding`, `stride`, `dilation`; each is an int or a
+# pair (height, width).
 
 # %%
 import torch
@@ -606,5 +619,5 @@ except ValueError as error:
 # | `padding=(2, 1)` | 2 rows above *and* below, 1 column left *and* right |
 # | `F.pad(x, (1, 2, 3, 4))` | left 1, right 2, top 3, bottom 4 |
 #
-# **Now exercise 02.** Then lesson 03: pooling, the other way to make maps
-# smaller.
+# **Now [exercise 02](../exercises/02_padding_and_stride.ipynb).** Then
+# [lesson 03](03_pooling.ipynb): pooling, the other way to make maps smaller.

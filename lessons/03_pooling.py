@@ -4,18 +4,36 @@
 # Pooling replaces every window of a map by one number: its largest, its mean
 # or its smallest. The map gets smaller, and nothing has to be learned.
 #
-# **Time:** 60 minutes
-#
-# **Notation.** Textbooks pool a map of width $n$ with a window of side $f$,
-# stride $s$ and padding $p$, and call the number of channels $n_C$. PyTorch
-# says `kernel_size`, `stride`, `padding`, and writes a batch of maps as
-# `(N, C, H, W)`. Sizes are height x width.
-#
+# **Time:** 65 minutes
+
+# %% [markdown]
+# A photograph, and what is left when each window of 4 x 4, 8 x 8 or 16 x 16
+# pixels becomes one pixel, their mean. The last has 256 times fewer numbers.
+# From which one could you no longer tell what it is?
+
+# %% tags=["folded"]
+import torch.nn.functional as F
+
+from cnnlib import images, plots
+
+flower = images.to_tensor(images.load("flower", height=160))[:, :, 16:224]
+windows = [4, 8, 16]
+plots.plot_images(
+    [flower, *(F.avg_pool2d(flower, window) for window in windows)],
+    ["160 x 208", *(f"{160 // n} x {208 // n}" for n in windows)],
+    columns=4)
+
+# %% [markdown]
 # After this lesson you can
 #
 # 1. pool by hand with any window and stride, and say the size of the result;
 # 2. say what pooling keeps, what it loses, and how that differs from a stride;
 # 3. flatten a batch for a `Linear` layer without mixing up the pictures.
+#
+# **Notation.** Textbooks pool a map of width $n$ with a window of side $f$,
+# stride $s$ and padding $p$, and call the number of channels $n_C$. PyTorch
+# says `kernel_size`, `stride`, `padding`, and writes a batch of maps as
+# `(N, C, H, W)`. Sizes are height x width.
 
 # %%
 import torch
@@ -647,4 +665,5 @@ print("with ceil_mode:   ", F.max_pool2d(x, 2, ceil_mode=True).max().item())
 # | minimum | $-\max(-x)$ |
 # | global average pooling | `(N, C, H, W)` to `(N, C)` |
 #
-# **Now exercise 03.** Then lesson 04: counting parameters.
+# **Now [exercise 03](../exercises/03_pooling.ipynb).** Then
+# [lesson 04](04_parameter_counting.ipynb): counting parameters.

@@ -27,7 +27,7 @@ class Pictures:
         classes: the name of each class, K of them, in the order of the labels.
         scenes: int64 (N,), pictures with the same number show the same scene; None
             where nobody knows, as for a folder.
-        notice: one sentence that says which pictures these are.
+        notice: which pictures these are; of a folder, also what was left out.
     """
 
     images: torch.Tensor
