@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cnnlib.checks.nets import drawn_net, materialize, weights
-from cnnlib.checks.question import Case, CaseRandom, Question, listed
+from cnnlib.checks.question import Case, CaseRandom, Part, Question, listed
 
 _F32, _F64 = torch.float32, torch.float64
 
@@ -512,18 +512,44 @@ QUESTIONS = [
             "batch_norm", "native_batch_norm", "instance_norm", "group_norm",
             "layer_norm",
         ),
+        parts=(
+            Part("an `eps` of its own", 0.5, ("eps",)),
+            Part("a gradient, float64", 0.5, ("gradient", "float64")),
+            Part("several images and channels", 1,
+                 ("two images", "three channels", "not square", "columns",
+                  "one pixel")),
+            Part("one image, one channel", 1),
+        ),
     ),
     Question(
         "fold_batch_norm", "08", 4, _fold, ("conv", "norm"), observe=_folded_seen,
         forbidden=("fuse_conv_bn_eval", "fuse_conv_bn_weights"),
+        parts=(
+            Part("everything at once", 0.5, ("everything",)),
+            Part("stride, padding, dilation, groups", 1,
+                 ("stride", "padding", "dilation", "group", "(1, 3)")),
+            Part("an `eps` of its own", 0.5, ("eps",)),
+            Part("no bias", 1, ("no bias",)),
+            Part("a bias", 1),
+        ),
     ),
     Question(
         "basic_block", "08", 4, _basic_block,
         ("in_channels", "out_channels", "stride"), observe=_block_seen,
+        parts=(
+            Part("training", 1, ("training", "backward", "averages")),
+            Part("stride", 1, ("stride",)),
+            Part("other channels than before", 1, ("more channels", "fewer channels")),
+            Part("as many channels as before", 1),
+        ),
     ),
     Question(
         "separable_conv", "08", 3, _separable,
         ("in_channels", "out_channels", "kernel_size"), observe=_separable_seen,
+        parts=(
+            Part("kernels other than 3x3", 1, ("of 5", "of 7", "of 1")),
+            Part("kernels of 3x3", 2),
+        ),
     ),
     Question(
         "bottleneck_macs", "08", 2, _bottleneck,
@@ -532,6 +558,11 @@ QUESTIONS = [
     Question(
         "transposed_size", "08", 2, _transposed,
         ("n", "kernel", "stride", "padding", "output_padding", "dilation"),
+        parts=(
+            Part("everything at once", 0.5, ("everything", "a stride and a padding")),
+            Part("output padding and dilation", 0.5, ("output padding", "dilation")),
+            Part("kernel, stride, padding", 1),
+        ),
     ),
     Question(
         "conv_backward", "08", 4, _backward, ("x", "weight", "grad"),
@@ -540,9 +571,21 @@ QUESTIONS = [
             "grad", "backward", "vjp", "jacobian", "conv2d_input", "conv2d_weight",
             "convolution_backward",
         ),
+        parts=(
+            Part("grids that are not square, fractions", 1,
+                 ("wide", "high", "2x3", "3x2", "one row", "one column",
+                  "fractions", "larger than")),
+            Part("square grids", 3),
+        ),
     ),
     Question(
         "to_convolution", "08", 3, _to_convolution,
         ("linear", "channels", "height", "width"), observe=_convolution_seen,
+        parts=(
+            Part("larger maps", 1, ("larger", "twice as large", "wider")),
+            Part("several channels and maps", 1,
+                 ("channels", "three maps", "float64", "wide map", "high map")),
+            Part("one channel, one map", 1),
+        ),
     ),
 ]  # fmt: skip
