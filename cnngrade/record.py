@@ -146,7 +146,7 @@ class Result:
         earned = sum(task.earned for task in self.tasks)
         if self.said.late:
             earned = round(earned * (1 - self.said.late[0]), 2)
-        return earned
+        return int(earned) if earned == int(earned) else earned
 
     @property
     def words(self) -> list[str]:
