@@ -25,6 +25,11 @@ STATUSES = (
 )
 
 
+def whole(points: float) -> float:
+    """Return points, as an int where they are whole: they are written without ".0"."""
+    return int(points) if points == int(points) else points
+
+
 @dataclass(frozen=True)
 class TaskResult:
     """What became of one task of a submission.
@@ -58,13 +63,13 @@ class TaskResult:
 
     @property
     def by_answer(self) -> float:
-        """The points that the answer earns by itself: all or none."""
-        return self.points if self.passed else 0
+        """The points of the answer by itself: all, or those of its parts."""
+        return self.points if self.passed else self.verdict.part_points
 
     @property
     def earned(self) -> float:
         """The points earned: the instructor's word before the answer's."""
-        return self.by_answer if self.given is None else self.given[0]
+        return whole(self.by_answer if self.given is None else self.given[0])
 
 
 @dataclass(frozen=True)
@@ -136,17 +141,17 @@ class Result:
     @property
     def by_answers(self) -> float:
         """The points that the answers earn by themselves."""
-        return sum(task.by_answer for task in self.tasks)
+        return whole(sum(task.by_answer for task in self.tasks))
 
     @property
     def earned(self) -> float:
         """The points earned, in the instructor's word where there is one."""
         if self.said.given is not None:
-            return self.said.given[0]
+            return whole(self.said.given[0])
         earned = sum(task.earned for task in self.tasks)
         if self.said.late:
             earned = round(earned * (1 - self.said.late[0]), 2)
-        return int(earned) if earned == int(earned) else earned
+        return whole(earned)
 
     @property
     def words(self) -> list[str]:
@@ -178,7 +183,7 @@ class Result:
             TaskResult(
                 **{
                     **task,
-                    "verdict": Verdict(**task["verdict"]),
+                    "verdict": Verdict.from_plain(task["verdict"]),
                     "follows": tuple(task.get("follows", ())),
                 }
             )
@@ -200,6 +205,7 @@ class GradingSettings:
         timeout: seconds that one cell may compute; 0: what is usual in its lesson.
         isolation: "full", "limits" or "none".
         isolation_facts: what was tried from inside and found closed, a sentence each.
+        all_or_nothing: whether parts of a task earned nothing.
         unplaced: files that belong to nobody or nothing: (name, reason).
         superseded: older attempts, which do not count: (student, name, reason).
         problems: what could not be done as it was asked, such as a line of the
@@ -215,3 +221,4 @@ class GradingSettings:
     superseded: tuple[tuple[str, str, str], ...] = field(default=())
     more_seeds: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
+    all_or_nothing: bool = False

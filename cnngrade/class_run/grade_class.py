@@ -41,6 +41,7 @@ class ClassOptions:
     isolation: str = "full"
     scheduler: str = ""
     regrade: str = ""
+    all_or_nothing: bool = False
 
 
 class Watcher(Protocol):
@@ -216,6 +217,7 @@ def _settings(options: ClassOptions, *, fresh: bool = False) -> dict[str, Any]:
         "seed": seed,
         "timeout": options.timeout,
         "isolation": options.isolation,
+        "all_or_nothing": options.all_or_nothing,
     }
 
 
@@ -317,6 +319,7 @@ def _grade_due(
                 timeout=options.timeout,
                 class_folders=class_folders,
                 only=one.only,
+                all_or_nothing=options.all_or_nothing,
                 problem=problem,
                 platform_id=one.submission.platform_id,
                 handed_in=one.submission.stamp,
@@ -357,6 +360,7 @@ def class_results(journal: Journal, *, since: int | None = None) -> ClassResults
         seed=first["seed"],
         timeout=first["timeout"],
         isolation=first["isolation"],
+        all_or_nothing=first.get("all_or_nothing", False),
         isolation_facts=tuple(first.get("facts", ())),
         unplaced=tuple(sorted(set(unplaced))),
         superseded=tuple(sorted(set(superseded))),

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class Job:
         timeout: seconds that one cell may compute; 0: what is usual in the lesson.
         class_folders: those of the class, which must not be seen from inside.
         only: grade this task alone; "": all of them.
+        all_or_nothing: parts of a task that are right earn nothing.
         problem: why nothing of it can be judged; then `status` is that of all tasks.
         platform_id, handed_in, marked_late: as in `Result`.
         files: what lies beside the notebook: (path, bytes).
@@ -57,6 +58,7 @@ class Job:
     timeout: float
     class_folders: tuple[str, ...] = ()
     only: str = ""
+    all_or_nothing: bool = False
     problem: str = ""
     status: str = "missing"
     platform_id: str = ""
@@ -195,13 +197,20 @@ def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, 
         job.student,
         job.lesson,
         job.digest,
-        tuple(results),
+        tuple(_kept(result, job) for result in results),
         _first(remarks, "remarks"),
         _first([cell.source for cell in matched.added], "cells"),
         by_hand=_first(look, "remarks"),
         **_who_and_when(job),
     )
     return result.plain(), _seconds(steps, started, ended)
+
+
+def _kept(result: TaskResult, job: Job) -> TaskResult:
+    """Return a result as it is kept: with the parts that are right, or without."""
+    if job.all_or_nothing:
+        return replace(result, verdict=replace(result.verdict, parts=()))
+    return result
 
 
 def _who_and_when(job: Job) -> dict[str, Any]:

@@ -312,12 +312,13 @@ _WORDS = {
     "seed": "--seed {}",
     "timeout": "--timeout {}",
     "isolation": "--isolation {}",
+    "all_or_nothing": "--all-or-nothing: {}",
 }
 
 
 def _same_settings(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     for name, words in _WORDS.items():
-        wanted, had = now[name], before.get(name)
+        wanted, had = now[name], before.get(name, False)
         if wanted is not None and wanted != had:
             raise CannotGradeError(
                 f"{folder} was graded with {words.format(had)}, not "

@@ -85,6 +85,12 @@ def grade(
     regrade: Annotated[
         str, typer.Option(metavar="TASK", help="Grade one task again, for everybody.")
     ] = "",
+    all_or_nothing: Annotated[
+        bool,
+        typer.Option(
+            "--all-or-nothing", help="No points for a task that is right in part."
+        ),
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Grade a doubtful layout without asking.")
     ] = False,
@@ -112,6 +118,7 @@ def grade(
         isolation=isolation.value,
         scheduler=scheduler,
         regrade=regrade,
+        all_or_nothing=all_or_nothing,
     )
     with class_printing.Progress(console, yes=yes) as progress:
         try:

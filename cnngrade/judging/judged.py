@@ -10,7 +10,7 @@ from cnngrade.files.match import identify, match
 from cnngrade.files.notebook import CannotGradeError, read
 from cnngrade.files.plan import Step, message, plan
 from cnngrade.limits import CHECK_CELL_SECONDS
-from cnngrade.record import TaskResult
+from cnngrade.record import TaskResult, whole
 from cnngrade.sessions.patience import Patience
 from cnngrade.sessions.run import run_steps
 from cnngrade.sessions.spawned import Spawned
@@ -38,7 +38,7 @@ class Judged:
     @property
     def earned(self) -> float:
         """The points earned."""
-        return sum(result.earned for result in self.results)
+        return whole(sum(result.earned for result in self.results))
 
     @property
     def points(self) -> int:

@@ -235,6 +235,8 @@ def _task_facts(task: TaskResult) -> dict[str, Any]:
     return {
         "task": task.task,
         "points": task.points,
+        "earned": task.earned,
+        "parts": task.verdict.parts,
         "status": task.verdict.status,
         "text": task.verdict.text,
         "mistake": task.verdict.mistake or task.verdict.remark,

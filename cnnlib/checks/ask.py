@@ -60,7 +60,7 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     left_behind: list[str] = []
     try:
         with watch.running():
-            result = answer if question.is_value else _called(answer, args, kwargs)
+            result = _called(question, answer, args, kwargs)
             left_behind = [
                 remark
                 for name, remark in before_call.left(names, case.gradient)
@@ -86,13 +86,19 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     )
 
 
-def _called(answer: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-    """Call an answer; a net that is one itself makes none."""
+def _called(
+    question: Question, answer: Any, args: tuple, kwargs: dict[str, Any]
+) -> Any:
+    """Call an answer, or take it as it is; a net that is one itself makes none."""
+    if question.is_value:
+        return answer
     if isinstance(answer, nn.Module):
         raise TypeError(
             "this is a net. A function is asked for that makes one: the net is what "
             "`return` gives."
         )
+    if question.call is not None:
+        return question.call(answer, args)
     return answer(*args, **kwargs)
 
 

@@ -38,6 +38,22 @@ class Case:
         return sum(x.numel() for x in arguments if isinstance(x, torch.Tensor))
 
 
+@dataclass(frozen=True)
+class Part:
+    """A kind of a task's cases: points that are earned if all of its cases are right.
+
+    Attributes:
+        name: what is asked there, a noun: "stride".
+        points: what it earns: a multiple of a half.
+        of: words; a case whose kind has one of them is of this part. The last part of a
+            question has none: all other cases are of it.
+    """
+
+    name: str
+    points: float
+    of: tuple[str, ...] = ()
+
+
 def result_only(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     """Observe what an answer returns, and nothing else."""
     return {"result": result}
@@ -62,7 +78,8 @@ class Question:
     Attributes:
         name: the task's name, which is that of the answer.
         lesson: two digits.
-        points: what a right answer earns; there are none for a part of it.
+        points: what a right answer earns.
+        parts: how the points are shared among kinds of cases; empty: all or none.
         cases: the cases of a seed; always as many, whatever the seed.
         takes: the names of the arguments; empty for a value task, whose answer is no
             function but a value (``is_value``).
@@ -74,6 +91,9 @@ class Question:
             students have them from the lesson, and they do not give the answer.
         may_change: arguments that the answer is meant to change, such as a model that
             it trains: a change of them is not remarked on.
+        call: how an answer is called on a case, where once is not enough: a function of
+            (answer, args) that returns what `observe` gets as the result. Only what the
+            first call does to the arguments is noticed: later ones are given copies.
         seconds: of computing, for all cases together; an answer that takes longer, or
             four times as long by the clock, is stopped.
     """
@@ -88,7 +108,17 @@ class Question:
     forbidden: tuple[str, ...] = ()
     may_call: tuple[str, ...] = ()
     may_change: tuple[str, ...] = ()
+    call: Callable[[Any, Sequence[Any]], Any] | None = None
     seconds: float = 10.0
+    parts: tuple[Part, ...] = ()
+
+    def part_of(self, case: Case) -> Part:
+        """Return the part that a case is of: the first whose words its kind has."""
+        return next(
+            part
+            for part in self.parts
+            if not part.of or any(words in case.kind for words in part.of)
+        )
 
     def draw(self, seed: int) -> list[Case]:
         """Return the cases of a seed, the same ones every time."""

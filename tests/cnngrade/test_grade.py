@@ -132,6 +132,7 @@ def _run(**changes):
         "seed": None,
         "timeout": 0.0,
         "isolation": "full",
+        "all_or_nothing": False,
     } | changes
 
 

@@ -212,6 +212,8 @@ def test_report_holds_everything():
             assert told_task == {
                 "task": task.task,
                 "points": task.points,
+                "earned": task.earned,
+                "parts": [list(part) for part in task.verdict.parts],
                 "status": task.verdict.status,
                 "text": task.verdict.text,
                 "mistake": task.verdict.mistake or task.verdict.remark,
