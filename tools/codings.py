@@ -139,5 +139,169 @@ def occlusion_map(model, x, target, size):
     return out
 """,
     ),
+    "batch_norm": (
+        """
+def batch_norm(x, weight, bias, eps=1e-5):
+    out = torch.zeros_like(x)
+    for c in range(x.shape[1]):
+        channel = x[:, c]
+        mean = channel.sum() / channel.numel()
+        var = ((channel - mean) ** 2).sum() / channel.numel()
+        normal = (channel - mean) / torch.sqrt(var + eps)
+        out[:, c] = normal * weight[c] + bias[c]
+    return out
+""",
+    ),
+    "conv_backward": (
+        """
+def conv_backward(x, weight, grad):
+    kh, kw = weight.shape
+    rows, columns = grad.shape
+    gx = torch.zeros(x.shape, dtype=x.dtype)
+    gw = torch.zeros(kh, kw, dtype=weight.dtype)
+    for a in range(kh):
+        for b in range(kw):
+            gw[a, b] = (x[a:a + rows, b:b + columns] * grad).sum()
+            gx[a:a + rows, b:b + columns] += weight[a, b] * grad
+    return gx, gw
+""",
+    ),
+    "fold_batch_norm": (
+        """
+def fold_batch_norm(conv, norm):
+    std = torch.sqrt(norm.running_var + norm.eps)
+    factor = norm.weight / std
+    bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias
+    new = nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size,
+                    conv.stride, conv.padding, conv.dilation, conv.groups)
+    new.weight = nn.Parameter(conv.weight * factor.view(-1, 1, 1, 1))
+    new.bias = nn.Parameter(factor * (bias - norm.running_mean) + norm.bias)
+    return new
+""",
+    ),
+    "split": (
+        """
+def split(labels, fractions, seed):
+    rng = torch.Generator()
+    rng.manual_seed(seed)
+    parts = [[] for _ in range(len(fractions))]
+    for c in torch.unique(labels).tolist():
+        places = [i for i in range(len(labels)) if labels[i] == c]
+        order = torch.randperm(len(places), generator=rng).tolist()
+        cuts = [0]
+        for k in range(len(fractions)):
+            cuts.append(round(sum(fractions[:k + 1]) * len(places)))
+        for k in range(len(fractions)):
+            for i in range(cuts[k], cuts[k + 1]):
+                parts[k].append(places[order[i]])
+    return [torch.tensor(part) for part in parts]
+""",
+    ),
+    "channel_stats": (
+        """
+def channel_stats(images):
+    if images.dtype == torch.uint8:
+        x = images.float() / 255.0
+    else:
+        x = images
+    count = x.shape[0] * x.shape[2] * x.shape[3]
+    mean = x.sum(dim=(0, 2, 3)) / count
+    apart = x - mean.reshape(1, -1, 1, 1)
+    variance = (apart * apart).sum(dim=(0, 2, 3)) / count
+    return mean, variance.sqrt()
+""",
+    ),
+    "flip_some": (
+        """
+def flip_some(images, p, generator):
+    out = []
+    for i in range(images.shape[0]):
+        if torch.rand(1, generator=generator).item() < p:
+            out.append(torch.flip(images[i], dims=[2]))
+        else:
+            out.append(images[i])
+    return torch.stack(out)
+""",
+    ),
+    "class_weights": (
+        """
+def class_weights(labels, num_classes):
+    counts = [0] * num_classes
+    for label in labels:
+        counts[label] += 1
+    weights = []
+    for k in range(num_classes):
+        if counts[k] == 0:
+            weights.append(0.0)
+        else:
+            weights.append(len(labels) / (num_classes * counts[k]))
+    return torch.tensor(weights)
+""",
+    ),
+    "recall_per_class": (
+        """
+def recall_per_class(matrix):
+    out = []
+    for i in range(matrix.shape[0]):
+        total = 0
+        for j in range(matrix.shape[1]):
+            total += matrix[i, j].item()
+        if total == 0:
+            out.append(float("nan"))
+        else:
+            out.append(matrix[i, i].item() / total)
+    return torch.tensor(out)
+""",
+    ),
+    "stop_epoch": (
+        """
+def stop_epoch(losses, patience):
+    best_loss = float("inf")
+    best_epoch = 0
+    bad = 0
+    for epoch, loss in enumerate(losses):
+        if loss < best_loss:
+            best_loss = loss
+            best_epoch = epoch
+            bad = 0
+        else:
+            bad = bad + 1
+            if bad >= patience:
+                return best_epoch, epoch
+    return best_epoch, len(losses) - 1
+""",
+    ),
+    "temperature": (
+        """
+def temperature(scores, labels):
+    low, high = 0.05, 20.0
+    for _ in range(60):
+        one = low + (high - low) / 3
+        two = high - (high - low) / 3
+        first = -torch.log_softmax(scores / one, dim=1)
+        second = -torch.log_softmax(scores / two, dim=1)
+        places = torch.arange(len(labels))
+        if first[places, labels].mean() < second[places, labels].mean():
+            high = two
+        else:
+            low = one
+    return (low + high) / 2
+""",
+    ),
+    "fine_tune_groups": (
+        """
+def fine_tune_groups(model, head, body_lr, head_lr):
+    inside = [id(p) for p in model.get_submodule(head).parameters()]
+    first, second = [], []
+    for p in model.parameters():
+        if not p.requires_grad:
+            continue
+        if id(p) in inside:
+            second.append(p)
+        else:
+            first.append(p)
+    return [{"params": first, "lr": body_lr}, {"params": second, "lr": head_lr}]
+""",
+    ),
 }
 """By the task's name: cells as a student could hand them in."""

@@ -10,7 +10,7 @@ from cnngrade.files.match import identify, match
 from cnngrade.files.notebook import CannotGradeError, read
 from cnngrade.files.plan import Step, message, plan
 from cnngrade.limits import CHECK_CELL_SECONDS
-from cnngrade.record import TaskResult
+from cnngrade.record import TaskResult, whole
 from cnngrade.sessions.patience import Patience
 from cnngrade.sessions.run import run_steps
 from cnngrade.sessions.spawned import Spawned
@@ -37,9 +37,8 @@ class Judged:
 
     @property
     def earned(self) -> float:
-        """The points earned, a whole number where it is one."""
-        earned = sum(result.earned for result in self.results)
-        return int(earned) if earned == int(earned) else earned
+        """The points earned."""
+        return whole(sum(result.earned for result in self.results))
 
     @property
     def points(self) -> int:
@@ -72,11 +71,16 @@ def check_file(
         return Spawned(message(steps, wanted, 0, times), folder)
 
     done = run_steps(steps, open_session, patience, watch)
+    from .by_hand import hidden_by_packages
     from .notes import notes_on_file, notes_on_run
     from .verdicts import judge_steps
 
     results = judge_steps(matched, steps, done, seconds)
-    notes = [*notes_on_file(matched), *notes_on_run(matched, steps, done, results)]
+    notes = [
+        *notes_on_file(matched),
+        *notes_on_run(matched, steps, done, results),
+        *hidden_by_packages(matched, [file.name for file in folder.glob("*.py")]),
+    ]
     return Judged(path, exercise.name, results, notes)
 
 

@@ -33,8 +33,9 @@ def ask(
     - ``changed:NAME``: an argument was changed in place;
     - ``left:grad``, ``left:requires_grad``, ``left:hook``: left on an argument;
     - ``lost:hook``: somebody else's hook was taken off an argument;
-    - ``cut:NAME``: no gradient flows to that argument;
-    - ``prints``: more printed than anybody reads.
+    - ``cut:NAME``: no gradient flows to that argument.
+
+    What is printed is not kept: a `print` left over from a search costs nothing.
 
     Without `watched` nothing is noticed: so references and mistakes are asked.
     """
@@ -59,7 +60,7 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     left_behind: list[str] = []
     try:
         with watch.running():
-            result = answer if question.is_value else _called(answer, args, kwargs)
+            result = _called(question, answer, args, kwargs)
             left_behind = [
                 remark
                 for name, remark in before_call.left(names, case.gradient)
@@ -85,13 +86,19 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     )
 
 
-def _called(answer: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-    """Call an answer; a net that is one itself makes none."""
+def _called(
+    question: Question, answer: Any, args: tuple, kwargs: dict[str, Any]
+) -> Any:
+    """Call an answer, or take it as it is; a net that is one itself makes none."""
+    if question.is_value:
+        return answer
     if isinstance(answer, nn.Module):
         raise TypeError(
             "this is a net. A function is asked for that makes one: the net is what "
             "`return` gives."
         )
+    if question.call is not None:
+        return question.call(answer, args)
     return answer(*args, **kwargs)
 
 
@@ -124,8 +131,7 @@ def _plain(value: Any) -> PlainValue:
 
 
 def _remarks(watch: Watch, before: frozenset[str]) -> tuple[str, ...]:
-    calls = sorted(watch.seen - before)
-    return (*calls, "prints") if watch.prints_too_much else tuple(calls)
+    return tuple(sorted(watch.seen - before))
 
 
 def _tensors(items: Sequence[Any]) -> list[torch.Tensor]:

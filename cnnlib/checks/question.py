@@ -91,6 +91,9 @@ class Question:
             students have them from the lesson, and they do not give the answer.
         may_change: arguments that the answer is meant to change, such as a model that
             it trains: a change of them is not remarked on.
+        call: how an answer is called on a case, where once is not enough: a function of
+            (answer, args) that returns what `observe` gets as the result. Only what the
+            first call does to the arguments is noticed: later ones are given copies.
         seconds: of computing, for all cases together; an answer that takes longer, or
             four times as long by the clock, is stopped.
     """
@@ -105,6 +108,7 @@ class Question:
     forbidden: tuple[str, ...] = ()
     may_call: tuple[str, ...] = ()
     may_change: tuple[str, ...] = ()
+    call: Callable[[Any, Sequence[Any]], Any] | None = None
     seconds: float = 10.0
     parts: tuple[Part, ...] = ()
 

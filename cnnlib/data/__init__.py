@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from .folder import load_folder
     from .load import TIME_LIMIT, Digits, load_mnist
     from .pictures import Pictures
+    from .traffic_signs import signs
 
-__all__ = ["TIME_LIMIT", "Digits", "Pictures", "load_folder", "load_mnist"]
+__all__ = ["TIME_LIMIT", "Digits", "Pictures", "load_folder", "load_mnist", "signs"]
 
 _MODULES = {
     "Pictures": "pictures",
     "load_folder": "folder",
+    "signs": "traffic_signs",
 }  # the others stand in `load`
 
 

@@ -16,3 +16,8 @@ addEventListener("DOMContentLoaded", () => {
     watch.observe(el);
   }
 });
+
+// Paper shows what the screen folds.
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("article details").forEach((el) => { el.open = true; });
+});

@@ -50,6 +50,18 @@ def own_sum():
     out[0, 0] = sum(X[:2, :2])
 
 
+def set_a_number(count=2):
+    count[0] = 1
+
+
+def before_its_value():
+    def inside():
+        return later
+
+    inside()
+    later = 1
+
+
 RAISED = [
     (set_window, "A tensor with several numbers is put into a single place"),
     (own_sum, "Python's own `sum`"),
@@ -84,6 +96,11 @@ RAISED = [
     (lambda: 2 * 3 + (1, 2), "A pair (height, width) came"),
     (lambda: [n + 1 for n in 3], "One int came where several numbers"),
     (lambda: torch.stack([]), "did the loop that fills it ever run"),
+    (lambda: torch.cat([]), "did the loop that fills it ever run"),
+    (set_a_number, "A value of type int stands where a list or a tensor"),
+    (before_its_value, "`later` has no value yet"),
+    (lambda: X.reshape(-2, 3), "a single -1"),
+    (lambda: torch.tensor([1.0, None]), "A None stands among the numbers"),
     (lambda: torch.stack([X, K]), "have different shapes"),
     (lambda: 1 / 0, "divided by 0"),
     (lambda: nn.Sequential(nn.ReLU), "`nn.ReLU()`"),
@@ -97,6 +114,7 @@ RAISED = [
     (lambda: X.summ(), "has nothing called `summ`"),
     (lambda: torch.summ(X), "`torch` has nothing called `summ`"),
     (lambda: torch.arange(3).mean(), "it needs a tensor of floats"),
+    (lambda: torch.arange(3).std(), "it needs a tensor of floats"),
     (lambda: X.unfold(0, 5, 1), "A window of 5 is wanted on axis 0, which is only 3"),
     (lambda: exit(), "`return` ends a function"),
     (lambda: bool(np.ones(2)), "An array with several numbers"),

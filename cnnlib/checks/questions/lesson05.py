@@ -180,8 +180,12 @@ def _judged(draw: CaseRandom) -> list[Case]:
         case("a last batch of one image", (29, 7), _convolutional),
         case("a convolutional model and float64", (31, 9), _convolutional, dtype=_F64),
         case("dropout", (34, 12), _dropping),
-        case("a model that is in evaluation mode already", (33, 10), _normed,
-             training=False),
+        case(
+            "a model that is in evaluation mode already",
+            (33, 10),
+            _normed,
+            training=False,
+        ),
         case("a model that is right every time", (19, 8), _reading),
     ]
 
