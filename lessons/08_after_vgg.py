@@ -386,10 +386,10 @@ with torch.device("meta"):
 diagrams.draw_blocks(first_stages, (3, 224, 224), activations=False)
 
 # %% [markdown]
-# In `layer2.0` you see the shortcut with its 1 x 1 convolution.
+# In `layer2.0` is the shortcut with its 1 x 1 convolution.
 #
 # Is it the same net as torchvision's? Names and shapes agree, so each takes
-# the other's weights. Then we compare the maps, layer by layer.
+# the other's weights. We compare the maps, layer by layer.
 
 # %%
 def all_maps(net, x):
@@ -546,8 +546,8 @@ for name in ["resnet18", "mobilenet_v2"]:
 # layer does 9 mult-adds for each number that it writes, a full one hundreds,
 # and numbers have to be fetched and written (lesson 04). By how much a net is
 # quicker depends on the machine and on the batch: measure where it is to run.
-# (On a core of ours MobileNet got a third as much done in a millisecond, and
-# less in ten rounds of ten.)
+# (On a core of ours MobileNet got a third as much done in a millisecond, less
+# in ten of ten.)
 
 # %% [markdown]
 # ## Global pooling
@@ -715,7 +715,7 @@ fit(reader, images, targets, epochs=6, augment=random_shift(2), show=False)
 print(evaluate(reader, test, test_labels))
 
 # %% [markdown]
-# The page: six test digits, at places that nobody told the net.
+# The page: six test digits, at places not told to the net.
 
 # %%
 page = torch.zeros(1, 1, 112, 140)
