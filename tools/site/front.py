@@ -145,7 +145,8 @@ def not_found(address: str) -> str:
         f'<svg viewBox="0 0 {wide} {high}" role="img" aria-label="{words}" '
         f'shape-rendering="crispEdges">{cells}</svg>'
         "<h1>No such page</h1><p>The kernel found its edges; we did not find the page. "
-        f'<a href="{html.escape(address)}">Begin at the front</a>.</p></main></body></html>'
+        f'<a href="{html.escape(address)}">Begin at the front</a>.</p></main>'
+        "</body></html>"
     )
 
 
