@@ -85,14 +85,18 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError|NotImplementedError", r"not implemented for '(\w+)'", lambda m: (
         f"This operation does not work on a tensor of that dtype ({_dtype(m[1])})."
         if _dtype(m[1]) else "This operation does not take a tensor of that dtype.")),
-    ("RuntimeError", r"mean\(\): could not infer output dtype", "A mean has a "
-     "fraction, "
-     "so it needs a tensor of floats."),
+    ("RuntimeError", r"mean\(\): could not infer output dtype|std and var only support "
+     r"floating", "A mean or a deviation has a fraction, so it needs a tensor of "
+     "floats."),
     ("IndexError", r"tensors used as indices must be long", "Only whole numbers can be "
      "indices: a tensor of floats cannot."),
+    ("TypeError", r"must be tuple of ints, but found element of type tuple",
+     "A pair stands where one int belongs: a row of ints holds no pairs. Take the pair "
+     "apart first."),
     ("TypeError", r"'float' object cannot be interpreted as an integer|"
-     r"slice indices must be integers|indices must be integers|must be tuple of ints|"
-     r"must be int, not float|received an invalid combination of arguments.*float",
+     r"slice indices must be integers|indices must be integers|"
+     r"must be tuple of ints, (but found element of type|not) float|"
+     r"must be int, not float",
      "A whole number is wanted here and a float came. `/` always gives a float; `//` "
      "divides whole numbers."),
     # -- one number or several
@@ -236,10 +240,10 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "the way cuts the tie; an input needs `requires_grad_()` first."),
     ("RuntimeError", r"grad can be implicitly created only for scalar", "`backward` "
      "starts from a single number. Which number of this tensor is meant?"),
-    ("RuntimeError", r"leaf [Vv]ariable that requires grad|view of a leaf", "A tensor "
-     "is changed in place for which gradients are recorded. Of what comes in, make a "
-     "new one: `x = x - ...`, not `-=`. Weights that are being trained are changed "
-     "inside `with torch.no_grad():`."),
+    ("RuntimeError", r"leaf [Vv]ariable that requires grad|view of a leaf", "A "
+     "tensor that a gradient is wanted of is changed in place. Is it what comes in, "
+     "such as `x`? Then collect the results in a new tensor. A weight that is trained "
+     "is changed inside `with torch.no_grad():`."),
     ("RuntimeError", r"modified by an inplace operation", "A tensor that the gradient "
      "still needs was changed in place (`+=`, or a value set by index)."),
     ("RuntimeError", r"Can't call numpy\(\) on Tensor that requires grad", "A tensor "
@@ -250,14 +254,15 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     # -- None, pairs, ints
     ("TypeError", r"unsupported operand type\(s\).*NoneType|'NoneType' object (is not|"
      r"cannot)|argument .* must be .*not NoneType", "Something is None here. An "
-     "argument that may be left out is None then; ask `is None` before it is used. A "
-     "function without `return` gives None, too."),
+     "argument that may be left out is None then: ask `is None` before it is used. "
+     "What a function without `return` gives is None, and so is a `.grad` before "
+     "`backward`, and after `zero_grad`."),
     ("RuntimeError", r"Could not infer dtype of NoneType", "A None stands among the "
      "numbers of which a tensor is to be made. `float('nan')` is a number that says "
      "that there is none."),
     ("AttributeError", r"'NoneType' object has no attribute", "Something is None here: "
-     "an argument that was left out, a `.grad` before `backward`, or what a function "
-     "without `return` gave."),
+     "an argument that was left out, a `.grad` before `backward` or after `zero_grad`, "
+     "or what a function without `return` gave."),
     ("TypeError", r"'int' object is not (iterable|subscriptable)|cannot unpack "
      r"non-iterable int|must be an iterable, not int", "One int came where several "
      "numbers were expected. An argument that may be an int or a pair must be looked "

@@ -256,13 +256,18 @@ class _Search:
             self._order = [shown]
 
     def _agrees(self, of_case: Callable[[int], CaseOutcome]) -> bool:
-        """Tell whether the outcomes are these, the shown case first."""
-        return all(self._is_alike(i, of_case(i)) for i in self._order)
+        """Tell whether the outcomes are these, the shown case first.
 
-    def _is_alike(self, i: int, other: CaseOutcome) -> bool:
+        Many a slip raises in every case, and many a slip of a net in some. Then the
+        errors must say the same, too.
+        """
+        wordless = all(outcome.error for outcome in self._outcomes)
+        by_words = wordless or self._key.makes_nets
+        return all(self._is_alike(i, of_case(i), by_words) for i in self._order)
+
+    def _is_alike(self, i: int, other: CaseOutcome, by_words: bool) -> bool:
         outcome = self._outcomes[i]
-        must_agree = bool(outcome.error) and self._key.makes_nets
-        if must_agree and _said(outcome) != _said(other):
+        if by_words and outcome.error and _said(outcome) != _said(other):
             return False
         return is_alike(outcome, other, self._key)
 

@@ -127,7 +127,7 @@ bright = np.array([200], dtype=np.uint8)
 bright + np.array([100], dtype=np.uint8)
 
 # %% [markdown]
-# A byte ends at 255, then it starts again from 0.
+# A byte holds 256 numbers; after the last one it starts again from the first.
 # Networks work with floating-point numbers, and with values near 1 rather
 # than 255. So: convert, then divide.
 
@@ -163,7 +163,7 @@ batch = channels_first[None]                         # (N, C, H, W)
 print(tuple(channels_last.shape), "->", tuple(batch.shape))
 
 # %% [markdown]
-# **Predict.** What does `reshape(3, 100, 150)` give instead?
+# **Predict.** What will the picture look like after `reshape(3, 100, 150)`?
 
 # %%
 wrong = channels_last.reshape(3, 100, 150)
@@ -247,7 +247,11 @@ tuple(out.shape)
 # them all in one tensor:
 # **(out_channels, in_channels, kernel_height, kernel_width)**.
 #
-# **Predict.** The shape for 3 channels in, 8 out, a kernel 5 high, 3 wide.
+# Each kernel makes one result, an *output channel*: 8 channels out are 8
+# kernels. To each kernel belongs one more number, its *bias*.
+#
+# **Predict.** The weight's shape for 3 channels in, 8 out, kernels 5 high and
+# 3 wide. And how many biases are there?
 
 # %%
 conv = nn.Conv2d(in_channels=3, out_channels=8, kernel_size=(5, 3))
@@ -317,12 +321,12 @@ array.shape
 # and positive ones red.
 
 # %%
-plots.plot_image(out, title="what an untrained layer makes of it")
+plots.plot_image(out, title="what a layer of random weights makes of it")
 
 # %% [markdown]
-# To save such a result as a file you need bytes again, and a byte has no room
-# for values below 0 or above 1: they run over, like 200 + 100, unless they are
-# clipped first. That is a task of exercise 00.
+# To save such a result as a file you need bytes again: times 255. What was
+# below 0 or above 1 then has no room in a byte and runs over, like 200 + 100,
+# unless it is clipped first. That is a task of exercise 00.
 #
 # **Predict.** What does `.squeeze()` do to a batch of one grey picture that
 # is one pixel high: (1, 1, 1, 5)?
@@ -385,8 +389,8 @@ try_it(conv, x)
 # %% [markdown]
 # Read it from the end: *expected input[1, 4, 100, 100] to have 3 channels,
 # but got 4 channels instead*. (Skip "groups": it is 1 in nearly every layer.)
-# The array is (100, 100, **4**): red, green, blue and *alpha*, how opaque the
-# pixel is. Files with transparent parts (PNG, often) have this channel.
+# The array is (100, 100, **4**): red, green, blue and *alpha*, how little
+# of what lies behind the pixel shines through. Files with transparent parts (PNG, often) have this channel.
 
 # %%
 print("shape:", sticker.shape)

@@ -10,7 +10,8 @@
 # The right picture is made from the left one by nine numbers, the *kernel* in
 # the middle. What do they look for, and how?
 #
-# **Try.** Choose another kernel, change a number, click the photograph.
+# **Try.** Choose another kernel, change a number, drag the small window over
+# the photograph, or take a photograph of your own.
 
 # %% tags=["folded"]
 import torch
@@ -45,6 +46,10 @@ from cnnlib import plots, step_conv, worked_example
 
 # %% [markdown]
 # ## Why not fully connected?
+#
+# A *unit* multiplies what comes in by weights, adds the products, and adds a
+# number of its own, the *bias*. Units between input and output are *hidden*.
+# Weights and biases are the *parameters*: the numbers that are learned.
 #
 # 16 pixels, 4 hidden units, 1 output, joined in three ways. Each line is a
 # weight; on the right, lines of one name *share* one weight.
@@ -86,7 +91,8 @@ worked_example("hzdr-local").predict(slips={
 
 # %%
 local = 4 * arithmetic.linear_params(4, 1)           # 4 units, each 4 weights
-print(worked_example("hzdr-local-25").check(local + output).title)
+print(local, output, sep="\n")
+local + output
 
 # %% [markdown]
 # **Shared.** All hidden units use *one* set of 4 weights and one bias:
@@ -176,10 +182,10 @@ step_conv(example.input, example.kernel)
 # ### Why multiply and add?
 #
 # Because the sum says how *alike* two rows of numbers are. Take the kernel
-# $(1, -1, 1)$ and three windows of the same size of numbers. By hand: the same
+# $(1, -1, 1)$ and three windows of ones and minus ones. By hand: the same
 # pattern gives $1 + 1 + 1 = 3$, a flat one $1 - 1 + 1 = 1$, the opposite one
-# $-3$. Of windows that are equally bright, the one that looks like the kernel
-# gives the largest answer.
+# $-3$. Of all windows of ones and minus ones, the one that looks like the
+# kernel gives the largest answer.
 
 # %%
 kernel = torch.tensor([1.0, -1, 1])
@@ -306,7 +312,8 @@ np.convolve([1, 2, 3], [1, 10])
 #
 # The 12 is $1 \cdot 10 + 2 \cdot 1$: in each product the two places add up to
 # the same power. While one index goes up, the other goes down. That is all
-# the formula says: $(a * b)_k = \sum_i a_i \, b_{k-i}$.
+# the formula says: $(a * b)_k = \sum_i a_i \, b_{k-i}$. It takes every $i$ for
+# which both places exist; where one of them does not, there is no product.
 
 # %% [markdown]
 # ### What the turn does
@@ -476,9 +483,9 @@ print("in: ", tuple(colour[None].shape))
 print("out:", tuple(F.conv2d(colour[None], slices[None]).shape))
 
 # %% [markdown]
-# The sum over the channels leaves nothing of their number: maps are as many as
-# kernels. Only in the first layer are channels colours; later each is a map
-# of the layer before.
+# All channels are added into one map, so there are as many maps as kernels,
+# however many channels came in. Only in the first layer are channels colours;
+# later each is a map of the layer before.
 
 # %% [markdown]
 # ## Several kernels: output channels
@@ -718,8 +725,9 @@ moved = dense(x.flatten()).reshape(12, 16).roll(3, dims=-1)
 torch.allclose(after, moved, atol=0.01)
 
 # %% [markdown]
-# The order of its inputs means nothing to it: shuffle them and its weights
-# alike, and nothing has changed. And the number of its inputs is fixed:
+# The order of its inputs means nothing to it: put the inputs in another order,
+# and its weights in the same one, and the result stays as it was. And the
+# number of its inputs is fixed:
 
 # %%
 try:

@@ -83,7 +83,8 @@ example.check(F.conv2d(x, kernel))
 # ### Who is seen how often?
 #
 # Shrinking is not the only loss. A corner pixel lies in a single window, a
-# pixel in the middle in $k \cdot k$ of them, if the picture is large enough.
+# pixel in the middle in $k \cdot k$ of them, if the picture is large enough
+# (a window of 51 has only 50 x 50 places on a picture of 100).
 #
 # **Predict.** In how many windows of a 3 x 3 kernel lies the pixel *beside*
 # the corner, in the top row of a 6 x 6 picture?
@@ -263,7 +264,7 @@ plots.plot_images(
 # A row with a single 6, padding 1, and kernels of ones:
 
 # %%
-row = torch.tensor([[0.0, 0, 6, 0, 0]])                      # (C, L)
+row = torch.tensor([[0.0, 0, 6, 0, 0]])                      # (channel, length)
 odd = F.conv1d(row, torch.ones(1, 1, 3), padding=1)
 even = F.conv1d(row, torch.ones(1, 1, 2), padding=1)
 plots.plot_grids([("row", row), ("kernel of 3", odd), ("kernel of 2", even)])
@@ -488,7 +489,7 @@ step_conv(example.input, example.kernel, stride=2, padding=1)
 #
 # ### Padding so that a stride fits
 #
-# Where the division leaves a rest, pixels at the edge may be in no window.
+# Where the division leaves a remainder, pixels at the edge may be in no window.
 # With a kernel of 3 and stride 2, $(7 - 3)/2 = 2$ is whole, $(8 - 3)/2 = 2.5$
 # is not.
 
@@ -548,7 +549,7 @@ assert dilated(torch.zeros(1, 1, 20, 20)).shape[-1] == wide
 
 # %% [markdown]
 # On a 6 x 6 grid with dilation 2 the window reaches over 5 cells, so it has
-# 2 places in each direction. Press *Predict* for the last number: it comes
+# 2 places in each direction. Go on to step 4, then press *Predict*: it comes
 # from rows and columns 1, 3 and 5 only.
 
 # %%

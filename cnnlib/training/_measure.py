@@ -31,7 +31,7 @@ class Measurement:
             "all right", the share of images with no wrong one. Classes of pixels:
             "accuracy", and "mean IoU", for each class the pixels that both call so as
             a share of those that one of them does, averaged over the classes that
-            occur.
+            occur. Any other loss has no other measure.
         outputs: (N, ...), what the net gave.
         labels: (N, ...), as given.
     """
@@ -60,12 +60,14 @@ def told_metric(named: tuple[str, float]) -> str:
 
 def measures(outputs: Tensor, labels: Tensor, loss: Any) -> dict[str, float]:
     """Return the measures that make sense for a loss, by their names."""
+    if is_of_classes(loss) and outputs.shape == labels.shape:  # shares of classes
+        return _of_answers(outputs.argmax(dim=1) == labels.argmax(dim=1))
     if is_of_classes(loss):
         return _of_pixels(outputs, labels, getattr(loss, "ignore_index", -100))
     border = yes_from(loss)
     if border is not None:
         return _of_answers((outputs >= border) == (labels >= 0.5))
-    if compares_numbers(loss) or outputs.shape == labels.shape:
+    if compares_numbers(loss):
         return _of_numbers(outputs.double(), labels.double())
     return {}
 

@@ -563,7 +563,7 @@ SLIPS = [
     ("one column too far right", CONV, P, off(CONV, 0, 1)),
     ("one row too high", CONV, P, off(CONV, -1, 0)),
     ("one row too low", CONV, P, off(CONV, 1, 0)),
-    ("one row too low and one column too far right", CONV, (2, 2), off(CONV, 1, 1)),
+    ("one row too low and one column too far left", CONV, (2, 2), off(CONV, 1, -1)),
     ("one row too high and one column too far left", CONV, (3, 1), off(CONV, -1, -1)),
     ("the padding was forgotten", CONV, (1, 2), off(CONV, 1, 1)),
     ("row and column of the output were swapped", CONV, P, CONV.output.mT),
