@@ -12,6 +12,8 @@ NAMES = [
     "train_here",
     "lessons",
     "training",
+    "after_vgg",
+    "own_pictures",
     "checks",
     "grading",
     "binder",

@@ -5,10 +5,12 @@ costs them nothing that can be found again. Each folder imports those below it a
 
 - `cli`: the command line, for students (`cnnlib check`, `reset`, `doctor`) and for
   teachers (`grade`, `export`, `autograder`);
-- `export`: a report's points as other systems take them;
-- `report`: the tables and pages of a class;
+- `export`: a report's marks, as they are settled, in the form that other systems take;
+  reports made one;
+- `report`: the tables and pages of a class, and of its term;
+- `term`: the instructor's file, what it costs to be late, results settled by both;
 - `class_run`: a class graded: its submissions as jobs on a pool of workers, each result
-  kept in a journal;
+  kept in a journal that takes zip after zip; who is who from one to the next;
 - `judging`: from what came of the steps to a verdict on each task, and to notes on
   what was odd in the file;
 - `sessions`: the processes that do the steps, started for one file (`spawned`) or

@@ -109,6 +109,10 @@ ZIP_RATIO = 100
 """How often its own size a zip may hold: notebooks reach 20, bombs 1,000."""
 ZIP_LIST_BYTES = 500 * ZIP_MEMBERS
 """What the list of members may take, which Python reads whole."""
+BESIDE_FILES = 200
+"""Files beside a notebook that its code is given."""
+BESIDE_BYTES = 20_000_000
+"""What they may hold in all."""
 PARSED_CHARACTERS = 200_000
 """Of a cell; longer ones are not parsed: a tree takes 600 times their room."""
 

@@ -90,9 +90,13 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "floats."),
     ("IndexError", r"tensors used as indices must be long", "Only whole numbers can be "
      "indices: a tensor of floats cannot."),
+    ("TypeError", r"must be tuple of ints, but found element of type tuple",
+     "A pair stands where one int belongs: a row of ints holds no pairs. Take the pair "
+     "apart first."),
     ("TypeError", r"'float' object cannot be interpreted as an integer|"
-     r"slice indices must be integers|indices must be integers|must be tuple of ints|"
-     r"must be int, not float|received an invalid combination of arguments.*float",
+     r"slice indices must be integers|indices must be integers|"
+     r"must be tuple of ints, (but found element of type|not) float|"
+     r"must be int, not float",
      "A whole number is wanted here and a float came. `/` always gives a float; `//` "
      "divides whole numbers."),
     # -- one number or several
@@ -185,8 +189,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "wants each axis of the tensor once; there are as many numbers as axes."),
     ("TypeError", r"isinstance\(\) arg 2", "`isinstance(x, kind)`: the thing comes "
      "first, its kind second."),
-    ("TypeError", r"cannot assign .* as parameter", "A weight of a layer stays what it "
-     "is; it is changed in place (`-=` under `no_grad`), not set to another tensor."),
+    ("TypeError", r"cannot assign .* as parameter", "A weight of a layer is changed in "
+     "place, under `no_grad`, or replaced by an `nn.Parameter(...)`. A plain tensor "
+     "cannot take its place."),
     ("RuntimeError", r"Trying to create tensor with negative dimension|negative "
      r"dimensions? .*not allowed|must be non-negative|Dimension size must be", "A "
       "size has come out negative. Print it, with the "
@@ -199,6 +204,15 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError", r"Given (?:groups=\d+|transposed=\d), (?:expected )?weight .*to "
      r"have (\d+) channels, but got (\d+)", lambda m: (
         f"The convolution was made for {m[1]} channels, and {m[2]} come in.")),
+    ("RuntimeError", r"weight should have at least three dimensions", "A convolution's "
+     "weight has four axes: (out, in, kernel height, kernel width). Is a `reshape` "
+     "missing?"),
+    ("RuntimeError", r"running_mean should contain (\d+) elements not (\d+)",
+     lambda m: f"The batch norm was made for {m[2]} channels, and {m[1]} come in."),
+    ("ValueError", r"(in|out)_channels must be divisible by groups", lambda m: (
+        f"Groups share the channels out evenly: `{m[1]}_channels` must be a multiple "
+        "of `groups`.")),
+    ("RuntimeError", r"non-positive stride", "A stride is 1 or more; 0 gets nowhere."),
     ("RuntimeError|ValueError", r"number of dims|must be 2D|"
      r"only supported for 2-?D|Tensors must have same number of dimensions",
      "The tensor has another number of axes than this operation takes. Print its "
@@ -226,9 +240,10 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
      "the way cuts the tie; an input needs `requires_grad_()` first."),
     ("RuntimeError", r"grad can be implicitly created only for scalar", "`backward` "
      "starts from a single number. Which number of this tensor is meant?"),
-    ("RuntimeError", r"leaf [Vv]ariable that requires grad|view of a leaf", "Weights "
-     "that are being trained cannot be changed in place while gradients are "
-     "recorded. Do it inside `with torch.no_grad():`."),
+    ("RuntimeError", r"leaf [Vv]ariable that requires grad|view of a leaf", "A "
+     "tensor that a gradient is wanted of is changed in place. Is it what comes in, "
+     "such as `x`? Then collect the results in a new tensor. A weight that is trained "
+     "is changed inside `with torch.no_grad():`."),
     ("RuntimeError", r"modified by an inplace operation", "A tensor that the gradient "
      "still needs was changed in place (`+=`, or a value set by index)."),
     ("RuntimeError", r"Can't call numpy\(\) on Tensor that requires grad", "A tensor "
@@ -239,14 +254,15 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     # -- None, pairs, ints
     ("TypeError", r"unsupported operand type\(s\).*NoneType|'NoneType' object (is not|"
      r"cannot)|argument .* must be .*not NoneType", "Something is None here. An "
-     "argument that may be left out is None then; ask `is None` before it is used. A "
-     "function without `return` gives None, too."),
+     "argument that may be left out is None then: ask `is None` before it is used. "
+     "What a function without `return` gives is None, and so is a `.grad` before "
+     "`backward`, and after `zero_grad`."),
     ("RuntimeError", r"Could not infer dtype of NoneType", "A None stands among the "
      "numbers of which a tensor is to be made. `float('nan')` is a number that says "
      "that there is none."),
     ("AttributeError", r"'NoneType' object has no attribute", "Something is None here: "
-     "an argument that was left out, a `.grad` before `backward`, or what a function "
-     "without `return` gave."),
+     "an argument that was left out, a `.grad` before `backward` or after `zero_grad`, "
+     "or what a function without `return` gave."),
     ("TypeError", r"'int' object is not (iterable|subscriptable)|cannot unpack "
      r"non-iterable int|must be an iterable, not int", "One int came where several "
      "numbers were expected. An argument that may be an int or a pair must be looked "
@@ -285,6 +301,13 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("TypeError", r"received an invalid combination of arguments|invalid combination",
      "PyTorch's function was called with arguments of the wrong kind, number or "
      "order. Print each of them."),
+    ("AttributeError", r"cannot assign \w+ before Module\.__init__", "A net can hold "
+     "layers only when `super().__init__()` has run: it is the first line of "
+     "`__init__`."),
+    ("NotImplementedError", r"Module \[ModuleList\] is missing", "`nn.ModuleList` only "
+     "holds layers. `nn.Sequential` runs them, too, one after the other."),
+    ("NotImplementedError", r"missing the required .forward. function", "The net's "
+     "class has no `forward`. Is it spelled right, and as far in as `__init__`?"),
     ("TypeError", r"is not a Module subclass", "Only layers go into a net; one of "
      "these "
      "is something else. Perhaps a pair of parentheses is missing: `nn.ReLU()`."),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from cnnlib.checks.ask import ask
-from cnnlib.checks.question import Case
+from cnnlib.checks.question import Case, Question
 from cnnlib.checks.values import CaseOutcome, PlainValue
 
 from . import messages
@@ -32,6 +33,7 @@ from .verdict import Verdict
 
 _STOPPERS = ("called:", "cnnlib:")
 """Remarks that decide alone, whatever the values are."""
+_OF_A_CALL = re.compile(r"positional argument|unexpected keyword argument")
 _LEFT_OUT = re.compile(r"left out|not used|forgotten|is ignored")
 _OF_FRACTIONS = 12
 """So many numbers more a case may have that is chosen for being of whole numbers."""
@@ -58,10 +60,11 @@ def judge(
     if any(outcome.error == "TooLong" for outcome in outcomes):
         return messages.too_long(question)
     wrong = _wrong_cases(known, outcomes)
+    parts = _parts(question, cases, outcomes, wrong)
     if not wrong:
-        return _with_right_values(task, cases, outcomes)
+        return replace(_with_right_values(task, cases, outcomes), parts=parts)
     shown = min(wrong, key=lambda i: _readability(outcomes[i], cases[i], i))
-    return messages.wrong(
+    verdict = messages.wrong(
         task,
         cases,
         outcomes[shown],
@@ -70,6 +73,24 @@ def judge(
         shown=shown,
         explanation=_explanation(known, outcomes, wrong, shown),
     )
+    return replace(verdict, parts=parts)
+
+
+def _parts(
+    question: Question,
+    cases: Sequence[Case],
+    outcomes: Sequence[CaseOutcome],
+    wrong: Sequence[int],
+) -> tuple[tuple[str, float, bool], ...]:
+    """Return which parts of a task are earned: all of their cases are right."""
+    if not question.parts:
+        return ()
+    faulty = {*wrong, *(i for i, one in enumerate(outcomes) if one.remarks)}
+    lost = {question.part_of(cases[i]) for i in faulty}
+    if not lost:
+        return ()
+    found = [(part.name, part.points, part not in lost) for part in question.parts]
+    return tuple(reversed(found))  # the plain cases first
 
 
 def _wrong_cases(known: KnownOutcomes, outcomes: Sequence[CaseOutcome]) -> list[int]:
@@ -235,10 +256,20 @@ class _Search:
             self._order = [shown]
 
     def _agrees(self, of_case: Callable[[int], CaseOutcome]) -> bool:
-        """Tell whether the outcomes are these, the shown case first."""
-        return all(
-            is_alike(self._outcomes[i], of_case(i), self._key) for i in self._order
-        )
+        """Tell whether the outcomes are these, the shown case first.
+
+        Many a slip raises in every case, and many a slip of a net in some. Then the
+        errors must say the same, too.
+        """
+        wordless = all(outcome.error for outcome in self._outcomes)
+        by_words = wordless or self._key.makes_nets
+        return all(self._is_alike(i, of_case(i), by_words) for i in self._order)
+
+    def _is_alike(self, i: int, other: CaseOutcome, by_words: bool) -> bool:
+        outcome = self._outcomes[i]
+        if by_words and outcome.error and _said(outcome) != _said(other):
+            return False
+        return is_alike(outcome, other, self._key)
 
     def _agrees_where_both_give(self, of_case: Callable[[int], CaseOutcome]) -> bool:
         """Tell the same without the cases in which one of the two raises.
@@ -265,7 +296,8 @@ class _Search:
             same = self._agrees(partial(self._known.of_mistake, place))
             if mistake.matches is None:
                 if same:
-                    return Explanation(mistake.name, mistake.hint)
+                    word = LIKELY if self._raises_alike(place) else PERHAPS
+                    return Explanation(mistake.name, mistake.hint, word)
             elif not shown.error and _holds(
                 mistake.matches, shown, self._known.cases[self._shown]
             ):
@@ -276,6 +308,14 @@ class _Search:
                     word,
                 )
         return None
+
+    def _raises_alike(self, place: int) -> bool:
+        """Tell whether what is raised says the same: one error has many causes."""
+        return all(
+            _said(outcome) == _said(self._known.of_mistake(place, i))
+            for i, outcome in enumerate(self._outcomes)
+            if outcome.error
+        )
 
     def mistake_of_the_shown_case(self) -> Explanation | None:
         """Return a mistake that gives the shown case, if its key says that will do."""
@@ -296,6 +336,8 @@ class _Search:
         raises = [i for i in self._order if self._outcomes[i].error]
         if not raises or len(raises) == len(self._order):
             return None
+        if self._key.makes_nets or self._is_of_the_call(raises[0]):
+            return None
         for place, mistake in enumerate(self._key.mistakes):
             if mistake.remark or mistake.matches is not None:
                 continue
@@ -307,6 +349,11 @@ class _Search:
             ):
                 return Explanation(mistake.name, mistake.hint, PERHAPS)
         return None
+
+    def _is_of_the_call(self, i: int) -> bool:
+        """Tell whether the answer could not even be called: that has its own cause."""
+        outcome = self._outcomes[i]
+        return outcome.error == "TypeError" and bool(_OF_A_CALL.search(outcome.message))
 
     def is_of_another_type(self) -> bool:
         """Tell whether the shown values are of another type or dtype: that is said."""
@@ -325,8 +372,9 @@ class _Search:
         )  # fmt: skip
 
     def twist(self) -> Explanation | None:
-        """Return the one slip that gives the same values: errors alone are none."""
-        if not self._can_twist() or all(outcome.error for outcome in self._outcomes):
+        """Return the one slip that gives the same values."""
+        has_values = any(not self._outcomes[i].error for i in self._wrong)
+        if not self._can_twist() or not has_values:
             return None
         found = [
             twist
@@ -362,7 +410,8 @@ class _Search:
         some wrong case is what it gives alone, and not what the other gives. Where no
         case is right that cannot be; then one of the two must be a thing left out.
         """
-        if not self._can_twist() or self._outcomes[self._shown].error:
+        can_twist = self._can_twist() and not self._key.makes_nets
+        if not can_twist or self._outcomes[self._shown].error:
             return None
         for one, other, of_case in islice(self._pairs(), MOST_PAIRS):
             left_out = any(_LEFT_OUT.search(slip.hint) for slip in (one, other))
@@ -427,6 +476,12 @@ class _Search:
         if found is None:
             return None
         return Explanation(found.name, found.sentence, SEEN)
+
+
+def _said(outcome: CaseOutcome) -> tuple[str, list[str]]:
+    """Return an error's words and its numbers, in whatever order they stand."""
+    numbers = sorted(re.findall(r"\d+", outcome.message))
+    return re.sub(r"\d+", "", outcome.message), numbers
 
 
 def _holds(

@@ -69,6 +69,9 @@ class Key:
         each_case_alone: cases stand for themselves (the entries of a value): a mistake
             is named by the first case that fails, not by all of them. Of a function
             that is said with "perhaps", unless all cases agree.
+        makes_nets: whether an answer makes a net. What it raises must then say the same
+            as the mistake that is told, since the sizes in it show which layers do not
+            fit; and two slips at once are not looked for: to run so many nets is slow.
     """
 
     reference: Any
@@ -83,6 +86,7 @@ class Key:
     variants: tuple[Any, ...] = field(default=())
     defaults: Mapping[str, Any] = field(default_factory=dict)
     each_case_alone: bool = False
+    makes_nets: bool = False
 
 
 @dataclass(frozen=True)

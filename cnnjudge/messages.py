@@ -44,7 +44,6 @@ _REMARKS = {
     "Work on a new tensor: whoever calls it may need the old one.",
     "cut": "the values are right, but no gradient flows back to `{}`. "
     "`.item()`, `.detach()`, `.numpy()` or `torch.tensor(...)` on the way cuts it.",
-    "prints": "it prints more than anybody reads. Take the `print` out.",
     "lost:hook": "a hook that somebody else had put on the model is gone. Take away "
     "your own alone: `handle.remove()`.",
     "left:hook": "a hook is left on the model. Remove it when you are done: "
@@ -250,7 +249,7 @@ def _how_it_differs(it: str, value: PlainValue, right: PlainValue, task: Task) -
         it, value, right = _first_of_other_type(it, value, right, key)
         return _other_type(it, value, right, is_value)
     if word == "dtype":
-        means = _of_dtype(value.dtype)
+        means = _of_dtype(value.dtype, right.dtype)
         return f"{it} has dtype {value.dtype}; it must be {right.dtype}. {means}"
     if word == "shape" and not is_value:
         return f"{it} has shape {value.shape}; it must be {right.shape}."
@@ -266,8 +265,12 @@ def _how_it_differs(it: str, value: PlainValue, right: PlainValue, task: Task) -
     return ""
 
 
-def _of_dtype(dtype: str) -> str:
+def _of_dtype(dtype: str, wanted: str) -> str:
     """Return what a dtype that is not asked for means."""
+    if "int" in dtype and wanted == "uint8":
+        return "The numbers are whole, but no bytes: turn them into uint8."
+    if "int" in wanted:
+        return f"Whole numbers are asked for: turn them into {wanted}."
     if dtype == "bool":
         return "That is True and False, as a comparison gives; numbers are asked for."
     if "int" in dtype:

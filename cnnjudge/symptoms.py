@@ -142,12 +142,10 @@ def _shape(value: PlainValue, right: PlainValue) -> str:
     if both is None or value.shape == right.shape:
         return ""
     mine, wanted = value.shape, right.shape
-    if [n for n in mine if n != 1] == [n for n in wanted if n != 1]:
-        return "axes of length one"
-    if len(mine) < len(wanted):
-        return "axes too few"
-    if len(mine) > len(wanted):
-        return "axes too many"
+    if len(mine) != len(wanted):
+        if [n for n in mine if n != 1] == [n for n in wanted if n != 1]:
+            return "axes of length one"
+        return "axes too few" if len(mine) < len(wanted) else "axes too many"
     if sorted(mine) == sorted(wanted):
         return "axes in another order"
     steps = {one - other for one, other in zip(mine, wanted, strict=True)}
@@ -155,8 +153,8 @@ def _shape(value: PlainValue, right: PlainValue) -> str:
         return "one place too few"
     if steps <= {0, 1}:
         return "one place too many"
-    if len(steps) > 1 and steps - {0} and len(mine) in (2, 4):
-        return _one_side(mine, wanted) or "sides mixed up"
+    if len(mine) in (2, 4) and (side := _one_side(mine, wanted)):
+        return side
     if all(step <= 0 for step in steps):
         return "smaller"
     if all(step >= 0 for step in steps):
@@ -182,6 +180,8 @@ def _relation(value: PlainValue, right: PlainValue) -> str:
     one, other = both
     if not one.any():
         return "zeros alone"
+    if _close(one, other):
+        return "nearly right"
     if one.size < 2:
         return "sign turned" if _close(one, -other) else ""
     if _close(one, -other):
@@ -224,6 +224,8 @@ def _where(value: PlainValue, right: PlainValue) -> str:
     for words, place in parts:
         inside = np.zeros_like(bad)
         inside[place] = True
+        if inside.all():  # there is nothing else that could be right
+            continue
         if not bad[~inside].any():
             return f"wrong in {words} alone" + (", which is 0" if empty else "")
         if one.ndim >= 2 and bad[~inside].all() and not bad[inside].any():
@@ -311,10 +313,10 @@ _SENTENCES = {
     "added.",
     "axes in another order": "The lengths of the axes are right, and stand in another "
     "order.",
-    "one place too few": "On at least one axis there is one place too few, on the "
-    "others none too many.",
-    "one place too many": "On at least one axis there is one place too many, on the "
-    "others none too few.",
+    "one place too few": "The result has one place too few where the lengths of "
+    "the axes differ.",
+    "one place too many": "The result has one place too many where the lengths of "
+    "the axes differ.",
     "smaller": "The result is smaller than it should be.",
     "larger": "The result is larger than it should be.",
     "too small": "The number is too small.",
@@ -323,6 +325,8 @@ _SENTENCES = {
     "height and width kept apart?",
     "zeros alone": "The result holds zeros alone: nothing was ever put into it, or it "
     "was put elsewhere.",
+    "nearly right": "All values are nearly right: they differ from the fourth digit "
+    "on. Is a small number, such as an `eps`, another one?",
     "sign turned": "Each value has the right size and the wrong sign.",
     "signs of some turned": "Each value has the right size; some signs are wrong.",
     "the right values in other places": "All the right values are there, in other "
@@ -334,7 +338,9 @@ _SENTENCES = {
     "all too small": "Every value is too small.",
     "whole numbers alone": "The values are rounded: a fraction got lost on the way.",
     "zeros where it is wrong": "Some values are right; where it is wrong there are "
-    "zeros: these places were never filled." + _LOOP,
+    "zeros. Either these places were never filled (do your loops stop too early, or "
+    "start too late?), or zeros were put there: was the result padded, and not what "
+    "comes in?",
     "some values right": "Some values are right and others are not.",
     "a float, and rounded it would be right": "The number is a float; rounded it would "
     "be right.",
@@ -359,9 +365,8 @@ for _place in ("last row", "last column", "first row", "first column", "last val
         f"Only the {_place} is right. What is different in the others?"
     )
     _SENTENCES[f"right in the {_place} alone, which are zeros"] = (
-        f"Only the {_place} is right; the rest holds zeros. Is `return` inside the "
-        f"loop, "
-        "or does the loop end too early?"
+        f"Only the {_place} is right; the rest holds zeros. Perhaps "
+        "a loop ends too early, or skips the others, or `return` stands inside it."
     )
 for _word in ("columns", "rows", "channels", "images"):
     for _much in ("few", "many"):

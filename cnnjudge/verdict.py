@@ -2,13 +2,15 @@
 
 Nothing here is joined to a message for good. Whoever shows a verdict takes the pieces:
 a notebook (`cnnlib.checks.check.Wrong`), a terminal (`cnngrade.cli.printing`), a page
-(`cnngrade.report.marked`), a table (`cnngrade.report.tables`). This module imports
-nothing, so that a report needs no PyTorch.
+(`cnngrade.report.marked`), a table (`cnngrade.report.tables`). This module
+imports nothing of ours, so that a report needs no PyTorch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Verdict:
         remark: what was noticed during a call and decided, as `cnnlib.checks.ask` says
             it ("called:pad"), or "".
         case: the kind of the case that shows it, or "".
+        parts: of an answer that is not right, the parts of the task: (name, points,
+            whether they are earned). None where it is all or nothing.
     """
 
     task: str
@@ -61,11 +65,37 @@ class Verdict:
     mistake: str = ""
     remark: str = ""
     case: str = ""
+    parts: tuple[tuple[str, float, bool], ...] = ()
+
+    @staticmethod
+    def from_plain(plain: Mapping[str, Any]) -> Verdict:
+        """Return the verdict that `plain`, as JSON holds it, was made from."""
+        parts = tuple(tuple(part) for part in plain.get("parts", ()))
+        return Verdict(**{**plain, "parts": parts})
 
     @property
     def passed(self) -> bool:
-        """Whether the answer earns its points."""
+        """Whether the answer is right, and earns all points."""
         return self.status == "passed"
+
+    @property
+    def part_points(self) -> float:
+        """What the parts that are right earn together; 0 without parts."""
+        earned = sum(points for _, points, earned in self.parts if earned)
+        return int(earned) if earned == int(earned) else earned
+
+    @property
+    def points_line(self) -> str:
+        """The sentence on points for a part of the task, or ""."""
+        if not self.part_points:
+            return ""
+        right = "; ".join(name for name, _, earned in self.parts if earned)
+        wrong = "; ".join(name for name, _, earned in self.parts if not earned)
+        points = sum(points for _, points, _ in self.parts)
+        return (
+            f"{self.part_points} of {points:g} points so far. Right: {right}. "
+            f"Not yet: {wrong}."
+        )
 
     @property
     def headline(self) -> str:
@@ -82,7 +112,7 @@ class Verdict:
             [headline, self.note, self.raised, line, self.meaning],
             [self.facts, self.grids],
             [self.difference, hint],
-            [self.see],
+            [self.points_line, self.see],
         ]
         filled = ([piece for piece in group if piece] for group in pieces)
         return [group for group in filled if group]

@@ -437,6 +437,205 @@ def occlusion_map(model, x, target, size):
                 out[i, j] = before - model(part).softmax(dim=1)[0, target]
     return out
 ''',),
+    "batch_norm": ('''
+def batch_norm(x, weight, bias, eps=1e-5):
+    mean = x.mean(dim=(0, 2, 3), keepdim=True)
+    variance = ((x - mean) ** 2).mean(dim=(0, 2, 3), keepdim=True)
+    normal = (x - mean) / (variance + eps) ** 0.5
+    return normal * weight[:, None, None] + bias[:, None, None]
+''', '''
+def batch_norm(x, weight, bias, eps=1e-5):
+    mean = x.mean(dim=(0, 2, 3))
+    variance = x.var(dim=(0, 2, 3), unbiased=False)
+    normal = (x - mean[:, None, None]) / (variance[:, None, None] + eps).sqrt()
+    return weight[:, None, None] * normal + bias[:, None, None]
+''', '''
+def batch_norm(x, weight, bias, eps=1e-5):
+    centred = x - x.mean(dim=(0, 2, 3), keepdim=True)
+    variance = centred.square().mean(dim=(0, 2, 3), keepdim=True)
+    normal = centred / torch.sqrt(variance + eps)
+    return normal * weight[:, None, None] + bias[:, None, None]
+''', '''
+def batch_norm(x, weight, bias, eps=1e-5):
+    out = torch.zeros_like(x)
+    for c in range(x.shape[1]):
+        channel = x[:, c]
+        count = channel.numel()
+        mean = channel.sum() / count
+        variance = ((channel - mean) ** 2).sum() / count
+        normal = (channel - mean) / (variance + eps).sqrt()
+        out[:, c] = normal * weight[c] + bias[c]
+    return out
+'''),
+    "fold_batch_norm": ('''
+import copy
+
+def fold_batch_norm(conv, norm):
+    new = copy.deepcopy(conv)
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    old = torch.zeros_like(scale) if conv.bias is None else conv.bias
+    new.weight = nn.Parameter(conv.weight * scale[:, None, None, None])
+    new.bias = nn.Parameter((old - norm.running_mean) * scale + norm.bias)
+    return new
+''', '''
+def fold_batch_norm(conv, norm):
+    new = nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size,
+                    stride=conv.stride, padding=conv.padding,
+                    dilation=conv.dilation, groups=conv.groups, bias=True,
+                    dtype=conv.weight.dtype)
+    with torch.no_grad():
+        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        new.weight.copy_(conv.weight * scale.reshape(-1, 1, 1, 1))
+        new.bias.copy_(norm.bias - norm.running_mean * scale)
+        if conv.bias is not None:
+            new.bias += conv.bias * scale
+    return new
+'''),
+    "basic_block": ('''
+class Block(nn.Module):
+    def __init__(self, in_channels, out_channels, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride=stride,
+                               padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.relu = nn.ReLU()
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.shortcut = nn.Sequential()
+        if stride != 1 or in_channels != out_channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
+                nn.BatchNorm2d(out_channels))
+
+    def forward(self, x):
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        out = out + self.shortcut(x)
+        return self.relu(out)
+
+def basic_block(in_channels, out_channels, stride=1):
+    return Block(in_channels, out_channels, stride)
+''', '''
+class Block(nn.Module):
+    def __init__(self, in_channels, out_channels, stride):
+        super().__init__()
+        self.branch = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(out_channels), nn.ReLU(),
+            nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(out_channels))
+        self.shortcut = nn.Identity()
+        if stride != 1 or in_channels != out_channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride, bias=False),
+                nn.BatchNorm2d(out_channels))
+
+    def forward(self, x):
+        return torch.relu(self.branch(x) + self.shortcut(x))
+
+def basic_block(in_channels, out_channels, stride=1):
+    return Block(in_channels, out_channels, stride)
+'''),
+    "separable_conv": ('''
+def separable_conv(in_channels, out_channels, kernel_size):
+    return nn.Sequential(
+        nn.Conv2d(in_channels, in_channels, kernel_size,
+                  padding=kernel_size // 2, groups=in_channels, bias=False),
+        nn.Conv2d(in_channels, out_channels, 1, bias=False))
+''', '''
+def separable_conv(in_channels, out_channels, kernel_size):
+    padding = (kernel_size - 1) // 2
+    depthwise = nn.Conv2d(in_channels, in_channels, kernel_size, 1, padding,
+                          groups=in_channels, bias=False)
+    pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+    return nn.Sequential(depthwise, pointwise)
+'''),
+    "bottleneck_macs": ('''
+def bottleneck_macs(channels, squeezed, height, width):
+    plain = 3 * 3 * channels * channels * height * width
+    down = channels * squeezed * height * width
+    middle = 3 * 3 * squeezed * squeezed * height * width
+    up = squeezed * channels * height * width
+    return plain, down + middle + up
+''', '''
+def bottleneck_macs(channels, squeezed, height, width):
+    places = height * width
+    plain = 3 * 3 * channels * channels
+    ends = 2 * channels * squeezed
+    middle = 3 * 3 * squeezed * squeezed
+    return plain * places, (ends + middle) * places
+'''),
+    "transposed_size": ('''
+def transposed_size(n, kernel, stride=1, padding=0, output_padding=0, dilation=1):
+    return ((n - 1) * stride - 2 * padding + dilation * (kernel - 1)
+            + output_padding + 1)
+''', '''
+def transposed_size(n, kernel, stride=1, padding=0, output_padding=0, dilation=1):
+    last = (n - 1) * stride
+    reach = dilation * (kernel - 1) + 1
+    return last + reach - 2 * padding + output_padding
+'''),
+    "conv_backward": ('''
+def conv_backward(x, weight, grad):
+    kh, kw = weight.shape
+    rows, columns = grad.shape
+    for_x = torch.zeros_like(x)
+    for_weight = torch.zeros_like(weight)
+    for i in range(rows):
+        for j in range(columns):
+            for_x[i:i + kh, j:j + kw] += grad[i, j] * weight
+            for_weight += grad[i, j] * x[i:i + kh, j:j + kw]
+    return for_x, for_weight
+''', '''
+def conv_backward(x, weight, grad):
+    for_x = torch.zeros_like(x)
+    for_weight = torch.zeros_like(weight)
+    kh, kw = weight.shape
+    rows, columns = grad.shape
+    for i in range(rows):
+        for j in range(columns):
+            for a in range(kh):
+                for b in range(kw):
+                    for_x[i + a, j + b] += grad[i, j] * weight[a, b]
+                    for_weight[a, b] += grad[i, j] * x[i + a, j + b]
+    return for_x, for_weight
+''', '''
+def conv_backward(x, weight, grad):
+    kh, kw = weight.shape
+    padded = F.pad(grad, (kw - 1, kw - 1, kh - 1, kh - 1))
+    turned = weight.flip(0, 1)
+    for_x = F.conv2d(padded[None, None], turned[None, None])[0, 0]
+    for_weight = F.conv2d(x[None, None], grad[None, None])[0, 0]
+    return for_x, for_weight
+''', '''
+def conv_backward(x, weight, grad):
+    rows, columns = grad.shape
+    for_x = torch.zeros_like(x)
+    for_weight = torch.zeros_like(weight)
+    kh, kw = weight.shape
+    for a in range(kh):
+        for b in range(kw):
+            for_x[a:a + rows, b:b + columns] += weight[a, b] * grad
+            for_weight[a, b] = (x[a:a + rows, b:b + columns] * grad).sum()
+    return for_x, for_weight
+'''),
+    "to_convolution": ('''
+def to_convolution(linear, channels, height, width):
+    conv = nn.Conv2d(channels, linear.out_features, (height, width),
+                     bias=linear.bias is not None, dtype=linear.weight.dtype)
+    with torch.no_grad():
+        conv.weight.copy_(linear.weight.reshape(-1, channels, height, width))
+        if linear.bias is not None:
+            conv.bias.copy_(linear.bias)
+    return conv
+''', '''
+def to_convolution(linear, channels, height, width):
+    out = linear.out_features
+    conv = nn.Conv2d(channels, out, (height, width))
+    conv.weight = nn.Parameter(linear.weight.reshape(out, channels, height, width))
+    conv.bias = linear.bias
+    return conv
+'''),
     "split": ('''
 def split(labels, fractions, seed):
     generator = torch.Generator().manual_seed(seed)

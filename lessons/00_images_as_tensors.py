@@ -5,25 +5,13 @@
 # are about the *shape* of that grid, so we start there.
 #
 # **Time:** 45 minutes
-#
-# **Notation.** $H$ and $W$ are height and width, $C$ the number of channels
-# (textbooks: $n_C$). Several pictures of the same size in one array are a
-# *batch*, and $N$ is how many they are. Sizes are height x width.
-#
-# After this lesson you can
-#
-# 1. say what each axis of a picture's array means, and reorder them;
-# 2. bring a picture from a file into the form that PyTorch layers expect;
-# 3. read an error about shapes or number types, and fix it.
 
 # %% [markdown]
-# ## Is everything there?
-#
-# First, does your set-up work? Run the next cell (you need not read its code)
-# and look at the answers below it: one line per thing that can be wrong.
-# A laptop without a graphics card is fine throughout.
+# First, does your set-up work? Run the next cell and look at the answers
+# below it: one line per thing that can be wrong. A laptop without a graphics
+# card is fine throughout.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["folded", "nbval-ignore-output"]
 import sys
 
 try:
@@ -34,6 +22,30 @@ except ImportError as error:
     raise ImportError(f"{here}. {fix}") from None
 
 check_setup()
+
+# %% [markdown]
+# Now a photograph. The box in it holds the 36 numbers below: which of them are
+# bright pixels, which dark ones, and how would you find the edge of a petal?
+
+# %% tags=["folded"]
+from cnnlib import images, plots
+
+grey = images.load("flower", height=100, grey=True)
+plots.plot_receptive_field(images.to_tensor(grey), (44, 84, 6, 6))
+
+# %% tags=["folded"]
+plots.plot_grids([("rows 44 to 49, columns 84 to 89", grey[44:50, 84:90])])
+
+# %% [markdown]
+# After this lesson you can
+#
+# 1. say what each axis of a picture's array means, and reorder them;
+# 2. bring a picture from a file into the form that PyTorch layers expect;
+# 3. read an error about shapes or number types, and fix it.
+#
+# **Notation.** $H$ and $W$ are height and width, $C$ the number of channels
+# (textbooks: $n_C$). Several pictures of the same size in one array are a
+# *batch*, and $N$ is how many they are. Sizes are height x width.
 
 # %% [markdown]
 # ## Pixels are numbers
@@ -115,7 +127,7 @@ bright = np.array([200], dtype=np.uint8)
 bright + np.array([100], dtype=np.uint8)
 
 # %% [markdown]
-# A byte ends at 255, then it starts again from 0.
+# A byte holds 256 numbers; after the last one it starts again from the first.
 # Networks work with floating-point numbers, and with values near 1 rather
 # than 255. So: convert, then divide.
 
@@ -151,7 +163,7 @@ batch = channels_first[None]                         # (N, C, H, W)
 print(tuple(channels_last.shape), "->", tuple(batch.shape))
 
 # %% [markdown]
-# **Predict.** What does `reshape(3, 100, 150)` give instead?
+# **Predict.** What will the picture look like after `reshape(3, 100, 150)`?
 
 # %%
 wrong = channels_last.reshape(3, 100, 150)
@@ -235,7 +247,11 @@ tuple(out.shape)
 # them all in one tensor:
 # **(out_channels, in_channels, kernel_height, kernel_width)**.
 #
-# **Predict.** The shape for 3 channels in, 8 out, a kernel 5 high, 3 wide.
+# Each kernel makes one result, an *output channel*: 8 channels out are 8
+# kernels. To each kernel belongs one more number, its *bias*.
+#
+# **Predict.** The weight's shape for 3 channels in, 8 out, kernels 5 high and
+# 3 wide. And how many biases are there?
 
 # %%
 conv = nn.Conv2d(in_channels=3, out_channels=8, kernel_size=(5, 3))
@@ -305,12 +321,12 @@ array.shape
 # and positive ones red.
 
 # %%
-plots.plot_image(out, title="what an untrained layer makes of it")
+plots.plot_image(out, title="what a layer of random weights makes of it")
 
 # %% [markdown]
-# To save such a result as a file you need bytes again, and a byte has no room
-# for values below 0 or above 1: they run over, like 200 + 100, unless they are
-# clipped first. That is a task of exercise 00.
+# To save such a result as a file you need bytes again: times 255. What was
+# below 0 or above 1 then has no room in a byte and runs over, like 200 + 100,
+# unless it is clipped first. That is a task of exercise 00.
 #
 # **Predict.** What does `.squeeze()` do to a batch of one grey picture that
 # is one pixel high: (1, 1, 1, 5)?
@@ -373,8 +389,9 @@ try_it(conv, x)
 # %% [markdown]
 # Read it from the end: *expected input[1, 4, 100, 100] to have 3 channels,
 # but got 4 channels instead*. (Skip "groups": it is 1 in nearly every layer.)
-# The array is (100, 100, **4**): red, green, blue and *alpha*, how opaque the
-# pixel is. Files with transparent parts (PNG, often) have this channel.
+# The array is (100, 100, **4**): red, green, blue and *alpha*: 255
+# where a pixel hides all that lies behind it, 0 where it is fully transparent.
+# Files with transparent parts (PNG, often) have this channel.
 
 # %%
 print("shape:", sticker.shape)
@@ -450,5 +467,6 @@ tuple(nn.Conv2d(4, 8, kernel_size=3)(x).shape)
 # | new axis | `x[None]` in front, `x[:, None]` after the first |
 # | `permute` or `reshape` | moves axes, or redraws borders |
 #
-# **Now exercise 00**: four short tasks on just these steps. Then lesson 01:
-# what a layer does with all these numbers.
+# **Now [exercise 00](../exercises/00_images_as_tensors.ipynb)**: four short
+# tasks on just these steps. Then [lesson 01](01_convolution.ipynb): what a
+# layer does with all these numbers.

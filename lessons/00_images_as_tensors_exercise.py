@@ -7,8 +7,9 @@
 # **Time:** 40 minutes. **Points:** 10.
 #
 # Write your answer in place of `raise NotImplementedError` or `...`, run the
-# cell, then run the check below it. A check says which kind of case went
-# wrong and shows the smallest one. Try as often as you like.
+# cell, then run the check below it. A check asks the function that was last
+# *run*: after each change run the answer cell again, then the check. It says
+# which kind of case went wrong and shows the smallest one.
 #
 # `cnnlib.images` and `cnnlib.plots` do much of this for you in the lessons.
 # Here you write it with NumPy and PyTorch.

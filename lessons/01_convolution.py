@@ -5,17 +5,36 @@
 # and adds. That is the whole operation, and this lesson takes it apart.
 #
 # **Time:** 75 minutes, with a good place for a break in the middle.
+
+# %% [markdown]
+# The right picture is made from the left one by nine numbers, the *kernel* in
+# the middle. What do they look for, and how?
 #
-# **Notation.** Textbooks write an input of width $n$, a kernel of width $f$
-# (or $k$) and $n_C$ channels. PyTorch writes shapes: an input
-# `(N, C_in, H, W)`, a weight `(C_out, C_in, kernel_height, kernel_width)`.
-# We use PyTorch's names; sizes are height x width.
+# **Try.** Choose another kernel, change a number, drag the small window over
+# the photograph, or take a photograph of your own.
+
+# %% tags=["folded"]
+import torch
+
+from cnnlib import explore_kernel, images
+
+photo = images.to_tensor(images.load("china", height=90, grey=True))
+explore_kernel(photo, torch.tensor([[-1.0, 0, 1]] * 3))
+
+# %% [markdown]
+# In an hour you can say for each number of the right picture where it comes
+# from.
 #
 # After this lesson you can
 #
 # 1. compute a convolution by hand, with a bias, for any kernel shape;
 # 2. say what `nn.Conv2d` does, argument by argument and symbol by symbol;
 # 3. explain why pictures are not fed to fully connected layers.
+#
+# **Notation.** Textbooks write an input of width $n$, a kernel of width $f$
+# (or $k$) and $n_C$ channels. PyTorch writes shapes: an input
+# `(N, C_in, H, W)`, a weight `(C_out, C_in, kernel_height, kernel_width)`.
+# We use PyTorch's names; sizes are height x width.
 
 # %%
 import torch
@@ -27,6 +46,10 @@ from cnnlib import plots, step_conv, worked_example
 
 # %% [markdown]
 # ## Why not fully connected?
+#
+# A *unit* multiplies what comes in by weights, adds the products, and adds a
+# number of its own, the *bias*. Units between input and output are *hidden*.
+# Weights and biases are the *parameters*: the numbers that are learned.
 #
 # 16 pixels, 4 hidden units, 1 output, joined in three ways. Each line is a
 # weight; on the right, lines of one name *share* one weight.
@@ -68,7 +91,8 @@ worked_example("hzdr-local").predict(slips={
 
 # %%
 local = 4 * arithmetic.linear_params(4, 1)           # 4 units, each 4 weights
-print(worked_example("hzdr-local-25").check(local + output).title)
+print(local, output, sep="\n")
+local + output
 
 # %% [markdown]
 # **Shared.** All hidden units use *one* set of 4 weights and one bias:
@@ -158,10 +182,10 @@ step_conv(example.input, example.kernel)
 # ### Why multiply and add?
 #
 # Because the sum says how *alike* two rows of numbers are. Take the kernel
-# $(1, -1, 1)$ and three windows of the same size of numbers. By hand: the same
+# $(1, -1, 1)$ and three windows of ones and minus ones. By hand: the same
 # pattern gives $1 + 1 + 1 = 3$, a flat one $1 - 1 + 1 = 1$, the opposite one
-# $-3$. Of windows that are equally bright, the one that looks like the kernel
-# gives the largest answer.
+# $-3$. Of all windows of ones and minus ones, the one that looks like the
+# kernel gives the largest answer.
 
 # %%
 kernel = torch.tensor([1.0, -1, 1])
@@ -288,7 +312,8 @@ np.convolve([1, 2, 3], [1, 10])
 #
 # The 12 is $1 \cdot 10 + 2 \cdot 1$: in each product the two places add up to
 # the same power. While one index goes up, the other goes down. That is all
-# the formula says: $(a * b)_k = \sum_i a_i \, b_{k-i}$.
+# the formula says: $(a * b)_k = \sum_i a_i \, b_{k-i}$. It takes every $i$ for
+# which both places exist; where one of them does not, there is no product.
 
 # %% [markdown]
 # ### What the turn does
@@ -344,10 +369,7 @@ print("edges:", torch.equal(edges, edges.flip(0, 1)))
 # the picture: lesson 02.)
 
 # %%
-from cnnlib import images
-
-photo = images.to_tensor(images.load("china", height=90, grey=True))
-photo.shape
+photo.shape                      # the photograph from above: (C, H, W)
 
 # %% [markdown]
 # **Blur.** All weights are positive and add up to 1: each pixel becomes an
@@ -384,8 +406,8 @@ print("dark to bright:", correlate(step, edges).tolist())
 print("bright to dark:", correlate(1 - step, edges).tolist())
 
 # %% [markdown]
-# This picture can be changed: type other weights, choose a kernel, or click a
-# pixel to see the nine products.
+# Here is the picture that this lesson began with: type other weights, choose a
+# kernel, or click a pixel to see the nine products.
 #
 # **Predict.** What does *Turn by 180°* do to the colours?
 
@@ -461,9 +483,9 @@ print("in: ", tuple(colour[None].shape))
 print("out:", tuple(F.conv2d(colour[None], slices[None]).shape))
 
 # %% [markdown]
-# The sum over the channels leaves nothing of their number: maps are as many as
-# kernels. Only in the first layer are channels colours; later each is a map
-# of the layer before.
+# All channels are added into one map, so there are as many maps as kernels,
+# however many channels came in. Only in the first layer are channels colours;
+# later each is a map of the layer before.
 
 # %% [markdown]
 # ## Several kernels: output channels
@@ -703,8 +725,9 @@ moved = dense(x.flatten()).reshape(12, 16).roll(3, dims=-1)
 torch.allclose(after, moved, atol=0.01)
 
 # %% [markdown]
-# The order of its inputs means nothing to it: shuffle them and its weights
-# alike, and nothing has changed. And the number of its inputs is fixed:
+# The order of its inputs means nothing to it: put the inputs in another order,
+# and its weights in the same one, and the result stays as it was. And the
+# number of its inputs is fixed:
 
 # %%
 try:
@@ -783,4 +806,5 @@ except RuntimeError as error:
 # learning](https://arxiv.org/abs/1603.07285) (2016), with drawings of every
 # setting; [nn.Conv2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html) in PyTorch's documentation.
 #
-# **Now exercise 01.** Then lesson 02: padding and stride.
+# **Now [exercise 01](../exercises/01_convolution.ipynb).** Then
+# [lesson 02](02_padding_and_stride.ipynb): padding and stride.

@@ -4,18 +4,31 @@
 # A kernel eats the border of a picture. Padding gives it back; stride skips
 # on purpose. One formula says what size comes out.
 #
-# **Time:** 55 minutes
+# **Time:** 60 minutes
+
+# %% [markdown]
+# Windows on a grid, and the size of what comes out. A has seven columns and
+# gives five numbers in each row: where have two of them gone, and how would
+# you get them back?
 #
-# **Notation.** Textbooks write $n$ for the input size, $f$ or $k$ for the
-# kernel, $p$ for the padding on *each* side and $s$ for the stride. PyTorch
-# says `kernel_size`, `padding`, `stride`, `dilation`; each is an int or a
-# pair (height, width).
-#
+# **Try.** Change B until it gives as many columns as it takes in.
+
+# %% tags=["folded"]
+from cnnlib import explore_sizes
+
+explore_sizes(right={"size": 8, "stride": 2})
+
+# %% [markdown]
 # After this lesson you can
 #
 # 1. predict the output size of any convolution, and derive the formula;
 # 2. choose a padding that keeps the size, for odd and for even kernels;
 # 3. say what a stride keeps and what it skips.
+#
+# **Notation.** Textbooks write $n$ for the input size, $f$ or $k$ for the
+# kernel, $p$ for the padding on *each* side and $s$ for the stride. PyTorch
+# says `kernel_size`, `padding`, `stride`, `dilation`; each is an int or a
+# pair (height, width).
 
 # %%
 import torch
@@ -70,7 +83,8 @@ example.check(F.conv2d(x, kernel))
 # ### Who is seen how often?
 #
 # Shrinking is not the only loss. A corner pixel lies in a single window, a
-# pixel in the middle in $k \cdot k$ of them, if the picture is large enough.
+# pixel in the middle in $k \cdot k$ of them, if the picture is large enough
+# (a window of 51 has only 50 x 50 places on a picture of 100).
 #
 # **Predict.** In how many windows of a 3 x 3 kernel lies the pixel *beside*
 # the corner, in the top row of a 6 x 6 picture?
@@ -250,7 +264,7 @@ plots.plot_images(
 # A row with a single 6, padding 1, and kernels of ones:
 
 # %%
-row = torch.tensor([[0.0, 0, 6, 0, 0]])                      # (C, L)
+row = torch.tensor([[0.0, 0, 6, 0, 0]])              # (channel, length)
 odd = F.conv1d(row, torch.ones(1, 1, 3), padding=1)
 even = F.conv1d(row, torch.ones(1, 1, 2), padding=1)
 plots.plot_grids([("row", row), ("kernel of 3", odd), ("kernel of 2", even)])
@@ -475,9 +489,9 @@ step_conv(example.input, example.kernel, stride=2, padding=1)
 #
 # ### Padding so that a stride fits
 #
-# Where the division leaves a rest, pixels at the edge may be in no window.
-# With a kernel of 3 and stride 2, $(7 - 3)/2 = 2$ is whole, $(8 - 3)/2 = 2.5$
-# is not.
+# Where the division leaves a remainder, pixels at the edge may be in no
+# window. With a kernel of 3 and stride 2, $(7 - 3)/2 = 2$ is whole,
+# $(8 - 3)/2 = 2.5$ is not.
 
 # %%
 print("windows that see the last pixel")
@@ -535,7 +549,7 @@ assert dilated(torch.zeros(1, 1, 20, 20)).shape[-1] == wide
 
 # %% [markdown]
 # On a 6 x 6 grid with dilation 2 the window reaches over 5 cells, so it has
-# 2 places in each direction. Press *Predict* for the last number: it comes
+# 2 places in each direction. Go on to step 4, then press *Predict*: it comes
 # from rows and columns 1, 3 and 5 only.
 
 # %%
@@ -606,5 +620,5 @@ except ValueError as error:
 # | `padding=(2, 1)` | 2 rows above *and* below, 1 column left *and* right |
 # | `F.pad(x, (1, 2, 3, 4))` | left 1, right 2, top 3, bottom 4 |
 #
-# **Now exercise 02.** Then lesson 03: pooling, the other way to make maps
-# smaller.
+# **Now [exercise 02](../exercises/02_padding_and_stride.ipynb).** Then
+# [lesson 03](03_pooling.ipynb): pooling, the other way to make maps smaller.

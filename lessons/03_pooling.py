@@ -4,18 +4,36 @@
 # Pooling replaces every window of a map by one number: its largest, its mean
 # or its smallest. The map gets smaller, and nothing has to be learned.
 #
-# **Time:** 60 minutes
-#
-# **Notation.** Textbooks pool a map of width $n$ with a window of side $f$,
-# stride $s$ and padding $p$, and call the number of channels $n_C$. PyTorch
-# says `kernel_size`, `stride`, `padding`, and writes a batch of maps as
-# `(N, C, H, W)`. Sizes are height x width.
-#
+# **Time:** 65 minutes
+
+# %% [markdown]
+# A photograph, and what is left when each window of 4 x 4, 8 x 8 or 16 x 16
+# pixels becomes one pixel, their mean. The last has 256 times fewer numbers.
+# From which one could you no longer tell what it is?
+
+# %% tags=["folded"]
+import torch.nn.functional as F
+
+from cnnlib import images, plots
+
+flower = images.to_tensor(images.load("flower", height=160))[:, :, 16:224]
+windows = [4, 8, 16]
+plots.plot_images(
+    [flower, *(F.avg_pool2d(flower, window) for window in windows)],
+    ["160 x 208", *(f"{160 // n} x {208 // n}" for n in windows)],
+    columns=4)
+
+# %% [markdown]
 # After this lesson you can
 #
 # 1. pool by hand with any window and stride, and say the size of the result;
 # 2. say what pooling keeps, what it loses, and how that differs from a stride;
 # 3. flatten a batch for a `Linear` layer without mixing up the pictures.
+#
+# **Notation.** Textbooks pool a map of width $n$ with a window of side $f$,
+# stride $s$ and padding $p$, and call the number of channels $n_C$. PyTorch
+# says `kernel_size`, `stride`, `padding`, and writes a batch of maps as
+# `(N, C, H, W)`. Sizes are height x width.
 
 # %%
 import torch
@@ -60,8 +78,8 @@ step_pool(x, 2)
 # %% [markdown]
 # ### Our own loop
 #
-# As in lesson 01: two loops over the places, one line for what is done with
-# the window. Row `i` of the result comes from the rows `2 * i` and
+# Two loops over the places, as for a convolution, and one line for what is
+# done with the window. Row `i` of the result comes from the rows `2 * i` and
 # `2 * i + 1`.
 
 # %%
@@ -147,8 +165,7 @@ example.check(F.max_pool2d(example.input[None], 3, stride=1))
 
 # %% [markdown]
 # The upper 9 lies in four of the nine windows, so it appears four times.
-# With window 2 and stride 2 the same map would give only 2 x 2: where a
-# result and its caption disagree, the size formula tells which one to doubt.
+# With window 2 and stride 2 the same map would give only 2 x 2.
 # Overlapping pooling is in use: AlexNet (lesson 06) has windows of 3 with
 # stride 2.
 
@@ -340,7 +357,8 @@ torch.equal(picture.flatten().reshape(2, 3, 2), picture)
 # A batch needs one row per picture. `nn.Flatten` starts at axis 1;
 # `torch.flatten` starts at axis **0** unless told.
 #
-# **Predict.** The three shapes for a batch of two such pictures.
+# **Predict.** A batch of two such pictures: its shape after `nn.Flatten()`,
+# after `flatten(1)`, and after `flatten()`.
 
 # %%
 batch = torch.stack([picture, -picture])                     # (2, 2, 3, 2)
@@ -448,8 +466,8 @@ for shift in range(4):
     print(f"shift {shift}   stride {skipped}   max pooling {pooled}")
 
 # %% [markdown]
-# The stride loses the response at every other shift. Max pooling never
-# loses it: from shift 0 to 1 nothing changes, from 1 to 2 the 9 moves on.
+# A stride looks at every other place only. Max pooling looks at all of them:
+# from shift 0 to 1 nothing changes, from 1 to 2 the 9 moves on.
 # So pooling makes a map less sensitive to small shifts, not blind to them.
 #
 # Now the pagoda's outlines, and the same one pixel further: how large is a
@@ -514,7 +532,8 @@ def accuracies(pool, epochs):
 # First ten epochs: every net sees all training images ten times. (Each of the
 # cells takes some seconds.)
 #
-# **Predict.** Which is ahead, and by more than the random starts make?
+# **Predict.** Which pooling is ahead? And is the lead larger than the
+# difference between two random starts of one net?
 
 # %% tags=["nbval-ignore-output"]
 largest, mean = accuracies(nn.MaxPool2d, 10), accuracies(nn.AvgPool2d, 10)
@@ -647,4 +666,5 @@ print("with ceil_mode:   ", F.max_pool2d(x, 2, ceil_mode=True).max().item())
 # | minimum | $-\max(-x)$ |
 # | global average pooling | `(N, C, H, W)` to `(N, C)` |
 #
-# **Now exercise 03.** Then lesson 04: counting parameters.
+# **Now [exercise 03](../exercises/03_pooling.ipynb).** Then
+# [lesson 04](04_parameter_counting.ipynb): counting parameters.

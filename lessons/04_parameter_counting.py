@@ -5,19 +5,40 @@
 # memory does it fill, how far does a unit see? All four can be worked out
 # with a pencil, and here you do.
 #
-# **Time:** 50 minutes
+# **Time:** 55 minutes
+
+# %% [markdown]
+# A famous net of eight layers, AlexNet. The first bars say how many numbers
+# each layer has learned, the second how many multiplications it does for one
+# photograph. Why are they so different?
+
+# %% tags=["folded"]
+import torch
+
+from cnnlib import models, plots, summary
+
+with torch.device("meta"):                     # sizes only, no weights
+    alexnet = models.alexnet("one-tower")
+layers = [r for r in summary(alexnet, (3, 227, 227)).rows if r.params]
+plots.plot_bars({r.name: r.params for r in layers},
+                title="Numbers learned", share=True)
+
+# %% tags=["folded"]
+plots.plot_bars({r.name: r.mult_adds for r in layers},
+                title="Multiplications for one photograph", share=True)
+
+# %% [markdown]
+# After this lesson you can
+#
+# 1. count the parameters of any convolutional net, layer by layer;
+# 2. say where its parameters are and where its work is, and why;
+# 3. fix the shape error between `Flatten` and `Linear`.
 #
 # **Notation.** Textbooks count layers in brackets: layer $l$ has kernels of
 # size $f^{[l]}$, $n_C^{[l-1]}$ channels in and $n_C^{[l]}$ out. PyTorch says
 # `kernel_size`, `in_channels`, `out_channels`; `kh` and `kw` are the kernel's
 # height and width. A *mult-add* is one multiplication with its addition.
 # M is $10^6$.
-#
-# After this lesson you can
-#
-# 1. count the parameters of any convolutional net, layer by layer;
-# 2. say where its parameters are and where its work is, and why;
-# 3. fix the shape error between `Flatten` and `Linear`.
 
 # %%
 import torch
@@ -220,6 +241,12 @@ worked_example("hzdr-shrink-16x").check(20_001 / last)
 # %%
 by_hand = 270_000 + 540_000 + 20_000
 by_hand == plain.total_mult_adds
+
+# %%
+plots.plot_bars(
+    {row.name: row.mult_adds for row in plain.rows if row.mult_adds},
+    title="Mult-adds", share=True,
+)
 
 # %% [markdown]
 # PyTorch can count too, while it runs: its flop counter takes a mult-add for
@@ -567,4 +594,5 @@ print("without batch:", tuple(features(torch.zeros(1, 28, 28)).shape))
 # | receptive field | add $(k-1)$ jumps; strides multiply the jump |
 # | two reasons | sparse windows, shared weights |
 #
-# **Now exercise 04.** Then lesson 05: a net that reads handwriting.
+# **Now [exercise 04](../exercises/04_parameter_counting.ipynb).** Then
+# [lesson 05](05_mnist_cnn.ipynb): a net that reads handwriting.

@@ -8,18 +8,38 @@
 # and find out what it cannot.
 #
 # **Time:** 95 minutes
+
+# %% [markdown]
+# A net that has learned for a few seconds. Can it read your handwriting?
 #
-# **Notation.** $p$ is a probability here, not a padding; textbooks write
-# $\hat y$ for what a net says, and $y^{(i)}$ for the truth about image $i$.
-# A *score* (also called *logit*) is what the net gives for a class before the
-# softmax. A batch of images is (N, C, H, W), its labels (N,), its scores
-# (N, classes).
+# **Try.** Draw a digit, then one that a person can read and the net cannot.
+
+# %% tags=["folded", "nbval-ignore-output"]
+import torch
+
+from cnnlib import data, draw_digit, fit, models
+
+digits = data.load_mnist(verbose=False)
+torch.manual_seed(0)
+trained = models.mnist_cnn()
+fit(trained, digits.train_images, digits.train_labels, show=False,
+    epochs=1 if digits.source == "mnist" else 10)
+draw_digit(trained)
+
+# %% [markdown]
+# How does it come to know that? You build it and train it yourself.
 #
 # After this lesson you can
 #
 # 1. write a training loop, and say what each of its lines is for;
 # 2. judge a net: accuracy, confusion matrix, and the mistakes themselves;
 # 3. name four things that break such a net, and what helps against two.
+#
+# **Notation.** $p$ is a probability here, not a padding; textbooks write
+# $\hat y$ for what a net says, and $y^{(i)}$ for the truth about image $i$.
+# A *score* (also called *logit*) is what the net gives for a class before the
+# softmax. A batch of images is (N, C, H, W), its labels (N,), its scores
+# (N, classes).
 
 # %%
 import math
@@ -528,10 +548,10 @@ history = fit(net, images, labels, epochs=3 if mnist else 10, lr=0.02,
               validation=test)
 
 # %% [markdown]
-# Left: both losses fall together, so what is learned holds for new
-# handwriting as well. The training loss starts higher because it is the mean
-# over an epoch *during* which the net still learned. Right: the share of test
-# images that are read correctly.
+# Left: the loss of each batch, its running mean, and after each epoch the loss
+# on images that the net does not learn from. They fall together, so what is
+# learned holds for new handwriting as well. Right: the share of test images
+# that are read correctly.
 
 # %% tags=["nbval-ignore-output"]
 result = evaluate(net, *test)
@@ -1188,5 +1208,6 @@ print(predict(net, fixed).argmax(dim=1).item())
 # | saving | `state_dict()`, loaded with `weights_only=True` |
 # | input | as in training: floats 0 to 1, centred |
 #
-# **Now exercise 05.** Then lesson 06: the nets that made it into the
+# **Now [exercise 05](../exercises/05_mnist_cnn.ipynb).** Then
+# [lesson 06](06_classic_architectures.ipynb): the nets that made it into the
 # textbooks.

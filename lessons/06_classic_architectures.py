@@ -8,16 +8,34 @@
 # find out what held depth back, and put a trained net to new use.
 #
 # **Time:** 70 minutes
-#
-# **Notation.** Papers write a stack of maps as $n_C$@$n_H$x$n_W$:
-# `6@28x28` is 6 channels of 28 x 28, in PyTorch the shape (N, 6, 28, 28).
-# FC (fully connected) and dense both mean `nn.Linear`.
+
+# %% [markdown]
+# Three nets from three times, all drawn to one scale: a box is as high as the
+# layer's maps and as long as it has maps. What do the three have in common?
+
+# %% tags=["folded"]
+import torch
+
+from cnnlib import diagrams, models
+
+with torch.device("meta"):                     # sizes only, no weights
+    nets = {"LeNet-5 (1998)": (models.lenet5(), (1, 32, 32)),
+            "AlexNet (2012)": (models.alexnet("one-tower"), (3, 227, 227)),
+            "VGG-16 (2014)": (models.vgg16(), (3, 224, 224))}
+diagrams.draw_to_scale(nets)
+
+# %% [markdown]
+# Maps become smaller and more, and long flat layers end it.
 #
 # After this lesson you can
 #
 # 1. read an architecture drawing, and say what it leaves out;
 # 2. build LeNet-5, AlexNet and VGG-16, and check them number by number;
 # 3. use a trained net's features for a task it was not trained for.
+#
+# **Notation.** Papers write a stack of maps as $n_C$@$n_H$x$n_W$:
+# `6@28x28` is 6 channels of 28 x 28, in PyTorch the shape (N, 6, 28, 28).
+# FC (fully connected) and dense both mean `nn.Linear`.
 
 # %%
 import torch
@@ -366,6 +384,9 @@ counts = {name: sum(p.numel() for p in model.parameters())
 names = ["two-tower (grouped, 2012)", "one-tower, original widths",
          "torchvision"]
 worked_example("alexnet-params").check(dict(zip(names, counts.values())))
+
+# %%
+plots.plot_bars(dict(zip(names, counts.values())), title="Parameters")
 
 # %% [markdown]
 # When someone says "AlexNet has 61 million parameters", ask which one.
@@ -770,5 +791,6 @@ for size in (5, 6, 9):
 # | frozen | `requires_grad = False`; batch norm also in `eval()` |
 # | weights from elsewhere | pictures as in their training: `weights.transforms()` |
 #
-# **Now exercise 06.** Then lesson 07: what do the kernels of a trained net
+# **Now [exercise 06](../exercises/06_classic_architectures.ipynb).** Then
+# [lesson 07](07_looking_inside.ipynb): what do the kernels of a trained net
 # look at?

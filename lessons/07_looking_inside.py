@@ -7,18 +7,42 @@
 # what does a kernel look for, how far does a unit see, which pixels decided,
 # and how little does it take to fool it all?
 #
-# **Time:** 85 minutes
-#
-# **Notation.** A layer with $n_C$ channels gives $n_C$ maps, in PyTorch
-# `maps` of shape `(N, C, H, W)`. A *unit* is one number of a map,
-# `maps[n, c, i, j]`. A *score* (or logit) is what the last layer says about a
-# class; softmax turns the ten scores into probabilities.
+# **Time:** 90 minutes
+
+# %% [markdown]
+# A small net read these four digits, all of them right. Which pixels told it
+# so? The maps below are one answer: bright where a change of the pixel would
+# change the answer most. Would you have marked the same places?
+
+# %% tags=["folded", "nbval-ignore-output"]
+import torch
+
+from cnnlib import fit, models, plots
+from cnnlib.data import load_mnist
+
+digits = load_mnist(verbose=False)
+torch.manual_seed(0)
+quick, few = models.mnist_cnn(), digits.few(200)
+fit(quick, few.train_images, few.train_labels, epochs=10, show=False)
+chosen = [(digits.test_labels == n).nonzero()[1].item() for n in (2, 3, 5, 8)]
+x = digits.test_images[chosen].requires_grad_()              # (4, 1, 28, 28)
+slopes, = torch.autograd.grad(quick(x).amax(dim=1).sum(), x)
+heat = slopes.abs() / slopes.abs().amax(dim=(1, 2, 3), keepdim=True)
+plots.plot_images([*x.detach(), *heat], columns=4)
+
+# %% [markdown]
+# You will make such maps, and others that disagree with them.
 #
 # After this lesson you can
 #
 # 1. record what any layer answers, and say what its kernels and units see;
 # 2. ask which pixels mattered in three ways, and say what each cannot tell;
 # 3. find dead units, and make an image that fools a net.
+#
+# **Notation.** A layer with $n_C$ channels gives $n_C$ maps, in PyTorch
+# `maps` of shape `(N, C, H, W)`. A *unit* is one number of a map,
+# `maps[n, c, i, j]`. A *score* (or logit) is what the last layer says about a
+# class; softmax turns the ten scores into probabilities.
 
 # %% tags=["nbval-ignore-output"]
 import torch
@@ -26,10 +50,9 @@ from torch import nn
 import torch.nn.functional as F
 
 from cnnlib import evaluate, fit, models, plots, summary
-from cnnlib.data import load_mnist
 
-digits = load_mnist()
 test = digits.test_images[:2000]                             # (N, 1, 28, 28)
+digits
 
 # %% [markdown]
 # ## A net to look at
@@ -1054,5 +1077,5 @@ print("negative numbers:", bool((maps["overwritten"] < 0).any()),
 # | Grad-CAM | mean gradient as weight, add maps, keep what is positive |
 # | confidence | softmax cannot say "none of these" |
 #
-# **Now exercise 07**, the last one. Then take a net of your own and look
-# inside.
+# **Now [exercise 07](../exercises/07_looking_inside.ipynb).** Then
+# [lesson 08](08_after_vgg.ipynb): what came after VGG.

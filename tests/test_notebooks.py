@@ -8,7 +8,7 @@ from itertools import pairwise
 import nbformat
 import pytest
 
-from tools.build import build, compare, held, hygiene
+from tools.build import build, compare, folded, held, hygiene, rules
 from tools.build.course import Course
 
 COURSE = Course(build.ROOT)
@@ -70,3 +70,19 @@ def test_every_predict_has_its_answer_below(lesson):
         if after is None or after.cell_type != "code"
     ]
     assert alone == []
+
+
+def test_a_lesson_begins_with_a_picture_and_folded_code(lesson):
+    """Before the goals: a picture after few words, and no code in sight."""
+    words, drawn = 0, False
+    for cell in nbformat.read(COURSE.notebook(lesson), as_version=4).cells:
+        if cell.cell_type == "markdown":
+            if rules.GOALS_START in cell.source:
+                break
+            words += 0 if drawn else len(cell.source.split())
+        else:
+            assert folded.is_folded(cell), cell.id
+            pages = [one.get("data", {}).get("text/html", "") for one in cell.outputs]
+            drawn = drawn or any("<img" in page for page in pages)
+    assert drawn
+    assert words < 160

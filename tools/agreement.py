@@ -2,7 +2,8 @@
 
 Notebook 0 of a lesson is its solution. Notebook k has in each task the k-th named
 mistake, or the solution where there are fewer. The four must agree on every task, and
-with what is known: solutions pass, mistakes do not.
+with what is known: solutions pass, mistakes do not. `check`, `grade` and nbgrader must
+also give the same points for what is right in part.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from tools.build.course import Course
 NotebookTask = tuple[str, str]
 """A notebook and a task in it, by their names."""
 PassedTasks = dict[NotebookTask, bool]
+PointsOfTasks = dict[NotebookTask, float]
 MISTAKE = """\
 import base64, pickle
 {name} = pickle.loads(base64.b64decode({pickled!r}))"""
@@ -115,16 +117,16 @@ def _stem(classname: str) -> str:
     return classname.removesuffix(".ipynb").rpartition(".")[2]
 
 
-def by_check(folder: Path) -> PassedTasks:
+def by_check(folder: Path) -> PointsOfTasks:
     """Run ``cnnlib check`` on the same files."""
     return {
-        (file.stem, result.task): result.passed
+        (file.stem, result.task): result.earned
         for file in sorted(folder.glob("*.ipynb"))
         for result in check_file(file).results
     }
 
 
-def by_grade(folder: Path) -> PassedTasks:
+def by_grade(folder: Path) -> PointsOfTasks:
     """Let ``cnnlib grade`` grade them as a class."""
     report = folder / "graded"
     students = folder / "students"
@@ -139,13 +141,13 @@ def by_grade(folder: Path) -> PassedTasks:
         raise RuntimeError(done.stderr[-3000:])
     results = json.loads((report / "report.json").read_text())["results"]
     return {
-        (result["student"], verdict["task"]): verdict["status"] == "passed"
+        (result["student"], verdict["task"]): verdict["earned"]
         for result in results
         for verdict in result["tasks"]
     }
 
 
-def by_nbgrader(folder: Path, lesson: str, course: Course) -> PassedTasks:
+def by_nbgrader(folder: Path, lesson: str, course: Course) -> PointsOfTasks:
     """Let nbgrader grade the same files; each stands for a student."""
     home = folder / "nbgrader"
     name = next(p for p in course.exercises() if p.name.startswith(lesson)).stem
@@ -166,9 +168,7 @@ def by_nbgrader(folder: Path, lesson: str, course: Course) -> PassedTasks:
 
     with Gradebook(f"sqlite:///{home / 'gradebook.db'}") as book:
         return {
-            (submission.student.id, grade.cell.name.removesuffix("-check")): (
-                grade.score == grade.max_score
-            )
+            (submission.student.id, grade.cell.name.removesuffix("-check")): grade.score
             for submission in book.assignment_submissions(name)
             for notebook in submission.notebooks
             for grade in notebook.grades
@@ -197,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("lessons", nargs="*", help="two digits each; default: all")
     parser.add_argument("--upto", type=int, default=100, help="the last k")
     options = parser.parse_args(arguments)
-    course, bad, count = Course(build.ROOT), 0, 0
+    course, bad, count, part = Course(build.ROOT), 0, 0, 0
     lessons = options.lessons or sorted({q.lesson for q in questions().values()})
     for lesson in lessons:
         names = [n for n, q in questions().items() if q.lesson == lesson]
@@ -208,21 +208,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
             folder = Path(scratch)
             for k in ks:
                 nbformat.write(notebook(lesson, k, course), folder / f"n{k:02}.ipynb")
-            passed = {
-                "nbval": by_nbval(folder),
+            passed = by_nbval(folder)
+            points = {
                 "cnnlib check": by_check(folder),
                 "cnnlib grade": by_grade(folder),
                 "nbgrader": by_nbgrader(folder, lesson, course),
             }
         for key, passes in known.items():
-            by_tool = {tool: tasks.get(key) for tool, tasks in passed.items()}
+            by_tool = {tool: tasks.get(key) for tool, tasks in points.items()}
             count += 1
-            agreed = set(by_tool.values()) in ({True}, {False})
-            if not agreed or passes not in (None, *by_tool.values()):
+            (earned, *others) = set(by_tool.values())
+            right = earned == questions()[key[1]].points
+            part += (earned or 0) > 0 and not right
+            agreed = not others and right == passed.get(key)
+            if not agreed or passes not in (None, right):
                 bad += 1
+                by_tool["nbval"] = passed.get(key)
                 print(f"lesson {lesson}, {key}: expected {passes}, {by_tool}")
         print(f"lesson {lesson}: {len(known)} verdicts of each of the four", flush=True)
-    print(f"{count} tasks in notebooks, {bad} on which the four differ, or are wrong")
+    print(
+        f"{count} tasks in notebooks, {part} of them right in part, {bad} on which the "
+        "four differ, or are wrong"
+    )
     return 1 if bad else 0
 
 

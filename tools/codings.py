@@ -139,6 +139,46 @@ def occlusion_map(model, x, target, size):
     return out
 """,
     ),
+    "batch_norm": (
+        """
+def batch_norm(x, weight, bias, eps=1e-5):
+    out = torch.zeros_like(x)
+    for c in range(x.shape[1]):
+        channel = x[:, c]
+        mean = channel.sum() / channel.numel()
+        var = ((channel - mean) ** 2).sum() / channel.numel()
+        normal = (channel - mean) / torch.sqrt(var + eps)
+        out[:, c] = normal * weight[c] + bias[c]
+    return out
+""",
+    ),
+    "conv_backward": (
+        """
+def conv_backward(x, weight, grad):
+    kh, kw = weight.shape
+    rows, columns = grad.shape
+    gx = torch.zeros(x.shape, dtype=x.dtype)
+    gw = torch.zeros(kh, kw, dtype=weight.dtype)
+    for a in range(kh):
+        for b in range(kw):
+            gw[a, b] = (x[a:a + rows, b:b + columns] * grad).sum()
+            gx[a:a + rows, b:b + columns] += weight[a, b] * grad
+    return gx, gw
+""",
+    ),
+    "fold_batch_norm": (
+        """
+def fold_batch_norm(conv, norm):
+    std = torch.sqrt(norm.running_var + norm.eps)
+    factor = norm.weight / std
+    bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias
+    new = nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size,
+                    conv.stride, conv.padding, conv.dilation, conv.groups)
+    new.weight = nn.Parameter(conv.weight * factor.view(-1, 1, 1, 1))
+    new.bias = nn.Parameter(factor * (bias - norm.running_mean) + norm.bias)
+    return new
+""",
+    ),
     "split": (
         """
 def split(labels, fractions, seed):

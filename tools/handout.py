@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import base64
 import html
+import re
 import shutil
 import sys
 import tempfile
@@ -19,8 +20,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from playwright.sync_api import Browser, sync_playwright
 from tqdm import tqdm
 
+from tools.build import folded
 from tools.build.course import Course
-from tools.site.cells import blocks, code_style, unfolded
+from tools.site.cells import Block, blocks, code_style, unfolded
 from tools.site.math import font
 from tools.site.notebooks import Reading, read
 from tools.slides import chosen
@@ -28,6 +30,8 @@ from tools.slides import chosen
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "site" / "handout"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_Part = tuple[str, str]  # its kind, and its HTML
+_NUMBERED = re.compile(r"Predict")
 _FOOT = (
     '<div style="width:100%;margin:0 18mm;font:8pt sans-serif;color:#444;'
     'display:flex;justify-content:space-between"><span>{title}</span><span>'
@@ -40,19 +44,54 @@ def page(reading: Reading, course: Course) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True
     )
-    parts = [
-        (block.kind, unfolded(block.html))
+    shown = [
+        block
         for block in blocks(reading, ".pdf")
         if not (block.cell == 0 and block.words.startswith("Open in"))
     ]
+    shown.sort(key=_place)
+    parts, answers = answers_apart(shown)
     style = (TEMPLATES / "handout.css").read_text(encoding="utf-8")
     return environment.get_template("handout.html.j2").render(
         reading=reading,
         parts=parts,
+        answers=answers,
         address=course.address,
         style=f"{code_style('.code')}\n{style}",
         font=base64.b64encode(font()).decode("ascii"),
     )
+
+
+def answers_apart(shown: list[Block]) -> tuple[list[_Part], list[_Part]]:
+    """Return the parts of a handout, and those that answer its Predicts, for its end.
+
+    In their place stands a note with the Predict's number.
+    """
+    parts: list[_Part] = []
+    answers: list[_Part] = []
+    asked, told = 0, 0  # the last Predict, and the last that was answered
+    for block in shown:
+        if block.kind == "predict":
+            asked += 1
+            numbered = _NUMBERED.sub(rf"\g<0> {asked}", block.html, count=1)
+            parts.append((block.kind, numbered))
+            continue
+        held = block.kind == "output" and "hide-output" in block.tags
+        answer = block.kind == "fold" and block.words.startswith("Answer")
+        if not (held or answer) or not asked:
+            parts.append((block.kind, unfolded(block.html)))
+            continue
+        if told < asked:
+            told = asked
+            parts.append(("later", f"<p>Answer {asked}: at the end.</p>"))
+            answers.append(("later", f"<p><strong>Answer {asked}</strong></p>"))
+        answers.append((block.kind, unfolded(block.html)))
+    return parts, answers
+
+
+def _place(block: Block) -> tuple[int, bool]:
+    """Say where a block stands: by its cell, folded code after what it shows."""
+    return block.cell, block.kind == "code" and folded.TAG in block.tags
 
 
 def chromium_path() -> str:

@@ -21,6 +21,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
+from tools.build import folded
+from tools.site import front
 from tools.site.cells import Block, blocks, code_style, plain, unfolded
 from tools.site.math import font, package_folder
 from tools.site.notebooks import Reading, read
@@ -72,6 +74,8 @@ class _Deck:
 
     def add(self, block: Block, after: list[Block]) -> None:
         """Put a block where it belongs; ``after`` is what follows it."""
+        if block.cell == 1 and self._cell == 0 and block.kind == "text":
+            self._next(block)  # the lesson's question, with its picture
         if "slide-new" in block.tags and block.cell != self._cell:
             self._next(block)
         self._cell = block.cell
@@ -110,17 +114,25 @@ class _Deck:
     def _text(self, block: Block, after: list[Block]) -> None:
         if block.words.startswith("After this lesson") and after:
             self._next(block)
+        text = block.html
         if self._hidden and self._waits():  # it would give away what is to be guessed
-            self._next(block)
-        self._hidden = False
-        self._units.append(Unit([block.html]))
+            text = f'<div class="then fragment">{text}</div>'
+        else:
+            self._hidden = False
+        self._units.append(Unit([text]))
 
     def _waits(self) -> bool:
         """Whether something on the slide comes at a key only."""
         return any("fragment" in part for unit in self._units for part in unit.parts)
 
+    def _is_told(self) -> bool:
+        """Whether words about the answer stand on the slide already."""
+        return any(
+            "then fragment" in part for unit in self._units for part in unit.parts
+        )
+
     def _predict(self, block: Block, after: list[Block]) -> None:
-        if any(unit.runs for unit in self._units):
+        if any(unit.runs for unit in self._units) or self._is_told():
             self._next(block)
         self._hidden = True
         answer = [one.words for one in _shown_next(after) if one.words]
@@ -135,7 +147,11 @@ class _Deck:
         self._units.append(Unit([box], [f"Comes at the next key: {_cut(answer)}"]))
 
     def _code(self, block: Block, after: list[Block]) -> None:
-        self._units.append(Unit([block.html], runs=True))
+        code = [] if folded.TAG in block.tags else [block.html]
+        if self._hidden and self._is_told():
+            self._next(block)
+            self._hidden = False
+        self._units.append(Unit(code, runs=True))
 
     def _output(self, block: Block, after: list[Block]) -> None:
         kind = "output fragment" if self._hidden else "output"
@@ -170,7 +186,16 @@ def page(reading: Reading) -> str:
         style="\n".join([reveal[0], code_style(".code"), _own("deck.css")]),
         font=base64.b64encode(font()).decode("ascii"),
         scripts=[*reveal[1:], _own("deck.js")],
+        picture=_picture(reading),
     )
+
+
+def _picture(reading: Reading) -> str:
+    """Return the first picture of a lesson for the title, as base64; or nothing."""
+    try:
+        return base64.b64encode(front.first_picture(reading)).decode("ascii")
+    except ValueError:
+        return ""
 
 
 def _own(name: str) -> str:

@@ -42,8 +42,11 @@ class Job:
         timeout: seconds that one cell may compute; 0: what is usual in the lesson.
         class_folders: those of the class, which must not be seen from inside.
         only: grade this task alone; "": all of them.
+        all_or_nothing: parts of a task that are right earn nothing.
         problem: why nothing of it can be judged; then `status` is that of all tasks.
-        platform_id: as in `Result`.
+        platform_id, handed_in, marked_late: as in `Result`.
+        files: what lies beside the notebook: (path, bytes).
+        not_given: what of it is not given to its code: (path, reason).
     """
 
     student: str
@@ -55,9 +58,14 @@ class Job:
     timeout: float
     class_folders: tuple[str, ...] = ()
     only: str = ""
+    all_or_nothing: bool = False
     problem: str = ""
     status: str = "missing"
     platform_id: str = ""
+    handed_in: float = 0.0
+    marked_late: bool = False
+    files: tuple[tuple[str, bytes], ...] = ()
+    not_given: tuple[tuple[str, str], ...] = ()
 
 
 def set_up_worker(address: Any) -> None:
@@ -142,7 +150,7 @@ def grade_submission(job: Job) -> tuple[dict[str, Any], dict[str, float]]:
 
 def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, float]]:
     from cnngrade.inside import slow_lessons  # these import PyTorch
-    from cnngrade.judging import verdicts
+    from cnngrade.judging import by_hand, verdicts
     from cnngrade.judging.notes import notes_on_file, notes_on_run
 
     usual = limits.CELL_SECONDS
@@ -169,6 +177,7 @@ def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, 
                 seconds,
                 guarded=guarded,
                 process_seconds=process,
+                files=job.files,
             )
         )
 
@@ -178,24 +187,40 @@ def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, 
     remarks = [
         *notes_on_file(matched),
         *notes_on_run(matched, steps, done, results),
+        *by_hand.hidden_by_packages(matched, [path for path, _ in job.files]),
+    ]
+    look = [
+        *by_hand.by_hand(matched, steps, done, results),
+        *by_hand.not_given(job.not_given),
     ]
     result = Result(
         job.student,
         job.lesson,
         job.digest,
-        tuple(_with_code(result, matched) for result in results),
+        tuple(_kept(result, job) for result in results),
         _first(remarks, "remarks"),
         _first([cell.source for cell in matched.added], "cells"),
-        platform_id=job.platform_id,
+        by_hand=_first(look, "remarks"),
+        **_who_and_when(job),
     )
     return result.plain(), _seconds(steps, started, ended)
 
 
-def _with_code(result: TaskResult, matched: Match) -> TaskResult:
-    cell = matched.cell(result.task, "answer")
-    return replace(
-        result, code=cut(cell.source, limits.KEPT_CHARACTERS) if cell else ""
-    )
+def _kept(result: TaskResult, job: Job) -> TaskResult:
+    """Return a result as it is kept: with the parts that are right, or without."""
+    if job.all_or_nothing:
+        return replace(result, verdict=replace(result.verdict, parts=()))
+    return result
+
+
+def _who_and_when(job: Job) -> dict[str, Any]:
+    """Return what a result has from its job as it is."""
+    return {
+        "platform_id": job.platform_id,
+        "handed_in": job.handed_in,
+        "marked_late": job.marked_late,
+        "beside": tuple(path for path, _ in job.files),
+    }
 
 
 def _first(texts: Sequence[str], what: str) -> tuple[str, ...]:
@@ -235,5 +260,5 @@ def _unjudged(job: Job, tasks: list[str], problem: str) -> Result:
         job.digest,
         made,
         problem=problem,
-        platform_id=job.platform_id,
+        **_who_and_when(job),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,10 @@ from cnngrade.limits import CELL_SECONDS, TRAINING_CELL_SECONDS
 
 from . import printing
 
+if TYPE_CHECKING:
+    from cnngrade.class_run.grade_class import ClassResults
+    from cnngrade.export.marks import Marks
+
 _NUMBERS = sorted(path.stem for path in FOLDER.glob("*.json"))
 _LESSONS = f"{_NUMBERS[0]} to {_NUMBERS[-1]}"
 
@@ -21,6 +25,7 @@ _LESSONS = f"{_NUMBERS[0]} to {_NUMBERS[-1]}"
 def add(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(grade)
+    app.command()(merge)
     app.command()(export)
     app.command()(autograder)
 
@@ -31,6 +36,7 @@ class Target(StrEnum):
     moodle = "moodle"
     canvas = "canvas"
     gradescope = "gradescope"
+    moodle_feedback = "moodle-feedback"
 
 
 class Level(StrEnum):
@@ -79,6 +85,12 @@ def grade(
     regrade: Annotated[
         str, typer.Option(metavar="TASK", help="Grade one task again, for everybody.")
     ] = "",
+    all_or_nothing: Annotated[
+        bool,
+        typer.Option(
+            "--all-or-nothing", help="No points for a task that is right in part."
+        ),
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Grade a doubtful layout without asking.")
     ] = False,
@@ -86,8 +98,10 @@ def grade(
     """Grade a class: run the submissions shut away, judge them, write a report.
 
     First it says whom it took for students. Where the layout can be read in two ways
-    it asks. Killed and started again it goes on where it was. Exit code 0: all was
-    graded; 2: it cannot be, and the reason is printed.
+    it asks. Killed and started again it goes on where it was. A report takes folder
+    after folder, zip after zip: nothing of before is lost. Exit code 0: all was graded;
+    1: it was, but lines of instructor.txt have no effect; 2: it cannot be, and the
+    reason is printed.
     """
     from cnngrade.class_run.grade_class import ClassOptions, grade_class
 
@@ -104,19 +118,64 @@ def grade(
         isolation=isolation.value,
         scheduler=scheduler,
         regrade=regrade,
+        all_or_nothing=all_or_nothing,
     )
     with class_printing.Progress(console, yes=yes) as progress:
         try:
             graded = grade_class(options, progress)
-            from cnngrade.report.write import write  # else the template would wait
-
-            write(out, graded.settings, graded.results, graded.seconds)
+            settled = _write_report(out, graded)
         except CannotGradeError as error:
             raise _refused(error) from None
         except KeyboardInterrupt:
             printing.problem(printing.console(error=True), class_printing.STOPPED)
             raise typer.Exit(130) from None
-    console.print(class_printing.class_summary(graded, out))
+    console.print(class_printing.class_summary(settled.graded, out))
+    if settled.settled.problems:
+        raise typer.Exit(1)
+
+
+def _write_report(out: Path, graded: ClassResults) -> Marks:
+    """Write a report with the instructor's word in it; begin their file if need be."""
+    from cnngrade.export.marks import marks  # else the template would wait
+    from cnngrade.report.write import write
+    from cnngrade.term.instructor import BEGINNING, NAME
+
+    if not (out / NAME).exists():
+        (out / NAME).write_text(BEGINNING, encoding="utf-8")
+    settled = marks(out, graded)
+    told = settled.graded
+    write(out, told.settings, told.results, told.seconds, told.history, told.changes)
+    return settled
+
+
+def merge(
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT ...", help="Two reports, or more.")
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="REPORT", help="A new folder for the whole.")
+    ],
+) -> None:
+    """Make one report of several on parts of a class, or on different lessons.
+
+    Nothing is graded again. Where two have the same student and lesson, both hand-ins
+    are kept, and the newer one counts. The instructor's files are put together.
+    """
+    from cnngrade.export.merge import merged
+
+    from . import class_printing
+
+    try:
+        graded, told = merged(reports, out)
+    except CannotGradeError as error:
+        raise _refused(error) from None
+    settled = _write_report(out, graded)
+    console = printing.console()
+    for note in told:
+        printing.problem(console, note)
+    console.print(class_printing.class_summary(settled.graded, out))
+    if settled.settled.problems:
+        raise typer.Exit(1)
 
 
 def export(
@@ -170,12 +229,19 @@ def autograder(
         str, typer.Argument(metavar="NN", help=f"The lesson: {_LESSONS}.")
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The zip to write.")],
+    ref: Annotated[
+        str,
+        typer.Option(
+            metavar="TAG",
+            help="The tag or commit of the course that it installs; else the newest.",
+        ),
+    ] = "",
 ) -> None:
     """Write the zip that makes Gradescope grade a lesson's exercise."""
     from cnngrade.export.command import autograder_zip
 
     try:
-        out.write_bytes(autograder_zip(lesson))
+        out.write_bytes(autograder_zip(lesson, ref))
     except CannotGradeError as error:
         raise _refused(error) from None
     printing.console().print(f"Written: {printing.clean(shown(out))}")

@@ -115,6 +115,22 @@ def _found(intake: Intake) -> list[str]:
     ]
 
 
+def _changed(graded: ClassResults) -> list[RenderableType]:
+    """Say whose marks changed in this run, from what to what."""
+    now = graded.changes[len(graded.changes) - graded.changed_now :]
+    lines = [
+        f"  {one.student}, lesson {one.lesson}, {one.task}: {one.before[1]:g} "
+        f"({one.before[0]}) before, {one.after[1]:g} ({one.after[0]}) now, "
+        f"{one.why}"
+        for one in sorted(now, key=lambda one: (one.student, one.lesson, one.task))
+    ]
+    if not lines:
+        return []
+    more = [f"  and {len(lines) - 40} more: changes.csv"] if len(lines) > 40 else []
+    head = f"{count(len(lines), 'mark')} changed:"
+    return [Text(clean(line)) for line in (head, *lines[:40], *more)]
+
+
 def class_summary(graded: ClassResults, out: Path) -> RenderableType:
     """Return what is printed at the end."""
     passed_by_task: dict[tuple[str, str], list[bool]] = defaultdict(list)
@@ -126,6 +142,7 @@ def class_summary(graded: ClassResults, out: Path) -> RenderableType:
         share = f"{sum(passed)} of {len(passed)} ({sum(passed) / len(passed):.0%})"
         tasks.add_row(name, lesson, share)
     parts: list[RenderableType] = [tasks] if passed_by_task else []
+    parts += _changed(graded)
     unread = [result for result in graded.results if result.problem]
     for result in unread:
         parts.append(Text(clean(f"✗ {result.student}: {result.problem}")))
@@ -137,6 +154,14 @@ def class_summary(graded: ClassResults, out: Path) -> RenderableType:
         ]
         if len(graded.settings.unplaced) > 20:
             parts.append("  and more, which the report lists.")
+    by_hand = [one for one in graded.results if one.by_hand or one.problem]
+    if by_hand:
+        parts.append(
+            f"{count(len(by_hand), 'hand-in')} to look at by hand: the class page says "
+            "which, and what would help."
+        )
+    for problem in graded.settings.problems:
+        parts.append(Text(clean(f"✗ {problem}")))
     students = len({result.student for result in graded.results})
     parts.append(
         f"{len(graded.results)} submissions of {students} students graded, seed "

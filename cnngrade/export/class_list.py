@@ -303,9 +303,12 @@ _GROUP = re.compile(
 
 
 def _spellings(words: list[str]) -> set[str]:
-    """Return the words of a name sorted, and joined as Canvas does, last one first."""
-    turned = [*words[-1:], *words[:-1]]
-    return {" ".join(sorted(words)), "".join(words), "".join(turned)}
+    """Return the words of a name sorted, and joined as Canvas does, last name first.
+
+    How many words the last name has, nobody knows: García Márquez, de la Cruz.
+    """
+    turned = {"".join([*words[at:], *words[:at]]) for at in range(len(words))}
+    return {" ".join(sorted(words)), *turned} if words else set()
 
 
 def _folded(name: str) -> list[str]:

@@ -11,12 +11,15 @@ cell could wipe out a grade that stands there.
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from cnngrade.files.exercise import handed_out
 from cnngrade.record import Result
 from cnngrade.report.tables import UNJUDGED, cell, ordered, table
 from cnngrade.safe_text import cut_lines, one_line, visible
@@ -26,7 +29,10 @@ from .class_list import AGAIN, ClassList, ClassListError, Person, Submitter, mat
 _NAMES = ("First name", "Last name", "Surname", "Full name")
 _MOODLE_KEYS = ("ID number", "Email address", "Username")
 _CANVAS_KEYS = ("ID", "SIS User ID", "SIS Login ID")
-_WORKSHEET = ("Identifier", "Full name", "Grade", "Last modified (grade)")
+_WORKSHEET = (
+    *("Identifier", "Full name", "Grade", "Last modified (grade)"),
+    "Feedback comments",
+)
 _Rows = list[Sequence[str | float]]
 _Reasons = list[tuple[str, str]]
 _UNKNOWN: Mapping[str, str] = MappingProxyType({})
@@ -92,15 +98,27 @@ def moodle(
 def _worksheet(
     handed_in: Sequence[Result], listed: ClassList, ids: Mapping[str, str]
 ) -> Gradebook:
-    key, name, grade, last = _WORKSHEET
+    key, name, grade, last, comments = _WORKSHEET
     placed = _placed(_with_submitters(handed_in, ids), listed, [key])
     who = [key, name] if listed.has(name) else [key]
-    rows: _Rows = [
-        [*_text(person, who), result.earned, _text(person, [last])[0] or "-"]
-        for result, person in placed.rows
-    ]
+    own = [comments] if listed.has(comments) else []
     notes = _maximum([result for result, _ in placed.rows], listed)
-    head = [listed.called(column) for column in (*who, grade, last)]
+    rows: _Rows = []
+    kept = []
+    for result, person in placed.rows:
+        row: list[str | float] = [
+            *_text(person, who),
+            result.earned,
+            _text(person, [last])[0] or "-",
+        ]
+        for text in _text(person, own):
+            is_free = not text or text.startswith(MARK)
+            row.append(comment(result) if is_free else text)
+            kept += [] if is_free else [person.name]
+        rows.append(row)
+    if kept:
+        notes.append(f"Comments that a person wrote stay: {', '.join(kept)}.")
+    head = [listed.called(column) for column in (*who, grade, last, *own)]
     return placed.gradebook(head, rows, notes)
 
 
@@ -109,11 +127,16 @@ def _moodle_unlisted(
 ) -> Gradebook:
     if not any(one.id for _, one in who):
         rows: _Rows = [[result.student, result.earned] for result, _ in who]
-        return _gradebook(("Username", title), rows, unmatched)
+        made = _gradebook(("Username", title), rows, unmatched)
+        note = (
+            "The names of the hand-ins stand in the column “Username”; Moodle takes "
+            "them if they are user names. If not, give the class list (--class-list)."
+        )
+        return replace(made, notes=(note,))
     lost = "The number that Moodle gives to a participant is not known."
     unmatched += [(result.student, lost) for result, one in who if not one.id]
     rows = [
-        [f"Participant {one.id}", one.name, result.earned, "-"]
+        [f"Participant {one.id}", one.name, result.earned, "-", comment(result)]
         for result, one in who
         if one.id
     ]
@@ -130,26 +153,67 @@ def canvas(
     """Return a lesson's points as a gradebook that Canvas imports.
 
     `assignment` is the heading of the column in Canvas, with its number if it has one:
-    "Lesson 02 (4711)"; else Canvas asks whether to make a new assignment. Without a
+    "Lesson 02 (4711)". Without it the class list's only column that fits the lesson is
+    taken; else Canvas asks whether to make a new assignment, which is told. Without a
     class list people are told by `ids`, which Canvas wrote into the names of files,
     else by name.
     """
+    heading, note = assignment, ""
+    if not assignment:
+        heading, note = canvas_column(listed.columns if listed else (), lesson)
+    notes = (note,) if note else ()
     handed_in = _of_lesson(results, lesson)
+    excused = {one.student for one in handed_in if one.said.excused}
+    handed_in = [_not_excused(one) for one in handed_in]
     judged, unmatched = _judged(handed_in)
-    head = ("Student", *_CANVAS_KEYS, "Section", assignment or f"Lesson {lesson}")
+
+    def mark(result: Result) -> str | float:
+        return "EX" if result.student in excused else result.earned
+
+    head = ("Student", *_CANVAS_KEYS, "Section", heading)
     most = max((result.points for result in judged), default=0)
     rows: _Rows = [["    Points Possible", "", "", "", "", most]]
     if listed is None:
         who = _with_submitters(judged, ids)
-        rows += [[one.name, one.id, "", "", "", r.earned] for r, one in who]
-        return _gradebook(head, rows, unmatched)
+        rows += [[one.name, one.id, "", "", "", mark(r)] for r, one in who]
+        return replace(_gradebook(head, rows, unmatched), notes=notes)
     placed = _placed(_with_submitters(handed_in, ids), listed, _CANVAS_KEYS)
     columns = (*_CANVAS_KEYS, "Section")
     rows += [
-        [_text(p, ["Student"])[0] or p.name, *_text(p, columns), result.earned]
+        [_text(p, ["Student"])[0] or p.name, *_text(p, columns), mark(result)]
         for result, p in placed.rows
     ]
-    return placed.gradebook(head, rows)
+    return placed.gradebook(head, rows, notes)
+
+
+def canvas_column(columns: Sequence[str], lesson: str) -> tuple[str, str]:
+    """Return the heading for a lesson's points, and what to know of it, or "".
+
+    Canvas's own columns end in the assignment's number: "02 Padding (778899)". One fits
+    that has the words of the exercise's name, else one that has the lesson's number.
+    """
+    own = [column for column in columns if re.search(r"\S \(\d+\)$", column)]
+    known = handed_out().get(lesson)
+    words = set(known.name.casefold().split("_")) if known else {lesson}
+    for wanted in (words - {lesson}, {lesson}, {lesson.lstrip("0")}):
+        fitting = [one for one in own if wanted and wanted <= _words(one)]
+        if len(fitting) == 1:
+            return fitting[0], f"The points are for Canvas's “{fitting[0]}”."
+        if fitting:
+            names = ", ".join(f"“{one}”" for one in fitting)
+            return f"Lesson {lesson}", (
+                f"Several columns of Canvas fit: {names}. Choose one with "
+                "--assignment; as it is Canvas makes a new assignment."
+            )
+    return f"Lesson {lesson}", (
+        f"Canvas takes “Lesson {lesson}” for a new assignment. Give the heading of "
+        "yours, as Canvas exports it, with --assignment, or the class list that has it."
+    )
+
+
+def _words(column: str) -> set[str]:
+    """Return the words and numbers of a heading, without the number at its end."""
+    return set(re.findall(r"[^\W_]+", re.sub(r" \(\d+\)$", "", column).casefold()))
 
 
 def gradescope(result: Result) -> bytes:
@@ -167,7 +231,7 @@ def gradescope(result: Result) -> bytes:
     ]
     lines = [f"This notebook {UNJUDGED}. {result.problem}"] if result.problem else []
     if result.notes:
-        lines += ["Also noticed, without effect on the points:"]
+        lines += ["Also noticed:"]
         lines += [f"- {note}" for note in result.notes]
     facts = {
         "score": result.earned,
@@ -178,18 +242,53 @@ def gradescope(result: Result) -> bytes:
     return json.dumps(facts, indent=1).encode() + b"\n"
 
 
+def _not_excused(result: Result) -> Result:
+    """Return a result that gets a row, whatever is in it: Canvas knows excuses."""
+    if not result.said.excused:
+        return result
+    return replace(result, problem="", said=replace(result.said, excused=""))
+
+
+MARK = "cnnlib:"
+"""How our comments begin: what begins otherwise was written by a person."""
+
+
+def comment(result: Result) -> str:
+    """Return a result in one line for the student: Moodle's "Feedback comments"."""
+    if result.said.excused:
+        return f"{MARK} does not count: {result.said.excused}."
+    parts = [f"{MARK} {result.earned:g} of {result.points:g} points"]
+    if result.problem:
+        parts.append(result.problem)
+    parts += [
+        f"{task.task} {task.earned:g} of {task.points:g}: {task.verdict.lead}"
+        for task in (() if result.problem else result.tasks)
+        if task.earned < task.points and not task.given
+    ]
+    parts += [*result.words, *result.said.comments]
+    text = one_line(" · ".join(part.rstrip() for part in parts), 1500)
+    return html.escape(text, quote=False)  # Moodle shows it as HTML
+
+
 def _of_lesson(results: Iterable[Result], lesson: str) -> list[Result]:
     return [result for result in ordered(results) if result.lesson == lesson]
 
 
 def _judged(results: Sequence[Result]) -> tuple[list[Result], _Reasons]:
-    """Return the results that have points, and whose notebook could not be judged."""
-    unjudged = [(one.student, _problem(one)) for one in results if one.problem]
-    return [result for result in results if not result.problem], unjudged
+    """Return the results that have points, and why the others have none."""
+    without = [(one.student, why) for one in results if (why := reason_for_none(one))]
+    return [result for result in results if not reason_for_none(result)], without
 
 
-def _problem(result: Result) -> str:
-    return f"It {UNJUDGED}: {result.problem}"
+def reason_for_none(result: Result) -> str:
+    """Say why a result gives nobody points, or "" if it does.
+
+    Where the instructor gives points for the whole lesson, they count.
+    """
+    if result.said.excused:
+        return f"Does not count: {result.said.excused}."
+    given = result.said.given is not None or any(task.given for task in result.tasks)
+    return "" if given or not result.problem else f"It {UNJUDGED}: {result.problem}"
 
 
 def _with_submitters(
@@ -229,14 +328,14 @@ def _placed(
 ) -> _Placed:
     """Match results with people on a list; leave out what gives nobody points."""
     found = match([one for _, one in who], listed.people)
-    problems = [(r.student, _problem(r)) for r, _ in who if r.problem]
+    problems = [(r.student, why) for r, _ in who if (why := reason_for_none(r))]
     unjudged = {student for student, _ in problems}
     others = [(one, why) for one, why in found.unmatched if one not in unjudged]
     rows, uncertain = [], found.uncertain
     for result, _ in who:
         for place in found.places.get(result.student, ()):
             person = listed.people[place]
-            if result.problem:
+            if reason_for_none(result):
                 uncertain.add(place)
             elif problem := _unusable(_text(person, keys)):
                 uncertain.add(place)

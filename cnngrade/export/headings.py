@@ -26,6 +26,13 @@ _OTHER_LANGUAGES = {
     "last modified (grade)": "zuletzt geändert (bewertung)|"
     "dernière modification (note)|última modificación (calificación)|"
     "ultima modifica (valutazione)",
+    "feedback comments": "feedback als kommentar|kommentare|feedback-kommentare|"
+    "commentaires de feedback|commentaires|feedback par commentaires|"
+    "comentarios de retroalimentación|comentarios de la retroalimentación|"
+    "commenti di feedback|comentários de feedback",
+    "last modified (submission)": "zuletzt geändert (abgabe)|"
+    "dernière modification (travail remis)|última modificación (entrega)|"
+    "ultima modifica (consegna)",
     "grade": "bewertung|note|calificación|valutazione|nota|cijfer",
     "group": "gruppe|groupe|grupo|gruppo|team|equipe|équipe|equipo|groep",
     "student": "studierende|studierende(r)|studierender|student/in|studenten|"

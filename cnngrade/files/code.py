@@ -27,6 +27,15 @@ def bound(source: str) -> set[str]:
     return set(_bound(tree.body))
 
 
+def used(source: str) -> set[str]:
+    """Return the names that a cell reads, wherever in it."""
+    tree = _parsed(source)
+    if tree is None:
+        return set(re.findall(r"\b[A-Za-z_]\w*\b", re.sub(r"#.*", "", source)))
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)}
+
+
 def checked(source: str) -> list[str]:
     """Return the tasks whose checks a cell calls: ``checks.NAME(...)``."""
     tree = _parsed(source)

@@ -17,7 +17,11 @@ class CannotGradeError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a file; ``id`` is "" where the file has none."""
+    """One cell of a file; ``id`` is "" where the file has none.
+
+    Attributes:
+        ran: the number that Jupyter gave its last run, 0 if it gave none.
+    """
 
     index: int
     kind: str
@@ -25,6 +29,7 @@ class Cell:
     source: str
     metadata: dict[str, Any]
     outputs: list[Any] = field(default_factory=list)
+    ran: int = 0
 
     @property
     def is_code(self) -> bool:
@@ -152,6 +157,7 @@ def _cell(index: int, raw: dict[str, Any]) -> Cell:
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
     outputs, name = raw.get("outputs"), raw.get("id")
+    ran = raw.get("execution_count")
     return Cell(
         index,
         str(raw.get("cell_type", "")),
@@ -159,6 +165,7 @@ def _cell(index: int, raw: dict[str, Any]) -> Cell:
         source.replace("\r\n", "\n") if isinstance(source, str) else "",
         _mapping(raw.get("metadata")),
         outputs if isinstance(outputs, list) else [],
+        ran if isinstance(ran, int) and not isinstance(ran, bool) else 0,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from cnnlib.checks.wire import dumps, loads
 
-from .steps import StepRunner, silence
+from .steps import StepRunner, bring, silence
 
 
 def main() -> None:
@@ -29,7 +29,8 @@ def main() -> None:
         wire.flush()
 
     silence()
-    sys.path.insert(0, "")  # a notebook imports what lies beside it
+    bring(given["files"])
+    sys.path.append("")  # it imports what lies beside it, and nothing in our place
     for number in given["wanted"]:
         tell(number, state="start")
         facts = runner.do(given["steps"][number], given["seed"])

@@ -5,9 +5,12 @@ Nothing is judged here. What the cells print goes nowhere.
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import os
 import random
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,6 +75,24 @@ def repeatable() -> None:
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002, what students draw from
     torch.manual_seed(0)
+
+
+def bring(files: Sequence[tuple[str, str]]) -> None:
+    """Put the files that lie beside a notebook into the folder to work in.
+
+    It is done with a student's rights: what cannot be written is left out. A path that
+    leads out of the folder is not taken, whoever gave it.
+    """
+    for path, text in files:
+        parts = path.split("/")
+        if any(part in ("", ".", "..") or "\0" in part for part in parts):
+            continue
+        with contextlib.suppress(OSError):
+            if parts[1:]:
+                os.makedirs("/".join(parts[:-1]), exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+            with open(os.open(path, flags, 0o644), "wb") as file:
+                file.write(base64.b64decode(text))
 
 
 def silence() -> None:

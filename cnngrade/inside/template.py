@@ -234,7 +234,7 @@ def _run(
 
     from .probe import try_all
     from .relay import Relay
-    from .steps import repeatable, silence
+    from .steps import bring, repeatable, silence
 
     channel = socket.socket(fileno=wire)
     given = json.loads(channel.makefile("rb").readline())
@@ -251,7 +251,8 @@ def _run(
     if "probe" in given:
         tell(0, state="done", **try_all(given["probe"], held.probe_seconds))
     else:
-        sys.path.insert(0, "")  # a notebook imports what lies beside it
+        bring(given["files"])
+        sys.path.append("")  # it imports what lies beside it, and nothing in our place
         Relay(runner, tell, held, first).run(given)
     os._exit(0)
 

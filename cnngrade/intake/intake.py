@@ -19,6 +19,7 @@ from cnngrade.files.notebook import shown as shown_path
 
 from . import naming
 from .attempts import Attempt, decided, newest, stamped
+from .beside import Beside, beside, digest_with
 from .layout import Layout, Ownership
 from .naming import Owner, clean, file_name
 from .nesting import Prefix
@@ -49,6 +50,12 @@ class Submission:
         modified: the file's date, in seconds.
         platform_id: the platform and the id that it gave, "moodle 102", or "".
         problem: why it cannot be read, where it is no notebook, or "".
+        stamp: when it was handed in, in seconds, where nbgrader noted that; else 0.
+        number: Canvas's own of the file, or 0.
+        is_late: whether the platform wrote "LATE" into its name.
+        beside: the files that lie beside it, by the path that its code knows them by.
+        not_given: those that its code is not given: (path, reason).
+        set_aside: whether a newer one of the student was graded before.
     """
 
     student: str
@@ -58,6 +65,12 @@ class Submission:
     modified: float
     platform_id: str = ""
     problem: str = ""
+    stamp: float = 0.0
+    number: int = 0
+    is_late: bool = False
+    beside: tuple[tuple[str, Source], ...] = ()
+    not_given: tuple[tuple[str, str], ...] = ()
+    set_aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,8 @@ def gather(path: Path, lesson: str = "") -> Intake:
     refused: dict[str, tuple[FoundFile, Ownership, str]] = {}
     root = os.path.basename(os.path.realpath(path))
     layout = Layout(found, root, _lesson_in)
-    for file, place in _placed(found, layout, root, unplaced):
+    placed, alone = _placed(found, layout, root, unplaced)
+    for file, place in placed:
         try:
             attempts.append(_attempt(file, place, lesson))
         except CannotGradeError as error:
@@ -113,22 +127,31 @@ def gather(path: Path, lesson: str = "") -> Intake:
     attempts, alike = _apart(_one_spelling(attempts), layout)
     names = naming.shown({attempt.place.owner for attempt in attempts})
     submissions, superseded = [], []
+    given: set[str] = set()
     for last, older in newest(attempts):
         student, source = names[last.place.owner], last.file.source
+        near = Beside() if last.problem else beside(last, found, layout, alone=alone)
+        given |= near.labels
         submissions.append(
             Submission(
                 student,
                 last.lesson,
                 source,
-                last.digest,
+                digest_with(last.digest, _contents(near.given)),
                 last.file.modified,
                 _platform_id(last.place.owner),
                 last.problem,
+                max(0.0, last.stamp),
+                last.place.number,
+                last.place.is_late,
+                near.given,
+                near.left,
             )
         )
         for one in older:
             why = f"is older than {source.label} by {decided(one, last)}"
             superseded.append((student, one.file.source.label, why))
+    unplaced = [(name, why) for name, why in unplaced if name not in given]
     submissions.sort(key=lambda one: (one.student, one.lesson))
     doubts = (*layout.doubts, *alike)
     return Intake(submissions, sorted(unplaced), sorted(superseded), doubts)
@@ -139,8 +162,11 @@ def _placed(
     layout: Layout,
     root: str,
     unplaced: list[tuple[str, str]],
-) -> list[tuple[FoundFile, Ownership]]:
-    """Return whose each notebook is; put the other files into `unplaced`."""
+) -> tuple[list[tuple[FoundFile, Ownership]], bool]:
+    """Return whose each notebook is; put the other files into `unplaced`.
+
+    Tell besides whether the whole folder is one student's.
+    """
     placed, nameless, skipped = [], [], set()
     for file in found:
         if folder := layout.other_step(file):
@@ -154,10 +180,14 @@ def _placed(
     unplaced += [(folder, _OTHER_STEP) for folder in skipped]
     owner = _owner_of_all(layout, nameless, root) if not placed else None
     if owner:
-        return [(file, Ownership(owner, file.parts[-1])) for file in nameless]
+        return [(file, Ownership(owner, file.parts[-1])) for file in nameless], True
     for file in nameless:
         unplaced.append((file.source.label, _NO_NAME))
-    return _without_mixed(placed, unplaced)
+    return _without_mixed(placed, unplaced), False
+
+
+def _contents(files: Sequence[tuple[str, Source]]) -> list[tuple[str, bytes]]:
+    return [(path, source.read()) for path, source in files]
 
 
 def _platform_id(owner: Owner) -> str:

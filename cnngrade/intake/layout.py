@@ -31,6 +31,7 @@ class Ownership:
         name: what the student called the file.
         number: Canvas's own of the file, or 0.
         again: the number that Canvas added to the name, or 0.
+        is_late: whether Canvas wrote "LATE" into the name.
         others: students whom names further in tell, as Moodle and Canvas write them.
     """
 
@@ -39,6 +40,7 @@ class Ownership:
     number: int = 0
     again: int = 0
     others: frozenset[Owner] = frozenset()
+    is_late: bool = False
 
 
 class Layout:
@@ -120,7 +122,13 @@ class Layout:
             told = self._upload(part, depth)
             if told:
                 name = rest[-1] if rest else told.file
-                return Ownership(told.owner, name, told.number, told.again)
+                return Ownership(
+                    told.owner,
+                    name,
+                    told.number,
+                    told.again,
+                    is_late=told.is_late,
+                )
             is_download = depth == 0 and rest and self._holds_downloads
             student = "" if is_download else naming.student(part)
             if student:

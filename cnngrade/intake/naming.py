@@ -11,8 +11,8 @@ from functools import cache
 
 from cnngrade.files.exercise import handed_out
 
-LONGEST = 80
-"""Characters of a file's name in a report."""
+LONGEST = 120
+"""Bytes of a file's name in a report, its suffix aside."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin|conout|com[0-9]|lpt[0-9])(\.|$)", re.I)
@@ -30,10 +30,10 @@ _BLIND = re.compile(
 _CANVAS = [
     re.compile(pattern, re.DOTALL)
     for pattern in (  # without names of students, with them, and what was typed in
-        r"(?:LATE_)?(?P<name>anon_[A-Za-z0-9]{5})_(?P<number>[0-9]{3,20})_(?P<file>.+)",
-        rf"(?P<name>\w+?)(?:_LATE|_late)?_(?P<id>{_ID})_(?P<number>[0-9]{{3,20}})_"
+        r"(?P<late>LATE_)?(?P<name>anon_[A-Za-z0-9]{5})_(?P<number>[0-9]{3,20})_(?P<file>.+)",
+        rf"(?P<name>\w+?)(?P<late>_LATE|_late)?_(?P<id>{_ID})_(?P<number>[0-9]{{3,20}})_"
         r"(?P<file>.+)",
-        rf"(?P<name>\w+?)(?:_LATE|_late)?_(?P<id>{_ID})_(?P<typed>text|link)\.html",
+        rf"(?P<name>\w+?)(?P<late>_LATE|_late)?_(?P<id>{_ID})_(?P<typed>text|link)\.html",
     )
 ]
 _AGAIN = re.compile(r"-([0-9]{1,3})(?=\.[^.]*$)")
@@ -57,6 +57,7 @@ class Upload:
         number: Canvas's own of the file: a later one is larger.
         again: the N in the "-N" by which Canvas tells a file from earlier ones.
         typed: whether it is text that was typed into the platform.
+        is_late: whether Canvas says that it came late.
     """
 
     owner: Owner
@@ -64,6 +65,7 @@ class Upload:
     number: int = 0
     again: int = 0
     typed: bool = False
+    is_late: bool = False
 
 
 def upload(part: str) -> Upload | None:
@@ -90,6 +92,7 @@ def upload(part: str) -> Upload | None:
         int(told.get("number") or 0),
         int(again[1]) if again else 0,
         bool(told.get("typed")),
+        bool(told.get("late")),
     )
 
 
@@ -149,17 +152,38 @@ def clean(text: str) -> str:
 def file_name(student: str, taken: set[str]) -> str:
     """Return a name for a student's file, without a suffix, that every system takes.
 
-    Letters, digits, and ``._-`` only. `taken` are the names given so far, in small
-    letters; the new one is added to it.
+    Letters and digits of whatever script, and ``._-`` only, in `LONGEST` bytes. `taken`
+    are the names given so far, case-folded; the new one is added to it.
     """
-    letters = unicodedata.normalize("NFKD", student)
-    plain = "".join(sign for sign in letters if not unicodedata.combining(sign))
-    base = re.sub(r"[^A-Za-z0-9._-]+", "_", plain)[:LONGEST].strip("._-") or "student"
+    whole = _TOWER.sub(r"\1", unicodedata.normalize("NFKC", student))
+    signs = (sign if _is_kept(sign) else "_" for sign in whole)
+    letters = re.sub(r"_+", "_", "".join(signs))
+    base = _cut(letters.lstrip("._-"), LONGEST).strip("._-") or "student"
     if _RESERVED.match(base):
-        base = f"student_{base}"[:LONGEST].rstrip("._-")
+        base = _cut(f"student_{base}", LONGEST).rstrip("._-")
     name, number = base, 1
-    while name.lower() in taken:
+    while folded(name) in taken:
         number += 1
-        name = f"{base[: LONGEST - 1 - len(str(number))]}-{number}"
-    taken.add(name.lower())
+        name = f"{_cut(base, LONGEST - 1 - len(str(number)))}-{number}"
+    taken.add(folded(name))
     return name
+
+
+def folded(name: str) -> str:
+    """Return a file's name as systems compare it that make no difference of case."""
+    return unicodedata.normalize("NFC", name.casefold())
+
+
+def _is_kept(sign: str) -> bool:
+    return sign in "._-" or unicodedata.category(sign) in _LETTERS
+
+
+def _cut(text: str, most: int) -> str:
+    """Return as much of a text as fits into so many bytes."""
+    return text.encode()[:most].decode(errors="ignore")
+
+
+_TOWER = re.compile("([\u0300-\u036f])[\u0300-\u036f]+")
+"""More than one accent on a letter."""
+_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Nd", "Mn", "Mc"})
+"""The categories of Unicode that make names: letters, their accents, and digits."""

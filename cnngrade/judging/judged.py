@@ -10,7 +10,7 @@ from cnngrade.files.match import identify, match
 from cnngrade.files.notebook import CannotGradeError, read
 from cnngrade.files.plan import Step, message, plan
 from cnngrade.limits import CHECK_CELL_SECONDS
-from cnngrade.record import TaskResult
+from cnngrade.record import TaskResult, whole
 from cnngrade.sessions.patience import Patience
 from cnngrade.sessions.run import run_steps
 from cnngrade.sessions.spawned import Spawned
@@ -36,9 +36,9 @@ class Judged:
         return sum(result.passed for result in self.results)
 
     @property
-    def earned(self) -> int:
+    def earned(self) -> float:
         """The points earned."""
-        return sum(result.earned for result in self.results)
+        return whole(sum(result.earned for result in self.results))
 
     @property
     def points(self) -> int:
@@ -71,11 +71,16 @@ def check_file(
         return Spawned(message(steps, wanted, 0, times), folder)
 
     done = run_steps(steps, open_session, patience, watch)
+    from .by_hand import hidden_by_packages
     from .notes import notes_on_file, notes_on_run
     from .verdicts import judge_steps
 
     results = judge_steps(matched, steps, done, seconds)
-    notes = [*notes_on_file(matched), *notes_on_run(matched, steps, done, results)]
+    notes = [
+        *notes_on_file(matched),
+        *notes_on_run(matched, steps, done, results),
+        *hidden_by_packages(matched, [file.name for file in folder.glob("*.py")]),
+    ]
     return Judged(path, exercise.name, results, notes)
 
 

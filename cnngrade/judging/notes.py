@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cnngrade.files import code
 from cnngrade.files.match import Match
 from cnngrade.files.notebook import FORMAT, Cell
-from cnngrade.files.plan import Step
+from cnngrade.files.plan import Step, answers_below
 from cnngrade.record import TaskResult
 from cnngrade.sessions.session import StepOutcome
 
@@ -116,7 +116,7 @@ def _copies(match: Match) -> Iterator[str]:
     if answers:
         yield (
             f"More than one cell answers {', '.join(answers)}. All of them ran, in "
-            "order; what counts is what stands above the check cell."
+            "order; what counts is the last one that ran."
         )
 
 
@@ -164,15 +164,23 @@ def _failures(
 def _defined_below_check(
     match: Match, steps: Sequence[Step], results: Sequence[TaskResult]
 ) -> Iterator[str]:
-    """Tell where an answer that did not pass is defined again below its check."""
+    """Tell where an answer is defined again below its check, and which one counts."""
     asked = {step.task: i for i, step in enumerate(steps) if step.asks}
+    below = answers_below(match)
     for result in results:
+        if result.task in below:
+            yield (
+                f"{result.task} is answered once more below its check cell, and that "
+                "cell ran last: it counts. Better is one answer, in the answer cell."
+            )
+            continue
         later = steps[asked[result.task] + 1 :] if not result.passed else []
         for step in later:
             if step.cell and result.task in code.bound(step.cell.source):
                 yield (
-                    f"{result.task} is defined once more below its check cell. Move "
-                    "that into its answer cell, and it counts."
+                    f"{result.task} is defined once more below its check cell. Nothing "
+                    "shows that it ran after the answer cell, so that one counts. Move "
+                    "the other into it if it is the one you mean."
                 )
                 break
 

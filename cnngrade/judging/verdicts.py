@@ -13,8 +13,10 @@ import numpy as np
 
 from cnngrade.files import code
 from cnngrade.files.match import Match
-from cnngrade.files.plan import Step
+from cnngrade.files.plan import Step, answers_below
+from cnngrade.limits import KEPT_CHARACTERS
 from cnngrade.record import TaskResult
+from cnngrade.safe_text import cut
 from cnngrade.sessions.patience import Patience
 from cnngrade.sessions.session import StepOutcome
 from cnnjudge.judge import KnownOutcomes, judge
@@ -48,7 +50,7 @@ def judge_steps(
     limit: float,
     seed: int = SEED,
 ) -> list[TaskResult]:
-    """Return the result of each task of the exercise, in order, without its code."""
+    """Return the result of each task of the exercise, in order."""
     cells = {s.task: done.get(i) for i, s in enumerate(steps) if s.task and s.cell}
     results = []
     for number, step in enumerate(steps):
@@ -64,7 +66,25 @@ def judge_steps(
                     verdict = _without_gradients(verdict, steps[:number])
             points = questions()[name].points
             results.append(TaskResult(verdict, points, fingerprint))
-    return results
+    order = match.exercise.tasks
+    results.sort(key=lambda result: order.index(result.task))
+    return _with_code(match, results)
+
+
+def _with_code(match: Match, results: Sequence[TaskResult]) -> list[TaskResult]:
+    """Give results their code, and the lost tasks that this code uses."""
+    below = answers_below(match)
+    lost = {result.task for result in results if not result.passed}
+    made = []
+    for result in results:
+        cell = below.get(result.task) or match.cell(result.task, "answer")
+        source = cell.source if cell else ""
+        is_lost = not result.passed and result.verdict.status != "unsolved"
+        uses = code.used(source) & lost - {result.task} if is_lost else set()
+        follows = tuple(name for name in match.exercise.tasks if name in uses)
+        kept = cut(source, KEPT_CHARACTERS)
+        made.append(replace(result, code=kept, follows=follows))
+    return made
 
 
 def _judge_answer(

@@ -20,7 +20,6 @@ _REMARKS = {
     "cut": "lets no gradient flow back to `{}`",
     "left": "leaves {} behind",
     "lost": "takes away a {} of somebody else",
-    "prints": "prints too much",
 }
 """What was noticed during a call, in a few words, by the remark's first word.
 
@@ -128,7 +127,7 @@ def mistake_facts(results: Iterable[Result]) -> list[MistakeFacts]:
     """Return the known mistakes that were made, the most frequent first."""
     students: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for result, task in _lesson_by_lesson(results):
-        mistake = _mistake(task.verdict)
+        mistake = mistake_name(task.verdict)
         if mistake and not task.passed:
             students[result.lesson, task.task, mistake].append(result.student)
     facts = [
@@ -160,7 +159,7 @@ def _cluster(lesson: str, name: str, who: Sequence[tuple[str, TaskResult]]) -> C
     return Cluster(
         lesson=lesson,
         task=name,
-        mistake=_mistake(sample.verdict),
+        mistake=mistake_name(sample.verdict),
         verdict=sample.verdict,
         students=students,
         texts=len(texts),
@@ -193,7 +192,7 @@ def _time(key: _LessonAndTask, taken: Sequence[tuple[float, str]]) -> TimeFacts:
     )
 
 
-def _mistake(verdict: Verdict) -> str:
+def mistake_name(verdict: Verdict) -> str:
     """Return in a few words what a verdict says is wrong, or ""."""
     if verdict.remark:
         kind, _, name = verdict.remark.partition(":")

@@ -25,8 +25,9 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True)
 class MessagePart:
-    """A part of a message: ``kind`` is "lead", "block", "hint", "see" or "text".
+    """A part of a message.
 
+    Its ``kind`` is "lead", "block", "hint", "points", "see" or "text".
     A hint has a ``word`` that says how sure it is.
     """
 
@@ -75,6 +76,7 @@ def message(verdict: Verdict) -> list[MessagePart]:
         ("text", "\n".join(filter(None, [verdict.facts, verdict.grids]))),
         ("text", verdict.difference),
         ("hint", verdict.hint),
+        ("points", verdict.points_line),
         ("see", verdict.see),
     ]
     parts = [

@@ -15,12 +15,15 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from cnngrade.class_run.journal import Change
 from cnngrade.files.exercise import handed_out
 from cnngrade.record import GradingSettings, Result
 from cnngrade.safe_text import one_line, visible
 
-from . import class_facts, marked
+from . import class_facts, marked, term_facts
+from .equal import equal_hand_ins
 from .tables import UNJUDGED, Timings, ordered
+from .term_facts import StudentTerm
 
 FEEDBACK = "feedback"
 """The folder of the students' pages."""
@@ -39,11 +42,42 @@ _ISOLATION = {
 }
 
 
-def feedback(settings: GradingSettings, student: str, results: Sequence[Result]) -> str:
-    """Return the page of one student: all that was found in all that was handed in."""
+def feedback(
+    settings: GradingSettings,
+    student: str,
+    results: Sequence[Result],
+    term: StudentTerm | None = None,
+) -> str:
+    """Return the page of one student: all that was found in all that was handed in.
+
+    With `term` it says what came of it over several lessons and hand-ins.
+    """
     older = [entry for entry in settings.superseded if entry[0] == student]
     return _page(
-        "feedback.html", settings, student=student, results=results, older=older
+        "feedback.html",
+        settings,
+        student=student,
+        results=results,
+        older=older,
+        term=term,
+    )
+
+
+def term_page(
+    settings: GradingSettings,
+    terms: Sequence[StudentTerm],
+    changes: Sequence[Change],
+    files: Mapping[str, str],
+) -> str:
+    """Return the page of the term: points, mistakes, and marks that changed."""
+    return _page(
+        "term.html",
+        settings,
+        terms=terms,
+        lessons=sorted({lesson for term in terms for lesson in term.results}),
+        mistakes=term_facts.class_mistakes(terms),
+        changes=changes,
+        links=_links(files),
     )
 
 
@@ -61,6 +95,8 @@ def class_page(
         tasks=class_facts.task_facts(listed),
         mistakes=class_facts.mistake_facts(listed),
         clusters=class_facts.clusters(listed),
+        equal=equal_hand_ins(listed),
+        by_hand=[one for one in listed if one.by_hand or one.problem],
         links=_links(files),
     )
 

@@ -13,10 +13,14 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from cnngrade.class_run.journal import Change
 from cnngrade.record import GradingSettings, Result, TaskResult
 from cnngrade.safe_text import cut_lines, one_line, visible
+
+if TYPE_CHECKING:
+    from .term_facts import StudentTerm
 
 FORMAT = 1
 """The version of ``report.json``; it grows when a field changes its meaning."""
@@ -40,33 +44,77 @@ def grades(results: Iterable[Result]) -> bytes:
     for result in ordered(results):
         start = (result.student, result.lesson)
         if result.problem and not result.tasks:
-            rows.append((*start, "", 0, 0, UNJUDGED, result.problem))
+            rows.append((*start, "", 0, 0, UNJUDGED, result.problem, ""))
         for task in result.tasks:
             earned = (task.points, task.earned)
             verdict = (task.verdict.status, task.verdict.headline)
-            rows.append((*start, task.task, *earned, *verdict))
-    head = ("student", "lesson", "task", "points", "earned", "status", "reason")
+            given = f"{task.given[0]:g}: {task.given[1]}" if task.given else ""
+            rows.append((*start, task.task, *earned, *verdict, given))
+    head = ["student", "lesson", "task", "points", "earned", "status", "reason"]
+    head += ["instructor"]
     return table(head, rows)
 
 
 def summary(results: Iterable[Result]) -> bytes:
     """Return ``summary.csv``: a row per student and lesson."""
-    head = ("student", "lesson", "earned", "points", "passed", "of", "problem")
+    head = ["student", "lesson", "earned", "points", "passed", "of", "problem"]
+    head += ["by the answers", "instructor", "comments"]
     return table(
         head,
         (
             (
                 result.student,
                 result.lesson,
-                result.earned,
+                "excused" if result.said.excused else result.earned,
                 result.points,
                 sum(task.passed for task in result.tasks),
                 len(result.tasks),
                 result.problem,
+                result.by_answers,
+                " ".join(result.words),
+                " ".join(result.said.comments),
             )
             for result in ordered(results)
         ),
     )
+
+
+def term(terms: Sequence[StudentTerm]) -> bytes:
+    """Return ``term.csv``: a row per student, a column per lesson."""
+    lessons = sorted({lesson for one in terms for lesson in one.results})
+    head = ("student", *(f"lesson {lesson}" for lesson in lessons), "earned", "points")
+    rows = [
+        (
+            one.student,
+            *(_term_cell(one.results.get(lesson)) for lesson in lessons),
+            one.earned,
+            one.points,
+        )
+        for one in terms
+    ]
+    return table(head, rows)
+
+
+def _term_cell(result: Result | None) -> str | float:
+    if result is None:
+        return ""
+    return "excused" if result.said.excused else result.earned
+
+
+def changes_table(changes: Sequence[Change]) -> bytes:
+    """Return ``changes.csv``: a row per task that came out otherwise than before.
+
+    The newest stand last. Points are those that the answers earned by themselves.
+    """
+    head = ("student", "lesson", "task", "from", "to", "status", "now", "why")
+    rows = [
+        (
+            *(one.student, one.lesson, one.task, one.before[1], one.after[1]),
+            *(one.before[0], one.after[0], one.why),
+        )
+        for one in changes
+    ]
+    return table(head, rows)
 
 
 def timings_table(timings: Timings) -> bytes:
@@ -173,6 +221,11 @@ def _result_facts(result: Result) -> dict[str, Any]:
         "digest": result.digest,
         "tasks": [_task_facts(task) for task in result.tasks],
         "notes": result.notes,
+        "by_hand": result.by_hand,
+        "beside": result.beside,
+        "by_answers": result.by_answers,
+        "instructor": result.words,
+        "comments": result.said.comments,
         "added": result.added,
         "problem": result.problem,
     }
@@ -182,6 +235,8 @@ def _task_facts(task: TaskResult) -> dict[str, Any]:
     return {
         "task": task.task,
         "points": task.points,
+        "earned": task.earned,
+        "parts": task.verdict.parts,
         "status": task.verdict.status,
         "text": task.verdict.text,
         "mistake": task.verdict.mistake or task.verdict.remark,

@@ -284,6 +284,8 @@ def _is_run_over(values: Mapping[str, PlainValue], case: Case) -> bool:
     inside = _as_picture((x >= 0) & (x <= 1))
     if (found.type, found.dtype) != ("array", "uint8") or inside.all():
         return False
+    if found.shape != right.shape:
+        return False
     well = found.data == right
     run_over = found.data == _as_picture(_run_over(x))
     return bool(well[inside].all() and (well | run_over).all())
@@ -460,8 +462,8 @@ _TO_IMAGE = Key(
         ),
         Mistake(
             "not clipped",
-            "what lies outside 0..1 fits in no byte and runs over, as 200 + 100 does. "
-            "Clip the values first.",
+            "what lies outside 0..1 is wrong: it fits in no byte and runs over, as "
+            "200 + 100 does. Is it clipped at both ends, before it becomes bytes?",
             _as_they_are(_run_over),
             _is_run_over,
         ),

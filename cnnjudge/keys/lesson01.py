@@ -646,8 +646,8 @@ def _sliding_mistakes(turn: Callable[[Tensor], Tensor]) -> tuple[Mistake, ...]:
         ),
         Mistake(
             "return inside the loop",
-            "the rest of the result is empty. Is `return` indented too far, so that "
-            "it ends the loop?",
+            "the rest of the result is empty: `return` is indented too far and ends "
+            "the loop, or the loop skips the other rows.",
             after(_first_row_only),
             _is_started_only(turn),
         ),
@@ -1631,8 +1631,9 @@ _LEARN = Key(
         ),
         Mistake(
             "not there yet",
-            "it is on its way, but not within 0.01 yet. Take more steps, or larger "
-            "ones, and watch the error fall.",
+            "it is on its way, but not within 0.01 yet. Too few steps do that, steps "
+            "that are too small, a `return` inside the loop, and pairs that take no "
+            "part. Print the error as it falls.",
             lambda x, y: _descended(x, y, 3),
             _is_on_its_way,
         ),

@@ -591,6 +591,15 @@ def _square_images(g: _Given) -> Tensor:
     return _plus(out, g.bias)
 
 
+def _one_sum(g: _Given) -> Tensor:
+    """Add up each window's products for all images and kernels at once."""
+    (kh, kw), (sh, sw) = g.weight.shape[2:], g.stride
+    windows = g.padded.unfold(2, kh, sh).unfold(3, kw, sw)
+    total = torch.einsum("nchwij,ocij->hw", windows, g.weight)
+    shape = len(g.images), len(g.weight), *total.shape
+    return _plus(total.expand(shape), g.bias)
+
+
 def _walked(
     g: _Given,
     place: Callable[[int, int], int] = lambda i, step: i * step,
@@ -881,6 +890,12 @@ _CONV2D = Key(
             "kernels summed up",
             "the results of all kernels are added up. Each is a channel of its own.",
             _conv2d(lambda g: _conv(g).sum(1, keepdim=True)),
+        ),
+        Mistake(
+            "one sum for all kernels and images",
+            "every map gets the same number: `.sum()` also adds up the images and the "
+            "kernels. Which axes of the product belong to one window?",
+            _conv2d(_one_sum),
         ),
         Mistake(
             "only the first image",

@@ -33,8 +33,9 @@ def ask(
     - ``changed:NAME``: an argument was changed in place;
     - ``left:grad``, ``left:requires_grad``, ``left:hook``: left on an argument;
     - ``lost:hook``: somebody else's hook was taken off an argument;
-    - ``cut:NAME``: no gradient flows to that argument;
-    - ``prints``: more printed than anybody reads.
+    - ``cut:NAME``: no gradient flows to that argument.
+
+    What is printed is not kept: a `print` left over from a search costs nothing.
 
     Without `watched` nothing is noticed: so references and mistakes are asked.
     """
@@ -69,7 +70,7 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     except TooLong:
         return CaseOutcome(error="TooLong", remarks=_remarks(watch, before))
     except (Exception, SystemExit) as error:
-        text = str(error).strip().split("\n")[0][:300]
+        text = _shortened(str(error).strip().split("\n")[0])
         return CaseOutcome(
             error=type(error).__name__,
             message=text,
@@ -83,6 +84,13 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
         {name: _plain(value) for name, value in observed.items()},
         remarks=tuple(remarks),
     )
+
+
+def _shortened(text: str, most: int = 300) -> str:
+    """Cut a text after a whole word."""
+    if len(text) <= most:
+        return text
+    return text[:most].rpartition(" ")[0] + " …"
 
 
 def _called(
@@ -130,8 +138,7 @@ def _plain(value: Any) -> PlainValue:
 
 
 def _remarks(watch: Watch, before: frozenset[str]) -> tuple[str, ...]:
-    calls = sorted(watch.seen - before)
-    return (*calls, "prints") if watch.prints_too_much else tuple(calls)
+    return tuple(sorted(watch.seen - before))
 
 
 def _tensors(items: Sequence[Any]) -> list[torch.Tensor]:

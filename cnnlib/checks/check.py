@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -86,15 +87,23 @@ class Check:
     def __repr__(self) -> str:
         return f"checks.{self.name}: call it with your answer"
 
-    def __call__(self, answer: Any) -> None:
-        """Print one line if the answer is right, else raise Wrong with the reason."""
+    def __call__(self, answer: Any) -> float | None:
+        """Print one line if the answer is right, else raise Wrong with the reason.
+
+        When nbgrader grades, an answer that is right in part raises nothing: its points
+        are the cell's result, which nbgrader takes for them.
+        """
         if is_judged_outside():
-            return
+            return None
         verdict = self.verdict(answer)
+        if verdict.part_points and os.environ.get("NBGRADER_EXECUTION") == "autograde":
+            print(verdict.text)
+            return verdict.part_points
         if not verdict.passed:
             note = stale_note(self.name, answer)
             raise Wrong(replace(verdict, note=note) if note else verdict)
         print(verdict.text)
+        return None
 
     def verdict(
         self,

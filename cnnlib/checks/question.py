@@ -38,6 +38,22 @@ class Case:
         return sum(x.numel() for x in arguments if isinstance(x, torch.Tensor))
 
 
+@dataclass(frozen=True)
+class Part:
+    """A kind of a task's cases: points that are earned if all of its cases are right.
+
+    Attributes:
+        name: what is asked there, a noun: "stride".
+        points: what it earns: a multiple of a half.
+        of: words; a case whose kind has one of them is of this part. The last part of a
+            question has none: all other cases are of it.
+    """
+
+    name: str
+    points: float
+    of: tuple[str, ...] = ()
+
+
 def result_only(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     """Observe what an answer returns, and nothing else."""
     return {"result": result}
@@ -62,7 +78,8 @@ class Question:
     Attributes:
         name: the task's name, which is that of the answer.
         lesson: two digits.
-        points: what a right answer earns; there are none for a part of it.
+        points: what a right answer earns.
+        parts: how the points are shared among kinds of cases; empty: all or none.
         cases: the cases of a seed; always as many, whatever the seed.
         takes: the names of the arguments; empty for a value task, whose answer is no
             function but a value (``is_value``).
@@ -93,6 +110,15 @@ class Question:
     may_change: tuple[str, ...] = ()
     call: Callable[[Any, Sequence[Any]], Any] | None = None
     seconds: float = 10.0
+    parts: tuple[Part, ...] = ()
+
+    def part_of(self, case: Case) -> Part:
+        """Return the part that a case is of: the first whose words its kind has."""
+        return next(
+            part
+            for part in self.parts
+            if not part.of or any(words in case.kind for words in part.of)
+        )
 
     def draw(self, seed: int) -> list[Case]:
         """Return the cases of a seed, the same ones every time."""

@@ -14,22 +14,25 @@ class DownloadBar:
     in a terminal the bar disappears; anywhere else there is none.
     """
 
+    task, doing, unit, scaled = "Download of", "Downloading", "B", True
+
     def __init__(self, name: str, total: int, *, show: bool = True) -> None:
-        self._name, self._total = name, total
+        self._title, self._total = f"{self.task} {name}", total
         self._shown = time.monotonic()
         self._handle = None
         if show and _in_notebook():
             from IPython.display import display
 
-            self._handle = display(_line(name, "started"), raw=True, display_id=True)
+            line = _line(self._title, "started")
+            self._handle = display(line, raw=True, display_id=True)
             show = False
         from tqdm import tqdm
 
         self._bar = tqdm(
             total=total,
-            desc=f"Downloading {name}",
-            unit="B",
-            unit_scale=True,
+            desc=f"{self.doing} {name}",
+            unit=self.unit,
+            unit_scale=self.scaled,
             leave=False,
             mininterval=0,  # `update` sees to that
             disable=None if show else True,  # None: silent unless in a terminal
@@ -45,9 +48,11 @@ class DownloadBar:
         self._shown = time.monotonic()
         self._bar.update(arrived - self._bar.n)
         if self._handle is not None:
-            state = f"{arrived / 1e6:.1f} of {self._total / 1e6:.1f} MB"
             bar = f'<progress value="{arrived}" max="{self._total}"></progress>'
-            self._handle.update(_line(self._name, state, bar), raw=True)
+            self._handle.update(_line(self._title, self._state(arrived), bar), raw=True)
+
+    def _state(self, arrived: int) -> str:
+        return f"{arrived / 1e6:.1f} of {self._total / 1e6:.1f} MB"
 
     def __exit__(
         self,
@@ -58,11 +63,20 @@ class DownloadBar:
         self._bar.close()
         if self._handle is not None:
             state = "finished." if kind is None else "given up."
-            self._handle.update(_line(self._name, state), raw=True)
+            self._handle.update(_line(self._title, state), raw=True)
 
 
-def _line(name: str, state: str, bar: str = "") -> dict[str, str]:
-    text = f"Download of {name}: {state}"
+class ReadingBar(DownloadBar):
+    """The same for `total` files that are read; ``update`` takes how many are done."""
+
+    task, doing, unit, scaled = "Reading of", "Reading", " files", False
+
+    def _state(self, arrived: int) -> str:
+        return f"{arrived:,} of {self._total:,} files"
+
+
+def _line(title: str, state: str, bar: str = "") -> dict[str, str]:
+    text = f"{title}: {state}"
     return {"text/plain": text, "text/html": f"<div>{text} {bar}</div>"}
 
 

@@ -3,8 +3,11 @@
 >>> digits = load_mnist()
 >>> digits.train_images.shape
 torch.Size([60000, 1, 28, 28])
+
+Data sets of the same form come by their name: ``load_mnist("FashionMNIST")``.
 """
 
+import difflib
 import math
 import os
 from collections.abc import Iterable
@@ -17,10 +20,8 @@ import torch
 from cnnlib.text import kind, size
 
 from . import mnist_fetch, mnist_files, places
+from .mnist_sources import LEGAL, MNIST, OTHERS, SOURCES, Source, key
 
-_PLAIN = "These are the handwritten digits of MNIST."
-_OTHER_DATA = {"fashionmnist", "kmnist", "emnist", "qmnist", "usps", "svhn"}
-_OTHER_DATA |= {"cifar10", "cifar100", "stl10", "omniglot", "imagenet", "food101"}
 TIME_LIMIT = 30.0  # seconds for the download, all files and mirrors together
 
 
@@ -31,7 +32,8 @@ class Digits:
     Attributes:
         train_images, test_images: float32 (N, 1, 28, 28), 0 is paper and 1 is ink.
         train_labels, test_labels: int64 (N,), values 0..9.
-        source: "mnist", or "bundled" for the digits that come with scikit-learn.
+        source: "mnist", "fashionmnist" or "kmnist", or "bundled" for the digits that
+            come with scikit-learn; images of one's own have any other name.
         notice: one sentence that says which data these are, and why.
         class_names: the name of each label, "0" to "9".
     """
@@ -40,15 +42,19 @@ class Digits:
     train_labels: torch.Tensor
     test_images: torch.Tensor
     test_labels: torch.Tensor
-    source: str
-    notice: str
+    source: str = "your own images"
+    notice: str = ""
     class_names: tuple[str, ...] = tuple("0123456789")
 
     def __repr__(self) -> str:
-        known = {"mnist": "MNIST", places.BUNDLED: "scikit-learn's bundled digits"}
+        known = {name: source.title for name, source in SOURCES.items()}
+        known[places.BUNDLED] = "scikit-learn's bundled digits"
         channels, height, width = self.train_images.shape[1:]
+        name = known.get(self.source, self.source)
+        if self.source in known and (channels, height, width) != (1, 28, 28):
+            name = "your own images"
         return (
-            f"{known.get(self.source, self.source)}: {len(self.train_labels):,} "
+            f"{name}: {len(self.train_labels):,} "
             f"training and {len(self.test_labels):,} test images, "
             f"{size(height, width)}, {kind(channels)}"
         )
@@ -102,6 +108,7 @@ class Digits:
 def load_mnist(
     root: str | os.PathLike[str] | None = None,
     *,
+    name: str = "MNIST",
     verbose: bool = True,
     time_limit: float | None = None,
 ) -> Digits:
@@ -112,8 +119,13 @@ def load_mnist(
     user's cache, the web (torchvision's mirrors and checksums), the bundled digits.
     CNNLIB_DATA=bundled asks for the bundled digits at once. Lack of data never raises.
 
+    ``load_mnist("FashionMNIST")`` (clothes) and ``load_mnist("KMNIST")`` (Japanese
+    signs) go the same way, but nothing takes their place where they cannot be had.
+
     Args:
-        root: a folder to look in and to download to, in place of the two above.
+        root: a folder to look in and to download to, in place of the two above; or the
+            name of a data set.
+        name: "MNIST", "FashionMNIST" or "KMNIST", where a folder is given as well.
         verbose: whether to show the progress of a download, and to print the notice
             where the data are not simply MNIST.
         time_limit: seconds that a download may take, 30 unless told. After a failed
@@ -121,66 +133,99 @@ def load_mnist(
             once; giving a `time_limit` or a `root` tries at once.
 
     Returns:
-        The digits: 60,000 and 10,000 images of MNIST, or 1,437 and 360 bundled ones.
+        The images: 60,000 for training and 10,000 for testing, or 1,437 and 360
+        bundled digits.
 
     Raises:
         ValueError: a `time_limit` that is not a positive number of seconds, or the name
-            of another data set in place of a folder.
+            of a data set that is not to be had here.
+        FileNotFoundError: Fashion-MNIST or KMNIST is neither here nor to be fetched.
     """
     if time_limit is not None and not 0 < time_limit < math.inf:
         raise ValueError(
             f"The time limit is a positive number of seconds, not {time_limit}."
         )
-    if str(root).lower() in _OTHER_DATA and not Path(str(root)).exists():
-        raise ValueError(
-            f"load_mnist takes a folder to look in, and loads the digits of MNIST "
-            f"alone. For {root}: torchvision.datasets.{root}."
-        )
+    root, source = _named(root, name)
     named = places.named()
     try:
-        arrays, notice = _mnist(root, named, verbose, time_limit)
-        digits = _from_arrays(arrays, notice or _PLAIN)
+        arrays, notice = _mnist(root, source, named, verbose, time_limit)
+        digits = _from_arrays(arrays, source, notice or source.plain)
     except _NoMnistError as why:
+        if source.name != MNIST.name:
+            raise FileNotFoundError(
+                f"{why}. Nothing takes the place of {source.title}: the digits that "
+                "come with scikit-learn are digits. load_mnist() loads digits."
+            ) from None
         digits = _bundled(str(why))
         notice = digits.notice
-    if verbose and notice:
-        print(notice)
+    if verbose and (notice or source.name != MNIST.name):
+        print(digits.notice)
     return digits
 
 
 class _NoMnistError(Exception):
-    """There is no MNIST to be had; the text is the first half of the notice."""
+    """There are no such data to be had; the text is the first half of the notice."""
+
+
+def _named(
+    root: str | os.PathLike[str] | None, name: str
+) -> tuple[str | os.PathLike[str] | None, Source]:
+    """Tell the folder from the data set; a name of one may stand for the other."""
+    if not isinstance(name, str) or key(name) not in SOURCES:
+        raise ValueError(f"There is no data set {name!r} here. The names are {LEGAL}.")
+    if not isinstance(root, str) or root == places.BUNDLED:
+        return root, SOURCES[key(name)]
+    if key(root) in SOURCES:
+        source = SOURCES[key(root)]
+        here = places.find_mnist(places.folder(root), source) is not None
+        return root if here else None, source
+    known = [*SOURCES.keys() - {"mnist"}, "fashion", *OTHERS]
+    close = difflib.get_close_matches(key(root), known, 1, 0.85)
+    if close and os.path.basename(root) == root and not os.path.exists(root):
+        raise ValueError(
+            f"There is no data set {root!r} here. The names are {LEGAL}. If a folder "
+            f"is meant, one that does not exist yet, write {os.path.join('.', root)!r}."
+        )
+    return root, SOURCES[key(name)]
 
 
 def _mnist(
     root: str | os.PathLike[str] | None,
+    source: Source,
     named: str,
     progress: bool,
     time_limit: float | None,
 ) -> tuple[mnist_files.MnistArrays, str]:
     """MNIST, and what there is to say about where it came from ("" for nothing)."""
+    digits = source.name == MNIST.name
     if root == places.BUNDLED:
         raise _NoMnistError("The bundled digits were asked for")
-    if root is None and named == places.BUNDLED:
+    if root is None and named == places.BUNDLED and digits:
         raise _NoMnistError("CNNLIB_DATA asks for the bundled digits")
     aside = ""
-    if root is None and named:
-        arrays = _read(places.folder(named))
+    if root is None and named and named != places.BUNDLED:
+        arrays = _read(places.folder(named), source)
         if arrays is not None:
             return arrays, ""
-        aside = "The folder named in CNNLIB_DATA holds no readable MNIST"
+        aside = f"The folder named in CNNLIB_DATA holds no readable {source.title}"
     home = places.cache() if root is None else places.folder(root)
-    arrays = _read(home)
+    arrays = _read(home, source)
     if arrays is None and named == places.BUNDLED:
-        raise _NoMnistError("The folder holds no MNIST and CNNLIB_DATA forbids the web")
+        where = "folder" if root is not None else "cache"
+        raise _NoMnistError(
+            f"The {where} holds no {source.title} and CNNLIB_DATA forbids the web"
+        )
     if arrays is None:
-        impatient = root is not None or time_limit is not None
-        arrays = _download(home, time_limit or TIME_LIMIT, impatient, progress, aside)
-    return arrays, f"{aside}, so these are its digits from elsewhere." if aside else ""
+        now = root is not None or time_limit is not None
+        arrays = _download(home, source, time_limit or TIME_LIMIT, now, progress, aside)
+    if not aside:
+        return arrays, ""
+    whose = "its digits" if digits else "its images"
+    return arrays, f"{aside}, so these are {whose} from elsewhere."
 
 
-def _read(place: Path) -> mnist_files.MnistArrays | None:
-    folder = places.find_mnist(place)
+def _read(place: Path, source: Source) -> mnist_files.MnistArrays | None:
+    folder = places.find_mnist(place, source)
     if folder is None:
         return None
     try:
@@ -190,34 +235,42 @@ def _read(place: Path) -> mnist_files.MnistArrays | None:
 
 
 def _download(
-    home: Path, time_limit: float, now: bool, progress: bool, aside: str
+    home: Path,
+    source: Source,
+    time_limit: float,
+    now: bool,
+    progress: bool,
+    aside: str,
 ) -> mnist_files.MnistArrays:
-    damaged = places.find_mnist(home) is not None
-    failed = "MNIST could not be downloaded"
-    if damaged:
-        failed = "MNIST on this computer is damaged and could not be downloaded again"
+    failed = f"{source.title} could not be downloaded"
+    if places.find_mnist(home, source) is not None:
+        failed = f"{source.title} on this computer is damaged and could not be "
+        failed += "downloaded again"
     if aside:
         failed = f"{aside}, and {failed}"
-    reason = None if now else mnist_fetch.recent_failure(home)
+    reason = None if now else mnist_fetch.recent_failure(home, source)
     if reason:
         raise _NoMnistError(
             f"{failed} (tried a short while ago: {reason}; "
-            f"load_mnist(time_limit={TIME_LIMIT:g}) tries again at once)"
+            f"{mnist_fetch.call(source, TIME_LIMIT)} tries again at once)"
         )
     try:
-        return mnist_fetch.fetch(home, time_limit, progress=progress)
+        return mnist_fetch.fetch(home, time_limit, source, progress=progress)
     except mnist_fetch.DownloadError as error:
         raise _NoMnistError(f"{failed} ({error})") from error
 
 
-def _from_arrays(arrays: mnist_files.MnistArrays, notice: str) -> Digits:
+def _from_arrays(
+    arrays: mnist_files.MnistArrays, source: Source, notice: str
+) -> Digits:
     return Digits(
         _images(arrays.train_images),
         torch.from_numpy(arrays.train_labels.astype(np.int64)),
         _images(arrays.test_images),
         torch.from_numpy(arrays.test_labels.astype(np.int64)),
-        source="mnist",
+        source=key(source.name),
         notice=notice,
+        class_names=source.class_names,
     )
 
 

@@ -20,25 +20,12 @@ from pathlib import Path
 
 from . import mnist_files
 from .download_bar import DownloadBar
-from .places import RAW
+from .mnist_sources import MNIST, Source
 
 REMEMBERED = 600.0  # seconds for which a failure is not tried again
-# Those of torchvision, in its order (a test compares them).
-MIRRORS = [
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "http://yann.lecun.com/exdb/mnist/",
-]
-MD5 = {
-    "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-    "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
-    "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
-    "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
-}
-_DOWNLOAD_BYTES = 11_594_722  # the four .gz files
-_ROOM_BYTES = 100_000_000  # those and what is in them, with some to spare
+_ROOM_BYTES = 120_000_000  # the .gz files and what is in them, with some to spare
 _SCRIPT = Path(__file__).with_name("mnist_download.py")
 _TEMPORARY = ".download-"
-_FAILURE = ".download-failed.txt"
 
 
 class DownloadError(Exception):
@@ -46,13 +33,14 @@ class DownloadError(Exception):
 
 
 def fetch(
-    home: Path, time_limit: float, *, progress: bool = True
+    home: Path, time_limit: float, source: Source = MNIST, *, progress: bool = True
 ) -> mnist_files.MnistArrays:
     """Download MNIST into `home`/MNIST/raw, replacing what is damaged there.
 
     Args:
         home: the folder that holds, or will hold, MNIST/raw.
         time_limit: seconds after which the download is given up.
+        source: the data set; its name is that of the folder.
         progress: whether to show a bar, which disappears at the end.
 
     Raises:
@@ -60,25 +48,31 @@ def fetch(
     """
     try:
         with _temporary_folder(home) as name:
-            _run(Path(name), time_limit, progress)
+            _run(Path(name), time_limit, source, progress)
             arrays = mnist_files.read_folder(Path(name))
-            _publish(Path(name), home / RAW)
+            _publish(Path(name), home / source.name / "raw")
     except (DownloadError, mnist_files.DamagedError, OSError) as error:
         reason = _plain(error)
         with suppress(OSError):
-            (home / _FAILURE).write_text(reason, encoding="utf-8")
+            _failure(home, source).write_text(reason, encoding="utf-8")
         raise DownloadError(reason) from error
-    (home / _FAILURE).unlink(missing_ok=True)
+    _failure(home, source).unlink(missing_ok=True)
     return arrays
 
 
-def recent_failure(home: Path) -> str | None:
+def recent_failure(home: Path, source: Source = MNIST) -> str | None:
     """Why the last download into `home` failed, if that was a short while ago."""
-    note = home / _FAILURE
+    note = _failure(home, source)
     with suppress(OSError, ValueError):
         if 0 <= time.time() - note.stat().st_mtime < REMEMBERED:
             return note.read_text(encoding="utf-8").strip() or None
     return None
+
+
+def _failure(home: Path, source: Source) -> Path:
+    """Name the file that remembers why a download failed."""
+    whose = "" if source.name == MNIST.name else f"-{source.name}"
+    return home / f".download-failed{whose}.txt"
 
 
 def _temporary_folder(home: Path) -> tempfile.TemporaryDirectory[str]:
@@ -97,17 +91,17 @@ def _temporary_folder(home: Path) -> tempfile.TemporaryDirectory[str]:
         raise DownloadError("the folder for it cannot be written to") from error
 
 
-def _run(folder: Path, time_limit: float, progress: bool) -> None:
+def _run(folder: Path, time_limit: float, source: Source, progress: bool) -> None:
     """Let the child process fill `folder`; stop it when the time is up."""
     arguments = {
         "folder": str(folder),
-        "mirrors": MIRRORS,
-        "checksums": MD5,
+        "mirrors": source.mirrors,
+        "checksums": source.checksums,
         "silence": time_limit / 5,
     }
     deadline = time.monotonic() + time_limit
     with (
-        DownloadBar("MNIST", _DOWNLOAD_BYTES, show=progress) as bar,
+        DownloadBar(source.title, source.size, show=progress) as bar,
         subprocess.Popen(
             [sys.executable, "-P", str(_SCRIPT), json.dumps(arguments)],
             stdin=subprocess.PIPE,  # stays open: the child ends when it closes
@@ -120,7 +114,7 @@ def _run(folder: Path, time_limit: float, progress: bool) -> None:
             while child.poll() is None:
                 bar.update(_arrived(folder))
                 if time.monotonic() > deadline:
-                    raise DownloadError(_too_slow(_arrived(folder), time_limit))
+                    raise DownloadError(_too_slow(_arrived(folder), time_limit, source))
                 with suppress(subprocess.TimeoutExpired):
                     child.wait(timeout=0.05)
         finally:
@@ -141,13 +135,19 @@ def _arrived(folder: Path) -> int:
     return total
 
 
-def _too_slow(arrived: int, time_limit: float) -> str:
+def _too_slow(arrived: int, time_limit: float, source: Source) -> str:
     if arrived == 0:
         return f"no server answered within {time_limit:g} seconds"
     return (
-        f"only {arrived / 1e6:.1f} MB of {_DOWNLOAD_BYTES / 1e6:.1f} MB arrived within "
-        f"{time_limit:g} seconds; load_mnist(time_limit=300) waits longer"
+        f"only {arrived / 1e6:.1f} MB of {source.size / 1e6:.1f} MB arrived within "
+        f"{time_limit:g} seconds; {call(source, 300)} waits longer"
     )
+
+
+def call(source: Source, time_limit: float) -> str:
+    """Write the call that loads a data set with a time limit."""
+    name = "" if source.name == MNIST.name else f"{source.name!r}, "
+    return f"load_mnist({name}time_limit={time_limit:g})"
 
 
 def _publish(source: Path, target: Path) -> None:

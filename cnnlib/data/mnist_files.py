@@ -108,4 +108,6 @@ def _check_pair(which: str, images: np.ndarray, labels: np.ndarray) -> None:
             f"The {which} images {images.shape} and labels {labels.shape} do not match."
         )
     if len(labels) == 0 or images.shape[1:] != (28, 28) or labels.max() > 9:
-        raise DamagedError(f"The {which} files do not hold 28x28 images of digits 0-9.")
+        raise DamagedError(
+            f"The {which} files do not hold 28x28 images of classes 0-9."
+        )

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from . import mnist_files
+from .mnist_sources import MNIST, SOURCES, Source
 
 RAW = Path("MNIST", "raw")  # as torchvision lays it out
 BUNDLED = "bundled"  # in CNNLIB_DATA: the digits that come with scikit-learn
@@ -28,13 +29,23 @@ def cache() -> Path:
     return platformdirs.user_cache_path("cnnlib", appauthor=False)
 
 
-def find_mnist(place: Path) -> Path | None:
-    """Find the folder at or below `place` that holds all of MNIST's files, if any."""
-    for candidate in (place / RAW, place / "raw", place):
+def find_mnist(place: Path, source: Source = MNIST) -> Path | None:
+    """Find the folder at or below `place` that holds all files of `source`, if any.
+
+    All data sets of MNIST's form have files of the same names: a folder without the
+    data set's own name is taken for MNIST.
+    """
+    for candidate in (place / source.name / "raw", place / "raw", place):
         with suppress(OSError):
-            if mnist_files.complete(candidate):
+            if _is_of(candidate, source) and mnist_files.complete(candidate):
                 return candidate
     return None
+
+
+def _is_of(folder: Path, source: Source) -> bool:
+    parts = {part.lower() for part in folder.resolve().parts[-2:]}
+    named = parts & SOURCES.keys() or {MNIST.name.lower()}
+    return source.name.lower() in named
 
 
 def package_folder(module: str, distribution: str) -> Path:

@@ -2,9 +2,10 @@
 
 from ._blocks import draw_blocks
 from ._connections import draw_connections
+from ._scale import draw_to_scale
 from ._volumes import draw_volumes
 
-__all__ = ["draw_blocks", "draw_connections", "draw_volumes"]
+__all__ = ["draw_blocks", "draw_connections", "draw_to_scale", "draw_volumes"]
 
 
 def __dir__() -> list[str]:

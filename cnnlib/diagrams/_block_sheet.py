@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cnnlib.plots.style import MUTED, TITLE
 
 from ._column import ARROW, Column, slot
-from .boxes import BoxGroup
+from .boxes import BoxGroup, joints
 from .canvas import LINE_HEIGHT, Canvas, text_size
 
 MARGIN = 6.0
@@ -21,7 +21,7 @@ def block_sheet(
     groups: Sequence[BoxGroup], title: str | None, note: str, *, arrows: bool
 ) -> tuple[Canvas, float, float]:
     """Return the whole sheet with its width and height in points."""
-    columns = _columns(groups)
+    columns = block_columns(groups)
     tallest = max(column.height for column in columns)
     sheet, x, low = Canvas(), MARGIN, MARGIN
     for i, column in enumerate(columns):
@@ -43,7 +43,7 @@ def _width(columns: Sequence[Column]) -> float:
     return sum(column.width for column in columns) + BETWEEN * (len(columns) - 1)
 
 
-def _columns(groups: Sequence[BoxGroup]) -> list[Column]:
+def block_columns(groups: Sequence[BoxGroup]) -> list[Column]:
     """Break the groups into the columns that the height asks for, if they fit."""
     best = [Column(groups)]
     wanted = 1 + int(best[0].height // TALLEST)
@@ -57,27 +57,44 @@ def _columns(groups: Sequence[BoxGroup]) -> list[Column]:
 
 def _parts(groups: Sequence[BoxGroup], count: int) -> list[list[BoxGroup]]:
     """Break the groups into at most ``count`` runs, the tallest as low as possible."""
-    tall = [sum(slot(box) + ARROW for box in group.boxes) for group in groups]
+    pieces = _pieces(groups)
+    tall = [
+        sum(slot(box) + ARROW for group in piece for box in group.boxes)
+        for piece in pieces
+    ]
     low, high = max(tall), sum(tall)
     while high - low > 1:
         middle = (low + high) / 2
-        if len(_filled(groups, tall, middle)) <= count:
+        if len(_filled(pieces, tall, middle)) <= count:
             high = middle
         else:
             low = middle
-    return _filled(groups, tall, high)
+    return _filled(pieces, tall, high)
+
+
+def _pieces(groups: Sequence[BoxGroup]) -> list[list[BoxGroup]]:
+    """Put together the groups between which no column can end: a branch is open."""
+    ends = joints([box for group in groups for box in group.boxes])
+    pieces: list[list[BoxGroup]] = []
+    place = 0
+    for group in groups:
+        if place in ends:
+            pieces.append([])
+        pieces[-1].append(group)
+        place += len(group.boxes)
+    return pieces
 
 
 def _filled(
-    groups: Sequence[BoxGroup], tall: Sequence[float], limit: float
+    pieces: Sequence[list[BoxGroup]], tall: Sequence[float], limit: float
 ) -> list[list[BoxGroup]]:
     """Fill one run after the other up to the limit."""
     runs: list[list[BoxGroup]] = [[]]
     used = 0.0
-    for group, height in zip(groups, tall, strict=True):
+    for piece, height in zip(pieces, tall, strict=True):
         if runs[-1] and used + height > limit:
             runs.append([])
             used = 0.0
-        runs[-1].append(group)
+        runs[-1].extend(piece)
         used += height
     return runs

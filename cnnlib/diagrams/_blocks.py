@@ -1,5 +1,6 @@
 """Block drawings as in textbooks: one box per operation, the numbers beside it."""
 
+from dataclasses import replace
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -8,11 +9,13 @@ from torch import nn
 from cnnlib.picture import Picture
 
 from ._block_sheet import block_sheet
+from ._lanes import MOST_LANES, lanes, side_lines
 from .boxes import BoxGroup, boxes_of, grouped
 from .net import Net, read_net
 from .steps import left_out
 
 IN_ORDER = "Operations in the order in which they run; branches are not drawn."
+"""What is said of a net with more branches side by side than can be followed."""
 
 
 def draw_blocks(
@@ -37,18 +40,21 @@ def draw_blocks(
     and says how many. ``fold=True`` draws boxes that repeat one after the other once,
     in a bracket "x 3"; they are the same when all but their names agrees.
 
-    Arrows say that an operation takes the output of the box above. A net that
-    branches (an operation takes or gives several tensors, or another input than the
-    box above gives) is listed in the order in which it runs: it is drawn without
-    arrows, and picture and sentence say so.
+    Arrows say what an operation takes: the output of the box above, or, by a line
+    beside the boxes, that of one further up. So shortcuts and branches are drawn. A net
+    with more than eight such lines side by side is listed in the order in which it
+    runs, without arrows, and picture and sentence say so.
 
     Returns a Picture; given ``ax`` it draws there, as large as fits, and returns it.
     """
     net = read_net(model, input_size, "draw_blocks")
     groups = grouped(boxes_of(net, activations), fold)
-    note = _note(net, activations)
-    chain = net.join is None
-    sheet, width, height = block_sheet(groups, title, note, arrows=chain)
+    lines = side_lines([box for group in groups for box in group.boxes])
+    drawn = lanes(lines) <= MOST_LANES
+    if not drawn:
+        groups = _unjoined(groups)
+    note = _note(net, activations, drawn)
+    sheet, width, height = block_sheet(groups, title, note, arrows=drawn)
     if ax is not None:
         return sheet.to_axes(width, height, ax)
     sentence = _sentence(net, groups, title, note)
@@ -56,9 +62,17 @@ def draw_blocks(
     return Picture(figure, sentence, caption=f"{net.total_params:,} parameters in all.")
 
 
-def _note(net: Net, activations: bool) -> str:
+def _unjoined(groups: list[BoxGroup]) -> list[BoxGroup]:
+    """Return the boxes one below the other, as if each took the one before it."""
+    return [
+        BoxGroup(tuple(replace(box, above=(-1,)) for box in group.boxes), group.times)
+        for group in groups
+    ]
+
+
+def _note(net: Net, activations: bool, drawn: bool) -> str:
     """Say what the drawing does not show."""
-    notes = [] if net.join is None else [IN_ORDER]
+    notes = [] if drawn else [IN_ORDER]
     if not activations:
         quiet = [words.box for words in net.words if words.role == "quiet"]
         notes.append(left_out(quiet))

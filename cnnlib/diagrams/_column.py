@@ -6,8 +6,9 @@ from itertools import pairwise, product
 
 from cnnlib.plots.style import MUTED, TEXT
 
+from ._lanes import LANE, SideLine, lanes, side_lines
 from .boxes import BoxGroup, OperationBox
-from .canvas import LINE_HEIGHT, Canvas, text_size
+from .canvas import LINE_HEIGHT, Canvas, Point, text_size
 from .links import INK
 from .solids import COLOURS
 
@@ -41,7 +42,10 @@ class Column:
         beside = [word for box in boxes for word in (box.size, box.params)]
         self.left = names + BESIDE if names else 0.0
         self.box_width = max(_box_width(box) for box in boxes)
+        self.lines = side_lines(boxes)
         self.right = self.left + self.box_width + BESIDE
+        if self.lines:
+            self.right += LANE * lanes(self.lines) + BESIDE
         self.end = self.right + max(text_size(word)[0] for word in (*HEAD, *beside))
         self.width = self.end + max(_bracket_width(group) for group in groups)
         self.spots = _spots(boxes)
@@ -55,6 +59,8 @@ class Column:
             self._draw_box(sheet, box, middle)
         if arrows:
             self._draw_arrows(sheet, first=first, last=last)
+            for line in self.lines:
+                self._draw_line(sheet, line)
         start = 0
         for group in self.groups:
             inside = self.spots[start : start + len(group.boxes)]
@@ -91,6 +97,8 @@ class Column:
         """Draw the arrows between boxes, into the column and out of it."""
         (top, highest), (bottom, lowest) = self.spots[0], self.spots[-1]
         for (above, high), (box, low) in pairwise(self.spots):
+            if -1 not in box.above:
+                continue
             start, end = high - _box_height(above) / 2, low + _box_height(box) / 2
             for x, reach in self._joins(above, box):
                 sheet.arrow((x, start), (reach, end), INK)
@@ -100,6 +108,31 @@ class Column:
         for left, width in [] if last else self._spans(bottom.towers):
             x, start = left + width / 2, lowest - _box_height(bottom) / 2
             sheet.arrow((x, start), (x, start - ARROW), INK)
+
+    def _draw_line(self, sheet: Canvas, line: SideLine) -> None:
+        """Draw a line beside the boxes: out of some low, into others high."""
+        edge = self.left + self.box_width
+        x = edge + BESIDE + LANE * (line.lane + 0.5)
+        heights = []
+        for place in line.starts:
+            y, from_x = self._leaving(place)
+            sheet.line([(from_x, y), (x, y)], INK, 0.8)
+            heights.append(y)
+        for place in line.ends:
+            box, middle = self.spots[place]
+            y = middle + _box_height(box) / 5
+            sheet.arrow((x, y), (edge, y), INK)
+            heights.append(y)
+        sheet.line([(x, max(heights)), (x, min(heights))], INK, 0.8)
+
+    def _leaving(self, place: int) -> Point:
+        """Return (y, x) where a line leaves a box, or the arrow into the column."""
+        if place < 0:
+            box, middle = self.spots[0]
+            y = middle + _box_height(box) / 2 + 0.6 * ARROW
+            return y, self.left + self.box_width / 2
+        box, middle = self.spots[place]
+        return middle - _box_height(box) / 5, self.left + self.box_width
 
     def _joins(self, above: OperationBox, box: OperationBox) -> list[FromTo]:
         """Where arrows start and end: tower to tower, or each tower to all of them."""

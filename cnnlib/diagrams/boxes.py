@@ -1,9 +1,10 @@
 """The boxes of a block drawing: what stands in each, beside it, and what repeats."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnlib.model_summary import SummaryRow
+from cnnlib.text import listed
 
 from ._words import OperationWords
 from .net import Net, layer_label, layer_name
@@ -15,7 +16,9 @@ class OperationBox:
 
     ``text`` is what one tower holds, in lines, and ``words`` the same in one line;
     ``towers`` boxes with it stand side by side. ``mixes`` says whether each tower
-    looks at all towers before it.
+    looks at all towers before it. ``above`` tells which boxes it takes, counted from
+    its own place: (-1,) is the box before it, and () nothing. ``takes`` names them in
+    words where they are others than that one.
     """
 
     text: str
@@ -26,6 +29,8 @@ class OperationBox:
     role: str
     towers: int = 1
     mixes: bool = True
+    above: tuple[int, ...] = ()
+    takes: str = ""
 
     @property
     def phrase(self) -> str:
@@ -34,6 +39,8 @@ class OperationBox:
         if self.towers > 1:
             text = f"{self.towers} x {text}"
         head = f"{self.name}: {text}" if self.name else text
+        if self.takes:
+            head = f"{head} (takes {self.takes})"
         if self.params[:1].isdigit():
             unit = "parameter" if self.params == "1" else "parameters"
             return f"{head}, {self.size}, {self.params} {unit}"
@@ -49,16 +56,51 @@ class BoxGroup:
 
 
 def boxes_of(net: Net, activations: bool) -> list[OperationBox]:
-    """Return a box for each input and for each operation, quiet ones if asked for."""
+    """Return a box for each input and for each operation, quiet ones if asked for.
+
+    What takes the output of a quiet one that is left out, takes the output before it.
+    """
     count = len(net.input_shapes)
     boxes = [
         OperationBox(name, name, "", by(shape), "", "input")
         for name, shape in zip(_input_names(count), net.input_shapes, strict=True)
     ]
-    for row, words, towers in zip(net.rows, net.words, net.towers[1:], strict=True):
-        if activations or words.role != "quiet":
-            boxes.append(_box(row, words, towers))
+    shown = {-1 - i: i for i in range(count)}  # the box of each input, of each row
+    for number, row in enumerate(net.rows):
+        words, towers = net.words[number], net.towers[number + 1]
+        taken = [shown[source] for source in row.sources if source is not None]
+        taken = list(dict.fromkeys(taken))
+        if words.role == "quiet" and not activations:
+            shown[number] = taken[0] if taken else len(boxes) - 1
+            continue
+        shown[number] = len(boxes)
+        names = [boxes[place].name or boxes[place].words for place in taken]
+        boxes.append(
+            replace(
+                _box(row, words, towers),
+                above=tuple(place - len(boxes) for place in taken),
+                takes="" if taken == [len(boxes) - 1] else listed(names),
+            )
+        )
     return boxes
+
+
+def is_chain(boxes: Sequence[OperationBox]) -> bool:
+    """Tell whether each box takes the one before it, and that one alone."""
+    return all(box.above == (-1,) for box in boxes[1:])
+
+
+def joints(boxes: Sequence[OperationBox]) -> list[int]:
+    """Return the places between which a drawing may be cut, its two ends among them.
+
+    At place i only what box i - 1 gives is still needed by box i and those after it.
+    """
+    lowest, found = len(boxes), {0, len(boxes)}
+    for place in reversed(range(len(boxes))):
+        lowest = min([lowest, *(place + step for step in boxes[place].above)])
+        if lowest >= place - 1 and (boxes[place].above or place == 0):
+            found.add(place)
+    return sorted(found)
 
 
 def _input_names(count: int) -> list[str]:
@@ -109,28 +151,38 @@ def _params(row: SummaryRow) -> str:
 def grouped(boxes: Sequence[OperationBox], fold: bool) -> list[BoxGroup]:
     """Put boxes that repeat one after the other into one group, if asked to.
 
-    Boxes are the same when they say the same; only their names may differ. Of the
-    repeats that start at a box, the one that saves most boxes is taken.
+    Boxes are the same when they say the same and take the same; only their names may
+    differ. Of the repeats that start at a box, the one that saves most boxes is taken.
+    A repeat begins and ends at a joint, so that no branch leads out of it.
     """
     groups: list[BoxGroup] = []
+    ends = set(joints(boxes))
     start = 0
     while start < len(boxes):
-        length, times = _repeat(boxes, start) if fold else (1, 1)
+        length, times = _repeat(boxes, start, ends) if fold else (1, 1)
         groups.append(BoxGroup(tuple(boxes[start : start + length]), times))
         start += length * times
     return groups
 
 
-def _repeat(boxes: Sequence[OperationBox], start: int) -> tuple[int, int]:
+def _repeat(
+    boxes: Sequence[OperationBox], start: int, ends: set[int]
+) -> tuple[int, int]:
     """Return (length, times) of the repeat at ``start`` that saves most boxes."""
-    keys = [(box.text, box.size, box.params, box.towers) for box in boxes[start:]]
+    keys = [
+        (box.text, box.size, box.params, box.towers, box.above) for box in boxes[start:]
+    ]
     best, saved = (1, 1), 0
     for length in range(1, len(keys) // 2 + 1):
         if length > 1 and boxes[start].role == "quiet":
             break  # a repeat begins with a layer, not with the activation before it
+        if not {start, start + length} <= ends:
+            continue
         times = 1
         while keys[times * length : (times + 1) * length] == keys[:length]:
             times += 1
+        while start + times * length not in ends:
+            times -= 1
         if length * (times - 1) > saved:
             best, saved = (length, times), length * (times - 1)
     return best

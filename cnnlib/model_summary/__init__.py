@@ -95,7 +95,7 @@ def summary(
     feed = read_feed(model, input_size, input_data, dtypes)
     run = observe(model, feed)
     parameters = Parameters(run.model, run.parameters)
-    rows = rows_of(run.steps, run.shapes, parameters, run.modules)
+    rows = rows_of(run.steps, run.inputs, run.shapes, parameters, run.modules)
     add_receptive_fields(rows, run.steps, run.inputs)
     return Summary(
         model_name=type(model).__name__,

@@ -82,20 +82,25 @@ class SummaryRow:
     receptive_least: Shape | None = field(default=None, repr=False)
     """The fewest pixels that a value sees, where `receptive_field` is the most: after
     upsampling, values do not all see the same number. None where they do."""
+    sources: tuple[int | None, ...] = field(default=(), repr=False)
+    """Where each input comes from: the number of the row that made it, -1 for the
+    model's first input, -2 for its second, None for what depends on no input."""
 
 
 def rows_of(
     steps: list[TracedStep],
+    inputs: list[TracedTensor],
     shapes: dict[int, Shape],
     parameters: Parameters,
     modules: dict[int, nn.Module],
 ) -> list[SummaryRow]:
     """One `SummaryRow` for each step.
 
-    `shapes` are those without the batch axis, by the key of the tensor; `modules` are
-    the model's own, by the id of their copies.
+    `inputs` are the model's, `shapes` those without the batch axis, by the key of the
+    tensor; `modules` are the model's own, by the id of their copies.
     """
     rows = [_row_of(step, shapes, parameters, modules) for step in steps]
+    _join(rows, steps, inputs)
     all_params = parameters.total
     all_work = sum(row.mult_adds or 0 for row in rows)
     for row in rows:
@@ -156,6 +161,22 @@ def _row_of(
     _explain_size(row, step, shapes)
     row.shared_with = row.shared_with or step.called_before
     return row
+
+
+def _join(
+    rows: list[SummaryRow], steps: list[TracedStep], inputs: list[TracedTensor]
+) -> None:
+    """Say of each row which rows made its inputs.
+
+    What was written to in part has no row of its own; it is that of the row before.
+    """
+    made = {tensor.key: -1 - place for place, tensor in enumerate(inputs)}
+    for number, (row, step) in enumerate(zip(rows, steps, strict=True)):
+        row.sources = tuple(
+            made.get(tensor.key, number - 1) if tensor.active else None
+            for tensor in step.inputs
+        )
+        made |= {tensor.key: number for tensor in step.outputs if tensor.active}
 
 
 def _shape(tensor: TracedTensor, shapes: dict[int, Shape]) -> Shape:

@@ -14,6 +14,8 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
+from cnnlib.text import listed
+
 from .counts import mult_adds
 from .errors import Scene, refusal
 from .feed import Feed
@@ -270,13 +272,31 @@ def _check_signature(model: nn.Module, feed: Feed) -> None:
     except TypeError:
         names = ", ".join(signature.parameters)
         given = len(feed.args) + len(feed.kwargs)
-        cure = "Pass one size for each input, in a list: [(1, 28, 28), (10,)]."
+        cure = _right_number(signature, feed)
         if any(slot.given for slot in feed.tensors):
             cure = "Pass input_data=[...] with one entry for each input, or a dict."
         raise ValueError(
             f"{type(model).__name__}.forward takes ({names}), but {given} "
             f"input{'s were' if given != 1 else ' was'} given. {cure}"
         ) from None
+
+
+def _right_number(signature: inspect.Signature, feed: Feed) -> str:
+    """Say how to pass as many sizes as a forward takes."""
+    sizes = [slot.size for slot in feed.tensors]
+    needed = [
+        name
+        for name, taken in signature.parameters.items()
+        if taken.default is taken.empty and taken.kind is taken.POSITIONAL_OR_KEYWORD
+    ]
+    if len(signature.parameters) == 1 and len(sizes) > 1:
+        return f"Pass one size alone: {sizes[0]}."
+    if len(sizes) == 1 and len(needed) > 1:
+        return (
+            f"Pass one size for each of {listed(needed)}, in a list; where all are of "
+            f"this size: {sizes * len(needed)}."
+        )
+    return "Pass one size for each input, in a list: [(1, 28, 28), (10,)]."
 
 
 # -- the batch axis ------------------------------------------------------------------

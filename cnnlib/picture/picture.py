@@ -22,7 +22,11 @@ from cnnlib.text import printable
 from .png import encode_png
 
 DPI = 120
-"""Pixels per inch of every figure; one image pixel is one pixel of the page."""
+"""Pixels per inch of every figure: its size on the page, in CSS pixels."""
+SHARP = 2
+"""Pixels drawn for one pixel of the page, along each side: for sharp screens."""
+CHART_COLOURS = 64
+"""Colours of a sharp chart: its few inks, and the steps from each to white."""
 
 
 class Picture:
@@ -61,6 +65,7 @@ class Picture:
         self.sentence = " ".join(sentence.split())
         self.caption = self.sentence if caption is None else " ".join(caption.split())
         self._png = figure if isinstance(figure, bytes) else None
+        self._sharp: bytes | None = None
         self._dpi = dpi
         if self.figure is not None:
             _take_from_pyplot(self.figure)
@@ -74,8 +79,23 @@ class Picture:
         return self._png
 
     @property
+    def sharp(self) -> bytes:
+        """The same with ``SHARP`` times the pixels: what a notebook shows."""
+        if self.figure is None:
+            return self.png
+        if self._sharp is None:
+            drawn, ramps = _render(self.figure, SHARP * self._dpi), _ramps(self.figure)
+            images = any(ax.images for ax in self.figure.axes)
+            most = 256 if ramps or images else CHART_COLOURS
+            self._sharp = encode_png(drawn, ramps, most)
+        return self._sharp
+
+    @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels."""
+        """(width, height) in pixels of the page."""
+        if self.figure is not None:
+            width, height = self.figure.get_size_inches() * self._dpi
+            return int(width), int(height)
         with Image.open(io.BytesIO(self.png)) as image:
             return image.size
 
@@ -99,8 +119,8 @@ class Picture:
         words = html.escape(self.sentence)
         return (
             f'<figure style="margin:0"><img alt="{words}" width="{width}" '
-            f'height="{height}" style="max-width:100%;height:auto;background:white" '
-            f'src="data:image/png;base64,{_base64(self.png)}">'
+            f'height="{height}" style="max-width:100%;height:auto;background:white;'
+            f'border-radius:6px" src="data:image/png;base64,{_base64(self.sharp)}">'
             f"{self._figcaption(max(width, 480))}</figure>"
         )
 
@@ -120,7 +140,7 @@ class Picture:
         faces = {
             "text/plain": lambda: self.sentence,
             "text/html": self._repr_html_,
-            "image/png": lambda: _base64(self.png),
+            "image/png": lambda: _base64(self.sharp),
         }
         return {
             kind: face()

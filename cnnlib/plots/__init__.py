@@ -3,6 +3,7 @@
 from ._charts import plot_bars, plot_curves, plot_lines
 from ._fields import plot_coverage, plot_overlay, plot_receptive_field
 from ._kernels import plot_kernels
+from ._points import plot_points
 from .classes import plot_confusion, plot_mistakes
 from .conv import plot_conv, plot_convs
 from .grids import plot_grids
@@ -24,6 +25,7 @@ __all__ = [
     "plot_lines",
     "plot_mistakes",
     "plot_overlay",
+    "plot_points",
     "plot_receptive_field",
 ]
 

@@ -13,6 +13,10 @@ from .arrays import to_array, to_floats
 from .panels import Drawn, Sheet, given_axes, new_figure
 from .style import DASHES, INK, LINES, MARKERS, TEXT, TITLE, dress, set_title
 
+LONG = 100
+"""Values from which on a curve is drawn thin, with its running mean over it."""
+MARKED = 40
+"""Values up to which a curve has markers: more would hide which are data."""
 CHART_WIDTH = 620
 """Pixels across of a chart with one panel."""
 
@@ -36,7 +40,8 @@ def plot_lines(
 ) -> Drawn:
     """Draw one line per entry of ``curves``, all over the same ``x`` (0, 1, 2, ...).
 
-    Lines differ by colour, dash and marker. NaN leaves a gap.
+    Lines differ by colour, dash and marker. NaN leaves a gap. Of a curve of 100 values
+    and more the values are thin, and the thick line is their running mean.
     """
     if not curves:
         raise ValueError("plot_lines needs at least one curve; got none.")
@@ -53,28 +58,50 @@ def plot_lines(
         n: (np.arange(len(y)) if places is None else places, y) for n, y in data.items()
     }
     draw_lines(page.axes[0], lines)
-    _label(page.axes[0], xlabel, ylabel, title)
+    label_axes(page.axes[0], xlabel, ylabel, title)
     parts = [
         f"{name} {_course(y)}" if len(data) > 1 else _course(y)
         for name, y in data.items()
     ]
     text = f"{title}: " if title else ""
     text += f"{ylabel} over {xlabel}; {', '.join(parts)}"
-    return page.result(sentence(text), single=True)
+    long = any(len(y) >= LONG for y in data.values())
+    note = "Thin: each value. Thick: a running mean." if long else ""
+    return page.result(sentence(text), caption=note, single=True)
+
+
+def running_mean(y: np.ndarray) -> np.ndarray:
+    """Return the mean of the values around each place, (n,) -> (n,), over n / 25.
+
+    At the ends the window is cut off; NaN is left out, and stays where all are NaN.
+    """
+    half = max(2, len(y) // 50)
+    known = np.isfinite(y)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, y, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    places = np.arange(len(y))
+    low, high = np.maximum(places - half, 0), np.minimum(places + half + 1, len(y))
+    number = counts[high] - counts[low]
+    total = sums[high] - sums[low]
+    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
 
 def draw_lines(ax: Axes, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
     """Draw curves that differ by colour, dash and marker, with a legend if several."""
     for index, (name, (x, y)) in enumerate(curves.items()):
+        colour = LINES[index % len(LINES)]
+        if len(y) >= LONG:
+            ax.plot(x, y, color=colour, linewidth=0.7, alpha=0.45, label=f"_{name}")
+            y = running_mean(y)
         ax.plot(
             x,
             y,
-            color=LINES[index % len(LINES)],
+            color=colour,
             linestyle=DASHES[index % len(DASHES)],
-            marker=MARKERS[index % len(MARKERS)],
+            marker=MARKERS[index % len(MARKERS)] if len(y) <= MARKED else "",
             markevery=max(1, len(y) // 12),
             markersize=4.5,
-            linewidth=1.6,
+            linewidth=1.6 if len(y) < LONG else 2.2,
             label=name,
         )
     if len(curves) > 1:
@@ -99,7 +126,9 @@ def plot_curves(history: Any, *, ax: Any = None) -> Drawn:
 
     ``history``: what ``fit`` returns, or anything with lists ``train_loss``,
     ``validation_loss`` and ``validation_accuracy`` (0..1), as attributes or as keys.
-    Without validation there is one panel with one curve. NaN leaves a gap.
+    Without validation there is one panel with one curve. NaN leaves a gap. Where the
+    history has ``step_loss``, the training loss is drawn step by step, with its
+    running mean.
     """
     train, loss, accuracy = (
         _field(history, name)
@@ -110,13 +139,21 @@ def plot_curves(history: Any, *, ax: Any = None) -> Drawn:
     panels = 1 + bool(len(accuracy))
     page = chart(panels, 420 * panels, 300, ax)
     losses = {"training": train} | ({"validation": loss} if len(loss) else {})
-    draw_lines(page.axes[0], {n: (1 + np.arange(len(y)), y) for n, y in losses.items()})
-    _label(page.axes[0], "epoch", "loss", "Loss")
+    lines: dict[str, tuple[np.ndarray, np.ndarray]]
+    lines = {n: (1 + np.arange(len(y)), y) for n, y in losses.items()}
+    steps = _field(history, "step_loss")
+    by_step = len(steps) >= LONG
+    if by_step:
+        ends = len(train) * (1 + np.arange(len(steps))) / len(steps)  # in epochs
+        lines["training"] = (ends, steps)
+    draw_lines(page.axes[0], lines)
+    label_axes(page.axes[0], "epoch", "loss", "Loss")
     if len(accuracy):
         line = {"validation": (1 + np.arange(len(accuracy)), 100 * accuracy)}
         draw_lines(page.axes[1], line)
-        _label(page.axes[1], "epoch", "accuracy in %", "Validation accuracy")
-    return page.result(_describe_history(train, loss, accuracy))
+        label_axes(page.axes[1], "epoch", "accuracy in %", "Validation accuracy")
+    note = "Thin: the loss of each batch. Thick: a running mean." if by_step else ""
+    return page.result(_describe_history(train, loss, accuracy), caption=note)
 
 
 def plot_bars(
@@ -181,7 +218,8 @@ def _written(value: float, unit: str, total: float | None) -> str:
     return text if total is None else f"{text} ({percent(value / total)})"
 
 
-def _label(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
+def label_axes(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
+    """Name both axes, and the chart."""
     dress(ax, grid="y")
     ax.set_xlabel(xlabel, fontsize=TITLE, color=INK)
     ax.set_ylabel(ylabel, fontsize=TITLE, color=INK)

@@ -60,7 +60,7 @@ def plot_feature_maps(
         return ax
     levels = scale_levels(fit_maps(data, columns), common)
     page = _page(levels, columns, title, _ends(common, own=scale == "own"))
-    return Picture(encode_indexed(page, colour_table(common)), text)
+    return Picture(encode_indexed(page, colour_table(common)), text, caption="")
 
 
 def read_maps(maps: Any) -> np.ndarray:

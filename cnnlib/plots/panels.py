@@ -44,9 +44,12 @@ class Sheet:
         colour_bar(scale, self.axes[-1], self.bar)
 
     def result(
-        self, sentence: str, *, caption: str | None = None, single: bool = False
+        self, sentence: str, *, caption: str = "", single: bool = False
     ) -> Drawn:
-        """Return the Picture, or the caller's axes (``single``: the only one)."""
+        """Return the Picture, or the caller's axes (``single``: the only one).
+
+        The sentence is for those who do not see it; a caption adds what is not drawn.
+        """
         if self.figure is not None:
             return Picture(self.figure, sentence, caption=caption)
         return self.axes[0] if single else self.axes

@@ -120,7 +120,7 @@ def _gather() -> Facts:
         course_address=_attempt(on_disk.course_address, ""),
         notebooks=_attempt(on_disk.notebook_versions, ()),
         disk_free=_attempt(_disk_free, None),
-        memory_free=_attempt(_memory_free, None),
+        memory_free=_attempt(memory_free, None),
         hiding=_attempt(on_disk.hiding_files, {}),  # last: see there
     )
 
@@ -220,7 +220,8 @@ def _disk_free() -> int:
     return shutil.disk_usage(on_disk.closest_existing(on_disk.download_folder())).free
 
 
-def _memory_free() -> int:
+def memory_free() -> int:
+    """Return the bytes of memory that are free; raise where that is not to be had."""
     import psutil  # comes with Jupyter's kernel; without it memory goes unchecked
 
     free = int(psutil.virtual_memory().available)

@@ -40,7 +40,7 @@ class Batches:
         self._images, self._labels = images.to(home), labels.to(home)
         self._size, self._device, self._layout = size, device, layout
         self._order = torch.Generator().manual_seed(seed)
-        self._augments = _listed(augment)
+        self._augments = augments(augment)
 
     def __len__(self) -> int:
         return math.ceil(len(self._images) / self._size)
@@ -48,20 +48,23 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(len(self._images), generator=self._order)
         for picked in order.to(self._images.device).split(self._size):
-            batch = self._changed(self._images[picked].to(self._device))
+            batch = self._images[picked].to(self._device)
+            batch = augmented(batch, self._augments)
             labels = self._labels[picked].to(self._device)
             yield batch.to(memory_format=self._layout), labels
 
-    def _changed(self, batch: Tensor) -> Tensor:
-        for augment in self._augments:
-            changed = augment(batch)
-            if not isinstance(changed, Tensor) or len(changed) != len(batch):
-                raise ValueError(
-                    f"augment was given a batch of shape {tuple(batch.shape)} and gave "
-                    f"back {_described(changed)}: expected as many images."
-                )
-            batch = changed
-        return batch
+
+def augmented(batch: Tensor, several: list[Augment]) -> Tensor:
+    """Apply augmentations in turn; raise ValueError where images get lost."""
+    for augment in several:
+        changed = augment(batch)
+        if not isinstance(changed, Tensor) or len(changed) != len(batch):
+            raise ValueError(
+                f"augment was given a batch of shape {tuple(batch.shape)} and gave "
+                f"back {_described(changed)}: expected as many images."
+            )
+        batch = changed
+    return batch
 
 
 def check_smallest_batch(model: nn.Module, images: Tensor, size: int) -> None:
@@ -123,7 +126,8 @@ def best_layout(
     return torch.channels_last
 
 
-def _listed(augment: Any) -> list[Augment]:
+def augments(augment: Any) -> list[Augment]:
+    """Return one augmentation or several as a list, else raise TypeError."""
     several = [augment] if augment is None or callable(augment) else augment
     if not isinstance(several, list | tuple) or not all(
         one is None or callable(one) for one in several

@@ -22,9 +22,10 @@ _AXES = (
     "A batch has shape (N, C, H, W): grey images (N, H, W) get their channel axis by "
     "images[:, None], one image (C, H, W) its batch axis by image[None]."
 )
-_OTHER_TASKS = (
-    "This is for classifiers, with one class for each image; for other targets write "
-    "the loop of lesson 05."
+OTHER_TASKS = (
+    "The loss is one for classes, with one for each image. For other targets pass the "
+    "loss that they need, such as loss=nn.MSELoss() for numbers and "
+    "loss=nn.BCEWithLogitsLoss() for yes or no."
 )
 
 
@@ -45,9 +46,9 @@ def as_images(images: Any, model: nn.Module) -> Tensor:
         TypeError: not a tensor or NumPy array of numbers.
         ValueError: whole numbers, no images, or values that are not finite.
     """
-    given, images = images, _tensor(images, "images")
+    given, images = images, as_tensor(images, "images")
     if images.dtype == torch.bool or not images.is_floating_point():
-        floats = _in_code(given, ".float()", '.astype("float32")')
+        floats = in_code(given, ".float()", '.astype("float32")')
         raise ValueError(
             f"The images hold whole numbers ({_name(images)}), but a net computes with "
             f"fractions: images{floats} / 255 brings 0..255 to 0..1."
@@ -59,7 +60,7 @@ def as_images(images: Any, model: nn.Module) -> Tensor:
         )
     if not torch.isfinite(images.sum()) and not torch.isfinite(images).all():
         raise ValueError("Some pixels are not finite numbers (NaN or infinity).")
-    return images.detach().to(_float_dtype(model))
+    return images.detach().to(float_dtype(model))
 
 
 def as_labels(labels: Any, count: int) -> Tensor:
@@ -69,8 +70,8 @@ def as_labels(labels: Any, count: int) -> Tensor:
         TypeError: not a tensor or NumPy array of numbers.
         ValueError: not whole numbers, not one axis, or not `count` of them.
     """
-    given, labels = labels, _tensor(labels, "labels")
-    whole = _in_code(given, ".long()", ".astype(int)")
+    given, labels = labels, as_tensor(labels, "labels")
+    whole = in_code(given, ".long()", ".astype(int)")
     if labels.dim() != 1:
         raise ValueError(
             f"The labels have shape {tuple(labels.shape)}, expected ({count},): one "
@@ -80,10 +81,13 @@ def as_labels(labels: Any, count: int) -> Tensor:
         fractions = labels.is_complex() or (
             labels.is_floating_point() and bool((labels != labels.floor()).any())
         )
-        cure = f": labels{whole} makes them so."
+        cure = f"If they do: labels{whole}. If they are amounts, to be told as "
+        cure += "numbers: loss=nn.MSELoss(), and a net with one output."
+        if labels.dtype == torch.bool:
+            cure = f"If False is class 0 and True is class 1: labels{whole}."
         raise ValueError(
             f"The labels are {_name(labels)}, expected whole numbers 0, 1, 2 ... that "
-            f"name the classes{'. ' + _OTHER_TASKS if fractions else cure}"
+            f"name the classes. {OTHER_TASKS if fractions else cure}"
         )
     if len(labels) != count:
         raise ValueError(
@@ -103,14 +107,11 @@ def _to_one_axis(labels: Tensor, count: int, whole: str) -> str:
         if ((numbers == 0) | (numbers == 1)).all() and (numbers.sum(1) == 1).all():
             first = whole if labels.dtype == torch.bool else ""
             return f"A one-hot table becomes that by labels{first}.argmax(1)."
-    return _OTHER_TASKS
+    return OTHER_TASKS
 
 
-def check_loss(loss: Any, classes: int, model: nn.Module) -> None:
-    """Raise TypeError or ValueError unless `loss` is one of scores and labels.
-
-    PyTorch's own losses are tried, on zeros; others are not called before they have to.
-    """
+def check_is_loss(loss: Any) -> None:
+    """Raise TypeError unless `loss` can be called with outputs and labels."""
     if isinstance(loss, type):
         name = loss.__name__
         raise TypeError(f"The loss {name} is a class: build one, {name}().")
@@ -119,10 +120,17 @@ def check_loss(loss: Any, classes: int, model: nn.Module) -> None:
             "The loss should be a function of scores and labels, such as "
             f"nn.CrossEntropyLoss(), not {type(loss).__name__}."
         )
+
+
+def check_loss(loss: Any, classes: int, model: nn.Module) -> None:
+    """Raise ValueError unless `loss` is one of scores and labels.
+
+    PyTorch's own losses are tried, on zeros; others are not called before they have to.
+    """
     if isinstance(loss, nn.Module) and type(loss).__module__.startswith("torch.nn"):
         own = [*loss.buffers(), *loss.parameters()]
         device = own[0].device if own else torch.device("cpu")
-        scores = torch.zeros(classes + 1, classes, dtype=_float_dtype(model))
+        scores = torch.zeros(classes + 1, classes, dtype=float_dtype(model))
         labels = torch.zeros(classes + 1, dtype=torch.long)
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -135,9 +143,9 @@ def apply_loss(loss: Any, scores: Tensor, labels: Tensor) -> Tensor:
         value = loss(scores, labels)
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         raise ValueError(
-            f"The loss {_called(loss)} cannot be applied to scores of shape "
+            f"The loss {name_of(loss)} cannot be applied to scores of shape "
             f"{tuple(scores.shape)} and labels of shape {tuple(labels.shape)}: "
-            f"{_first_line(error)} {_OTHER_TASKS}"
+            f"{_first_line(error)}{_for_shares(loss, scores)}"
         ) from error
     if not isinstance(value, Tensor):
         raise ValueError(
@@ -154,7 +162,19 @@ def apply_loss(loss: Any, scores: Tensor, labels: Tensor) -> Tensor:
     return value
 
 
-def _called(loss: Any) -> str:
+def _for_shares(loss: Any, scores: Tensor) -> str:
+    """Say what helps where a loss of probabilities is given other numbers."""
+    shares = isinstance(loss, nn.BCELoss) or loss is nn.functional.binary_cross_entropy
+    if shares and bool(((scores < 0) | (scores > 1)).any()):
+        return (
+            " Where the model gives no probabilities: loss=nn.BCEWithLogitsLoss(), "
+            "which makes them of its numbers."
+        )
+    return ""
+
+
+def name_of(loss: Any) -> str:
+    """Name a loss as one writes it."""
     return getattr(loss, "__name__", type(loss).__name__)
 
 
@@ -177,22 +197,59 @@ def count_classes(model: nn.Module, images: Tensor, given: Any = None) -> int:
     Raises:
         ValueError: the model cannot take such an image, or does not give (N, classes).
     """
+    output = one_answer(model, images, given)
+    return check_scores(
+        output,
+        tuple(images.shape[1:]),
+        "model.eval()(images) gives what a net gives that tells no classes.",
+    )
+
+
+def one_answer(model: nn.Module, images: Tensor, given: Any = None) -> Tensor:
+    """Return what `model` gives for the first of the images: (1, ...).
+
+    Raises:
+        ValueError: it cannot take such an image, or gives something else.
+    """
     sample = images[:1].to(device_of(model), copy=True)
     shape = tuple(sample.shape[1:])
     try:
-        scores: Any = answer(model, sample)
+        output: Any = answer(model, sample)
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise ValueError(
             f"The model cannot take images of shape {shape}: "
             f"{_reason(model, shape, error)} {_fix(model, images, given)}"
         ) from error
-    if not isinstance(scores, Tensor) or scores.dim() != 2 or len(scores) != 1:
-        got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores)
+    if not isinstance(output, Tensor) or output.dim() == 0 or len(output) != 1:
+        tensor = isinstance(output, Tensor)
+        got = tuple(output.shape) if tensor else type(output).__name__
         raise ValueError(
-            f"For one image of shape {shape} the model gives {got}, expected "
-            f"(1, classes): one row of scores per image. {_OTHER_TASKS}"
+            f"For one image of shape {shape} the model gives {got}, expected a tensor "
+            "(1, ...), with the batch in front." + _for_several(output)
         )
-    return scores.shape[1]
+    return output
+
+
+def _for_several(output: Any) -> str:
+    if not isinstance(output, tuple | list | dict):
+        return ""
+    which = repr(next(iter(output), "out")) if isinstance(output, dict) else "0"
+    return (
+        " Wrap it in a net whose forward gives the part to be trained, such as "
+        f"self.net(x)[{which}]."
+    )
+
+
+def check_scores(
+    output: Tensor, shape: tuple[int, ...], advice: str = OTHER_TASKS
+) -> int:
+    """Return the number of classes of an answer (1, classes), else raise ValueError."""
+    if output.dim() != 2:
+        raise ValueError(
+            f"For one image of shape {shape} the model gives {tuple(output.shape)}, "
+            f"expected (1, classes): one row of scores per image. {advice}"
+        )
+    return output.shape[1]
 
 
 def answer(model: nn.Module, batch: Tensor) -> Tensor:
@@ -213,8 +270,8 @@ def answer(model: nn.Module, batch: Tensor) -> Tensor:
 def _fix(model: nn.Module, images: Tensor, given: Any) -> str:
     """Say what makes images of them that the model takes: what has been tried."""
     sample = images[:1].to(device_of(model), copy=True)
-    last = _in_code(given, ".permute(0, 3, 1, 2)", ".transpose(0, 3, 1, 2)")
-    flat = _in_code(given, ".flatten(1)", ".reshape(len(images), -1)")
+    last = in_code(given, ".permute(0, 3, 1, 2)", ".transpose(0, 3, 1, 2)")
+    flat = in_code(given, ".flatten(1)", ".reshape(len(images), -1)")
     if images.dim() == 3:
         return _AXES
     if images.dim() == 4 and _takes(model, sample.permute(0, 3, 1, 2)):
@@ -265,15 +322,34 @@ def positive(name: str, value: Any, *, or_zero: bool = False) -> float:
     return float(value)
 
 
-def _tensor(value: Any, name: str) -> Tensor:
+def as_tensor(value: Any, name: str) -> Tensor:
+    """Return a tensor or an array as a tensor, else raise TypeError."""
     if isinstance(value, np.ndarray):
         return _from_numpy(value, name)
     if not isinstance(value, Tensor):
         raise TypeError(
             f"The {name} should be a torch tensor or a NumPy array, "
-            f"not {type(value).__name__}."
+            f"not {type(value).__name__}{_for_kind(value, name)}."
         )
     return value
+
+
+def _for_kind(value: Any, name: str) -> str:
+    """Say what makes a tensor of lists, and of the data sets of this package."""
+    if isinstance(value, list | tuple) and value:
+        if all(isinstance(one, str) for one in value):
+            return f": np.unique({name}, return_inverse=True)[1] numbers the classes"
+        if all(isinstance(one, int | float) for one in value):
+            return f": torch.tensor({name}) makes one of it"
+        if all(isinstance(one, Tensor) for one in value):
+            return f": torch.stack({name}) makes one of it"
+    if hasattr(value, "images") and hasattr(value, "labels"):
+        return ": pass its images and its labels"
+    if hasattr(value, "train_images"):
+        return ": pass its train_images and its train_labels"
+    if hasattr(value, "__getitem__") and hasattr(value, "__len__"):
+        return ": a data set goes into a torch.utils.data.DataLoader, and that in here"
+    return ""
 
 
 def _from_numpy(array: np.ndarray, name: str) -> Tensor:
@@ -292,12 +368,13 @@ def _from_numpy(array: np.ndarray, name: str) -> Tensor:
     return torch.from_numpy(np.array(array, dtype, order="C", copy=copy))
 
 
-def _in_code(value: Any, torch_code: str, numpy_code: str) -> str:
+def in_code(value: Any, torch_code: str, numpy_code: str) -> str:
     """Return what one writes for a tensor, or for an array."""
     return numpy_code if isinstance(value, np.ndarray) else torch_code
 
 
-def _float_dtype(model: nn.Module) -> torch.dtype:
+def float_dtype(model: nn.Module) -> torch.dtype:
+    """Return the precision that a model computes in: that of its first weights."""
     for parameter in model.parameters():
         if parameter.is_floating_point():
             return parameter.dtype

@@ -26,7 +26,7 @@ function fullness(body) {
     low = Math.max(low, box.bottom - room.top);
     wide = Math.max(wide, widest(child) - room.left);
   }
-  const height = body.parentElement.classList.contains("title") ? 420 : room.height;
+  const height = body.parentElement.classList.contains("title") ? 300 : room.height;
   const spread = wide / room.width; // most blocks are exactly as wide as the room
   return Math.max(low / height, spread > 1.002 ? spread : 0);
 }
@@ -50,6 +50,7 @@ function cut(section) {
   const place = (el) => {
     last().append(el);
     if (fullness(last()) <= 1) return;
+    if (last().children.length > 1 && squeezed(el, last())) return;
     if (last().children.length > 1) {
       const lead = leadOf(el, last());
       bodies.push(newSheet(section));
@@ -63,7 +64,25 @@ function cut(section) {
   };
   section.querySelectorAll(":scope > .unit").forEach((unit) => place(unit));
   bodies.forEach(grow);
+  bodies.forEach(told);
   return bodies;
+}
+
+/** What is said after an answer waits for a key only where the answer does. */
+function told(body) {
+  if (body.querySelector(".output.fragment, .fold.fragment")) return;
+  body.querySelectorAll(".then.fragment").forEach((el) => el.classList.remove("fragment"));
+}
+
+/** Shrink a picture a little so that it stays with the words before it; say whether that is enough. */
+function squeezed(el, body) {
+  const least = el.querySelector("img, .cnnlib-visual") ? 0.7 : 0.88;
+  for (let zoom = 0.96; zoom >= least; zoom -= 0.04) {
+    el.style.zoom = zoom;
+    if (fullness(body) <= (least < 0.8 ? 0.99 : 1)) return true;
+  }
+  el.style.zoom = "";
+  return false;
 }
 
 /** The text that leads up to code goes where the code goes, unless it would leave nothing behind. */
@@ -161,6 +180,7 @@ function toSlide(body, section, index) {
   notes.append(section.querySelector(".speaker-minute").cloneNode(true));
   notes.append(...sheet.querySelectorAll(".speaker-note"));
   notes.querySelectorAll("p").forEach((note) => note.removeAttribute("class"));
+  if (index) sheet.querySelectorAll(".lead").forEach((el) => el.remove());
   if (index) sheet.querySelectorAll("h1").forEach((title) => title.replaceWith(asSecond(title)));
   slide.append(sheet, notes);
   return slide;

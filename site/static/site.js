@@ -7,6 +7,7 @@ function reachable(el) {
   const wide = el.scrollWidth > el.clientWidth + 1;
   if (wide) el.setAttribute("tabindex", "0");
   else el.removeAttribute("tabindex");
+  el.classList.toggle("scrolls", wide);
 }
 
 addEventListener("DOMContentLoaded", () => {
@@ -15,4 +16,9 @@ addEventListener("DOMContentLoaded", () => {
     reachable(el);
     watch.observe(el);
   }
+});
+
+// Paper shows what the screen folds.
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("article details").forEach((el) => { el.open = true; });
 });

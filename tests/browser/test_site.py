@@ -173,6 +173,58 @@ def test_search_finds_padding(browser, site):
         assert page.locator("#search-results li").count() == 0
 
 
+def test_search_shows_lessons_first_with_the_words_around(browser, site):
+    with opened(browser, site) as page:
+        page.goto(f"{(site / 'search.html').as_uri()}?q=receptive+field")
+        first = page.locator("#search-results li").first
+        first.locator("mark").wait_for()
+        links = page.eval_on_selector_all(
+            "#search-results li > a", "all => all.map(a => a.getAttribute('href'))"
+        )
+        folders = [link.partition("/")[0] for link in links]
+        assert folders[0] == "notebooks"
+        assert "notebooks" not in folders[folders.index("exercises") :]
+        assert first.locator("mark").inner_text().lower() == "receptive field"
+
+
+def test_a_lesson_counts_predictions_and_remembers_them(browser, site):
+    lesson = (site / "notebooks" / "01_convolution.html").as_uri()
+    with opened(browser, site) as page:
+        page.goto(lesson)
+        total = page.locator("blockquote.predict").count()
+        line = page.locator("p.progress")
+        assert line.inner_text() == f"Predicted 0 of {total}."
+        card = page.locator("blockquote.predict", has=page.locator("form.say")).nth(1)
+        answer = card.locator("xpath=following::details[1]")
+        card.locator("button").click()  # nothing is typed: nothing counts
+        assert not answer.evaluate("e => e.open")
+        card.locator("input").fill("the blur")
+        card.locator("input").press("Enter")
+        assert answer.evaluate("e => e.open")
+        assert line.inner_text() == f"Predicted 1 of {total}."
+        page.evaluate("document.querySelector('#our-own-loop').scrollIntoView()")
+        page.wait_for_function("localStorage['cnn-course'].includes('our-own-loop')")
+        page.reload()
+        assert "You said: the blur" in page.locator("article").inner_text()
+        assert "Go on where you stopped: Our own loop" in line.inner_text()
+        page.goto((site / "index.html").as_uri())
+        kept = page.locator(".lesson", has_text="01 Convolution").locator(".kept")
+        assert f"predicted 1 of {total}" in kept.inner_text()
+        page.locator("p.progress button").click()
+        assert page.locator(".kept").count() == 0
+        assert page.evaluate("localStorage.length") == 0
+
+
+def test_the_errata_teaser_tells_wrong_from_right(browser, site):
+    with opened(browser, site) as page:
+        page.goto((site / "index.html").as_uri())
+        verdict = page.locator(".teaser .verdict")
+        page.locator(".teaser button:not([data-right])").first.click()
+        assert "is right" in verdict.inner_text()
+        page.locator(".teaser button[data-right]").first.click()
+        assert "should be" in verdict.inner_text()
+
+
 def test_launch_links_of_every_lesson_and_exercise(browser, site):
     owner, name = COURSE.owner_and_name
     with opened(browser, site) as page:

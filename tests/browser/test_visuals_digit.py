@@ -385,3 +385,15 @@ def test_a_long_stroke_drawn_many_times_is_read_as_torch_does(shown, record_prop
         assert image.sum() > 50
         with torch.no_grad():
             assert (rows - net(image[None]).softmax(1)).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("width", [620, 760])
+def test_pad_and_bars_stand_side_by_side(shown, width):
+    with shown(build(next(iter(NETS))), width=width) as page:
+        pad, bars = (
+            page.locator(part).first.bounding_box() for part in (".pad", ".pane.bars")
+        )
+        assert pad["x"] + pad["width"] <= bars["x"]
+        assert bars["y"] < pad["y"] + pad["height"]
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0

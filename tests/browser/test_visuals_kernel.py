@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 from cnnlib import explore_kernel, images
 from cnnlib.plots import plot_conv
@@ -15,6 +16,7 @@ from .test_visuals_page import button, opened, photo
 
 pytestmark = pytest.mark.browser
 
+NOISE = np.random.default_rng(0)
 MODES = ["zeros", "reflect", "replicate", "circular", "none"]
 
 
@@ -392,3 +394,89 @@ def test_a_256x256_image_drawn_many_times_is_torchs(shown, size, record_property
         median, worst = list_[len(list_) // 2], list_[-1]
         record_property(f"{name} {size}x{size} ms", round(median, 2))
         print(f"{name}, {size}x{size} on 256x256: {median:.2f} ms (worst {worst:.2f})")
+
+
+def spot(page):
+    """[row, column] of the number that is looked at."""
+    return [
+        int(page.get_by_label(f"{name} of the response").input_value())
+        for name in ("row", "column")
+    ]
+
+
+def test_the_window_follows_a_drag_and_stays_where_it_is_let_go(shown):
+    with shown(photo()) as page:
+        canvas = page.locator("canvas[role=img]").first
+        box = canvas.bounding_box()
+        high, wide = canvas.evaluate("e => [e.height, e.width]")
+
+        def at(row, column):
+            x = box["x"] + box["width"] * (column + 0.5) / wide
+            return x, box["y"] + box["height"] * (row + 0.5) / high
+
+        page.mouse.move(*at(3, 4))
+        page.mouse.down()
+        assert spot(page) == [3, 4]
+        page.mouse.move(*at(9, 12), steps=4)
+        assert spot(page) == [9, 12]
+        page.mouse.up()
+        page.mouse.move(*at(2, 2), steps=4)
+        assert spot(page) == [9, 12]
+
+
+@pytest.mark.parametrize("width", [600, 660, 760])
+def test_image_kernel_and_response_stand_side_by_side(shown, width):
+    with shown(photo(), width=width) as page:
+        parts = [".stage > .pane", ".editor", ".stage > .after .pane"]
+        boxes = [page.locator(part).bounding_box() for part in parts]
+        for before, after in itertools.pairwise(boxes):
+            assert before["x"] + before["width"] <= after["x"]
+            assert after["y"] < before["y"] + before["height"]
+            assert before["y"] < after["y"] + after["height"]
+        assert boxes[2]["width"] > 120
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
+
+
+def test_a_thumbnail_takes_its_kernel(shown):
+    with shown(photo()) as page:
+        before = response(page)
+        page.get_by_role("button", name="outline").click()
+        kernel = torch.tensor([[-1.0, -1, -1], [-1, 8, -1], [-1, -1, -1]])
+        image = explore_kernel(photo()).image
+        torch.testing.assert_close(
+            response(page), conv2d(image, kernel), atol=1e-4, rtol=1e-4
+        )
+        assert not torch.equal(response(page), before)
+        pressed = page.locator(".thumb[aria-pressed=true]")
+        assert pressed.get_attribute("aria-label") == "outline"
+
+
+def test_a_photograph_of_ones_own_is_filtered_in_the_page(shown, tmp_path):
+    """Its response is torch's; a file that is no picture is refused."""
+    pixels = NOISE.integers(0, 256, (20, 30, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "own.png")
+    (tmp_path / "own.txt").write_text("no picture")
+    with shown(photo()) as page:
+        first = response(page)
+        chooser = page.locator("input[type=file]")
+        chooser.set_input_files(tmp_path / "own.txt")
+        page.get_by_role("status").filter(has_text="is no picture").wait_for(
+            state="attached"
+        )
+        assert torch.equal(response(page), first)
+        chooser.set_input_files(tmp_path / "own.png")
+        page.locator(".pane .caption", has_text="image, 20 × 30").wait_for()
+        grey = torch.tensor(pixels.mean(axis=2) / 255)[None]
+        expected = conv2d(grey, [[-1.0, 0, 1]] * 3)
+        torch.testing.assert_close(response(page), expected, atol=1e-4, rtol=1e-4)
+        assert "nothing is sent" in page.locator(".photograph").inner_text()
+        button(page, "Start over").click()
+        assert torch.equal(response(page), first)
+
+
+def test_a_large_photograph_is_reduced(shown, tmp_path):
+    Image.new("RGB", (900, 450), (255, 255, 255)).save(tmp_path / "large.png")
+    with shown(photo()) as page:
+        page.locator("input[type=file]").set_input_files(tmp_path / "large.png")
+        page.locator(".pane .caption", has_text="image, 128 × 256").wait_for()

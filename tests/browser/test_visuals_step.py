@@ -443,6 +443,46 @@ def test_the_frame_glides_only_where_movement_is_welcome(shown, motion):
         assert (moving > 0) == (motion == "no-preference")
 
 
+def test_the_window_is_dragged_over_the_input(shown):
+    case = CASES["plain"]
+    with shown(case) as page:
+        cells = page.locator(".grid").first.locator(".cell")
+        high, wide = case.image.shape[1:]
+        rows, columns = case.size
+
+        def middle(row, column):
+            box = cells.nth(row * wide + column).bounding_box()
+            return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        page.mouse.move(*middle(rows // 2, columns // 2))
+        page.mouse.down()
+        assert page.evaluate(STEP) == 0
+        page.mouse.move(*middle(high - 1, wide - 1), steps=6)
+        last = case.output[0].numel() - 1
+        assert page.evaluate(STEP) == last
+        page.mouse.up()
+        page.mouse.move(*middle(0, 0), steps=6)
+        assert page.evaluate(STEP) == last
+
+
+STEP = "document.querySelector('.cnnlib-visual').cnnlib.state.step"
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_products_fly_while_it_plays_where_movement_is_welcome(shown, motion):
+    with shown(CASES["plain"], reduced_motion=motion) as page:
+        button(page, "Play").click()
+        page.wait_for_function(f"{STEP} === 1")
+        flying = page.locator(".flying").count()
+        assert flying == (0 if motion == "reduce" else 9)
+        button(page, "Pause").click()
+        page.wait_for_function("!document.querySelector('.flying')")
+        button(page, "Predict").click()
+        button(page, "Play").click()  # what is to be found does not fly past
+        page.wait_for_function(f"{STEP} === 2")
+        assert page.locator(".flying").count() == 0
+
+
 # --- predict ---------------------------------------------------------------------
 
 CONV = Case(
@@ -523,7 +563,7 @@ SLIPS = [
     ("one column too far right", CONV, P, off(CONV, 0, 1)),
     ("one row too high", CONV, P, off(CONV, -1, 0)),
     ("one row too low", CONV, P, off(CONV, 1, 0)),
-    ("one row too low and one column too far right", CONV, (2, 2), off(CONV, 1, 1)),
+    ("one row too low and one column too far left", CONV, (2, 2), off(CONV, 1, -1)),
     ("one row too high and one column too far left", CONV, (3, 1), off(CONV, -1, -1)),
     ("the padding was forgotten", CONV, (1, 2), off(CONV, 1, 1)),
     ("row and column of the output were swapped", CONV, P, CONV.output.mT),

@@ -463,6 +463,7 @@ def test_an_answer_that_was_split_runs_in_order(solved, tmp_path):
 def test_an_answer_below_its_check_is_pointed_out(unsolved, solved, tmp_path):
     answer = "".join(solved.cell("flatten")["source"])
     unsolved.add(unsolved.place("flatten-check") + 1, answer)
+    unsolved.cell("flatten")["source"] += ["\n# a start"]
     unsolved.add(unsolved.place("avg_pool2d-check"), "def avg_pool2d(x): return ...")
     found = steps(unsolved, tmp_path)
     assert (
@@ -473,10 +474,51 @@ def test_an_answer_below_its_check_is_pointed_out(unsolved, solved, tmp_path):
     assert statuses(judged)["flatten"] == "unsolved"
     assert judged.notes == [
         "More than one cell answers avg_pool2d, flatten. All of them ran, in order; "
-        "what counts is what stands above the check cell.",
-        "flatten is defined once more below its check cell. Move that into its answer "
-        "cell, and it counts.",
+        "what counts is the last one that ran.",
+        "flatten is defined once more below its check cell. Nothing shows that it ran "
+        "after the answer cell, so that one counts. Move the other into it if it is "
+        "the one you mean.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "stub", "counts"),
+    [
+        (3, 5, False, "below"),
+        (5, 3, False, "above"),
+        (5, None, False, "above"),
+        (None, None, False, "above"),
+        (None, None, True, "below"),
+        (4, 2, True, "below"),
+    ],
+)
+def test_of_two_answers_the_last_that_ran_counts(
+    unsolved, tmp_path, above, below, stub, counts
+):
+    if not stub:
+        unsolved.write("flatten", "flatten = 1")
+    unsolved.cell("flatten")["execution_count"] = above
+    later = unsolved.add(unsolved.place("flatten-check") + 1, "flatten = 2")
+    later["execution_count"] = below
+    found = steps(unsolved, tmp_path)
+    asked, again = found.index("? flatten"), found.index("flatten = 2")
+    assert (asked > again) == (counts == "below")
+    assert found.count("? flatten") == 1
+
+
+@pytest.mark.process
+def test_an_answer_below_that_ran_last_counts_and_is_pointed_out(
+    unsolved, solved, tmp_path
+):
+    answer = "".join(solved.cell("flatten")["source"])
+    unsolved.add(unsolved.place("flatten-check") + 1, answer, execution_count=7)
+    unsolved.write("flatten", "def flatten(x, start_dim=1):\n    return x")
+    judged = check_file(unsolved.save(tmp_path))
+    assert statuses(judged)["flatten"] == "passed"
+    assert [one.task for one in judged.results] == [*TASKS]
+    (code,) = [one.code for one in judged.results if one.task == "flatten"]
+    assert code == answer
+    assert judged.notes[-1].startswith("flatten is answered once more below its check")
 
 
 @pytest.mark.process

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from cnngrade.class_run.journal import open_journal
+from cnngrade.export.command import TORCH_INDEX, autograder_zip
 from cnngrade.files.notebook import CannotGradeError
 from tests.cnngrade.conftest import answered, grade
 from tools.build.build import ROOT
@@ -138,16 +140,96 @@ def test_the_script_of_the_zip_grades_a_submission(tmp_path):
     assert found["score"] == 2
 
 
-def test_the_workflow_for_github_classroom_is_whole():
-    path = ROOT / "deploy" / "github-classroom.yml"
+@pytest.mark.parametrize("files", [{}, {"a.ipynb": 1, "b.ipynb": 1}, {"x.pdf": 0}])
+def test_gradescope_has_results_whatever_was_handed_in(tmp_path, files):
+    zipped = tmp_path / "autograder.zip"
+    assert cnnlib("autograder", "03", "--out", zipped).returncode == 0
+    home, tools = tmp_path / "autograder", tmp_path / "course" / "bin"
+    for folder in (home / "submission", home / "results", tools):
+        folder.mkdir(parents=True)
+    for name, is_notebook in files.items():
+        text = answered(flatten=True) if is_notebook else "%PDF"
+        (home / "submission" / name).write_text(text)
+    script = tools / "cnnlib"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m cnnlib "$@"\n')
+    script.chmod(0o755)
+    (tools / "python").symlink_to(sys.executable)
+    with zipfile.ZipFile(zipped) as file:
+        text = file.read("run_autograder").decode()
+    moved = text.replace("/autograder/", f"{home}/").replace("/opt/", f"{tmp_path}/")
+    moved = moved.replace("cd /tmp", f"cd {tmp_path}")
+    subprocess.run(["bash", "-c", moved], capture_output=True, check=True)
+    found = json.loads((home / "results" / "results.json").read_text())
+    assert found["score"] == 0
+    (test, *_) = found["tests"]
+    words = found["output"] + test["output"]
+    if files == {"x.pdf": 0}:
+        assert "ask for the notebook itself" in words
+    else:
+        assert "Hand in one notebook, 03_pooling.ipynb" in words
+        said = "There is no file in" if not files else "has 2."
+        assert said in " ".join(words.split())
+        assert test["max_score"] == 12
+
+
+def test_the_autograder_installs_cpu_builds_and_a_release_that_is_named(tmp_path):
+    for ref, end in (("", "cnn-course"), ("v1.2", "cnn-course@v1.2")):
+        data = autograder_zip("03", ref)
+        (tmp_path / "x.zip").write_bytes(data)
+        with zipfile.ZipFile(tmp_path / "x.zip") as file:
+            setup = file.read("setup.sh").decode()
+        assert f'"cnnlib @ git+https://github.com/cnn-course/{end}"' in setup
+        assert setup.index("torch torchvision --index-url") < setup.index("cnnlib @")
+    with pytest.raises(CannotGradeError, match="no tag or commit"):
+        autograder_zip("03", "v1; rm -rf x")
+
+
+def test_the_index_of_cpu_builds_is_one_address():
+    index = re.search(r"^CPU_INDEX := (\S+)$", (ROOT / "Makefile").read_text(), re.M)
+    assert index[1] == TORCH_INDEX
+    assert TORCH_INDEX in (ROOT / "deploy" / "github-actions.yml").read_text()
+
+
+def test_the_workflow_for_github_actions_is_whole():
+    path = ROOT / "deploy" / "github-actions.yml"
     workflow = yaml.safe_load(path.read_text())
-    address = Course(ROOT).address
-    assert f"git+{address}" in path.read_text()
+    assert workflow["env"]["COURSE"] == f"cnnlib @ git+{Course(ROOT).address}"
+    assert workflow["permissions"] == {"contents": "read"}
     (job,) = workflow["jobs"].values()
-    steps = {step.get("id", step.get("uses", "")): step for step in job["steps"]}
-    grader = steps["pooling"]["with"]
-    assert grader["command"] == "cnnlib check exercises/03_pooling.ipynb"
-    assert os.path.exists(ROOT / grader["command"].split()[-1])
-    reporter = next(s for n, s in steps.items() if "grading-reporter" in n)
-    assert reporter["with"]["runners"] == "pooling"
-    assert reporter["env"] == {"POOLING_RESULTS": "${{steps.pooling.outputs.result}}"}
+    assert "is_template" in job["if"]
+    for step in job["steps"]:
+        assert "uses" not in step or re.search(r"@[0-9a-f]{40}$", step["uses"])
+        subprocess.run(["bash", "-n"], input=step.get("run", ""), text=True, check=True)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("answers", "code"), [({"flatten": True}, 1), ({}, 2)])
+def test_the_workflow_tells_where_a_student_stands(tmp_path, answers, code):
+    (job,) = yaml.safe_load((ROOT / "deploy" / "github-actions.yml").read_text())[
+        "jobs"
+    ].values()
+    run = job["steps"][-1]["run"]
+    tools = tmp_path / "course" / "bin"
+    tools.mkdir(parents=True)
+    (tmp_path / "exercises").mkdir()
+    if answers:
+        book = tmp_path / "exercises" / "03_pooling.ipynb"
+        book.write_text(answered(**answers))
+    script = tools / "cnnlib"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m cnnlib "$@"\n')
+    script.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-e", "-c", run],
+        env=os.environ
+        | {"HOME": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")},
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == code
+    summary = (tmp_path / "summary").read_text()
+    if answers:
+        assert re.search(r"flatten\s+2 of 2\s+passed", summary)
+        assert re.search(r"max_pool2d\s+0 of \d\s+unsolved", summary)
+    else:
+        assert "There is no notebook" in summary

@@ -447,7 +447,7 @@ def test_gradescope_results():
     told = json.loads(gradebooks.gradescope(one))
     assert told == {
         "score": 3,
-        "output": "Also noticed, without effect on the points:\n- Odd.",
+        "output": "Also noticed:\n- Odd.",
         "visibility": "visible",
         "tests": [
             {

@@ -8,6 +8,7 @@ import sys
 import time
 from html.parser import HTMLParser
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 
@@ -94,7 +95,7 @@ def test_feedback_shows_verdict_message_hint_and_code():
     assert "".join(page.words).count(CODE) == 1
     assert "A cell was added." in page.text
     assert "old/02.ipynb is older than new/02.ipynb by its date" in page.text
-    assert "seed 481516" in page.text
+    assert "481516" not in page.text  # later hand-ins meet the same cases
     assert "Full isolation" in page.text
 
 
@@ -203,7 +204,7 @@ def test_class_page_shows_all_of_it():
     names = {one.student for one in CLASS}
     links = {attrs["href"] for attrs in page.all("a")}
     assert {f"feedback/{name}.html" for name in names - {"Zoë"}} <= links
-    assert "feedback/Zoe.html" in links
+    assert "feedback/Zo%C3%AB.html" in links
 
 
 def test_times_are_on_their_own_page():
@@ -249,7 +250,7 @@ def test_hostile_text_is_inert():
             names = set(attrs) - allowed
             assert all(name.startswith("aria-") for name in names)
             href = attrs.get("href") or ""
-            assert re.fullmatch(r"#[\w-]+|(feedback/)?[\w.-]+|", href)
+            assert re.fullmatch(r"#[\w-]+|(feedback/)?([\w.-]|%[0-9A-F]{2})+|", href)
             style = attrs.get("style") or ""
             assert re.fullmatch(r"|width: [\d.]+%", style)
 
@@ -311,7 +312,7 @@ def test_write_makes_every_file_index_last(tmp_path):
     page = Page(written[-1].read_text(encoding="utf-8"))
     for attrs in page.all("a"):
         if not attrs["href"].startswith("#"):
-            assert (tmp_path / "out" / attrs["href"]).is_file()
+            assert (tmp_path / "out" / unquote(attrs["href"])).is_file()
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):
@@ -329,7 +330,7 @@ def test_hostile_names_stay_in_the_folder(tmp_path):
     out = tmp_path / "deep" / "out"
     written = write.write(out, HOSTILE_RUN, HOSTILE, {})
     assert all(path.resolve().is_relative_to(out) for path in written)
-    assert len(written) == 7 + len(HOSTILE_TEXTS)
+    assert len(written) == 11 + len(HOSTILE_TEXTS)
     assert {path.name for path in tmp_path.iterdir()} == {"deep"}
 
 

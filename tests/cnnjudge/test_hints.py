@@ -8,7 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from cnnjudge import symptoms
+from cnnjudge.errors import meaning
 from cnnlib import checks
+from cnnlib.checks.values import PlainValue
 
 
 def pair(size):
@@ -476,3 +479,105 @@ def test_a_line_from_strangers_cannot_leave_its_line():
     shown = _own_line(questions()["flatten"], line)
     assert shown.isprintable()
     assert len(shown) < 300
+
+
+# -- hints that were false: what a third beginner was told
+
+
+def test_an_answer_that_always_raises_is_told_no_slip_that_also_raises():
+    def grows(images, weight, bias):
+        total = bias[0]
+        total += images[0, 0] * 1.0
+        return total
+
+    def one_channel(inputs, outputs):
+        conv = nn.Conv1d(1, 1, 3)
+        return conv(inputs)
+
+    for name, answer in (("conv2d_channels", grows), ("learn_kernel", one_channel)):
+        verdict = checks.Check(name).verdict(answer)
+        assert verdict.status == "error"
+        assert verdict.hint == ""
+
+
+def test_a_result_that_is_too_short_on_two_axes_is_not_told_that_sides_are_mixed_up():
+    def halves(x, kernel_size, stride=None):
+        return x[:, :, 1::2, 1::2]
+
+    text = said("max_pool2d", halves)
+    assert "too long" not in text
+
+
+def test_stacked_the_wrong_way_round_is_axes_in_another_order():
+    def stacked(x, kernel_size, stride=None):
+        return F.max_pool2d(x, kernel_size, stride).permute(2, 3, 0, 1)
+
+    value = PlainValue("tensor", np.zeros((2, 3, 1, 1)), "float32")
+    right = PlainValue("tensor", np.zeros((1, 1, 2, 3)), "float32")
+    assert symptoms._shape(value, right) == "axes in another order"
+
+
+def test_whole_numbers_that_are_no_bytes_are_told_that_alone():
+    def whole(tensor):
+        x = tensor.detach()
+        x = x[0] if x.dim() == 4 else x
+        x = (x.clamp(0, 1) * 255).round().int()
+        return (x[0] if len(x) == 1 else x.permute(1, 2, 0)).numpy()
+
+    text = said("to_image", whole)
+    assert "no bytes" in text
+    assert "fractions are lost" not in text
+
+
+def test_a_map_of_one_row_is_not_told_that_all_other_rows_are_right():
+    right = PlainValue("tensor", np.array([[1.0, 2.0, 3.0]]), "float32")
+    wrong = PlainValue("tensor", np.array([[1.0, 5.0, 3.0]]), "float32")
+    assert symptoms._where(wrong, right) == "some values right"
+    two = PlainValue("tensor", np.array([[1.0, 2], [3, 4]]), "float32")
+    last = PlainValue("tensor", np.array([[1.0, 2], [3, 7]]), "float32")
+    assert symptoms._where(last, two) == "wrong in the last row alone"
+
+
+def test_a_padded_result_is_not_told_for_sure_that_places_were_never_filled():
+    def padded(images, weight, bias=None, stride=1, padding=0):
+        ph, pw = pair(padding)
+        (sh, sw), (kh, kw) = pair(stride), weight.shape[2:]
+        windows = images.unfold(2, kh, sh).unfold(3, kw, sw)
+        out = torch.einsum("nchwij,ocij->nohw", windows, weight)
+        if bias is not None:
+            out = out + bias[:, None, None]
+        return F.pad(out, (pw, pw, ph, ph))
+
+    text = said("conv2d", padded)
+    assert "was the result padded" in text or "padding" in text
+    assert "these places were never filled." not in text
+
+
+def test_an_axis_lost_is_not_told_to_clip_what_is_clipped():
+    def first_only(tensor):
+        x = tensor[0].detach().numpy()
+        x = (np.clip(x, 0, 1) * 255).round().astype(np.uint8)
+        return x[0] if x.shape[0] == 1 else x.transpose(1, 2, 0)
+
+    assert "clip" not in said("to_image", first_only)
+
+
+def test_a_pair_in_a_row_of_ints_is_not_called_a_float():
+    with pytest.raises(TypeError) as found:
+        F.pad(torch.zeros(1, 1, 3, 3), ((1, 1), (1, 1), (1, 1), (1, 1)))
+    assert "A pair stands" in meaning("TypeError", str(found.value).split("\n")[0])
+
+
+def test_one_sum_for_all_kernels_and_images_is_named():
+    def one_sum(images, weight, bias=None, stride=1, padding=0):
+        (ph, pw), (sh, sw) = pair(padding), pair(stride)
+        x, (kh, kw) = F.pad(images, (pw, pw, ph, ph)), weight.shape[2:]
+        rows, columns = (x.shape[2] - kh) // sh + 1, (x.shape[3] - kw) // sw + 1
+        out = torch.zeros(len(x), len(weight), rows, columns, dtype=x.dtype)
+        for i in range(rows):
+            for j in range(columns):
+                window = x[:, None, :, i * sh : i * sh + kh, j * sw : j * sw + kw]
+                out[:, :, i, j] = (window * weight).sum()
+        return out if bias is None else out + bias[:, None, None]
+
+    assert "every map" in said("conv2d", one_sum)

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.process
 
 NAME = "03_pooling"
 HALF = ["max_pool2d", "flatten"]
+PART = """def flatten(x, start_dim=1):
+    return x.reshape(len(x), -1)"""
 LOUD = """\
 import sys
 import warnings
@@ -58,11 +60,12 @@ def scores(folder):
         "all": tasks,
         "half": HALF,
         "loud": tasks,
+        "part": ["flatten"],
     }.items():
         notebook = copy.deepcopy(released(folder))
         for cell in notebook.cells:
             if cell.id in solved:
-                cell.source = answers[cell.id]
+                cell.source = PART if student == "part" else answers[cell.id]
                 if student == "loud":
                     body = '    print("x", file=sys.stderr); warnings.warn("here")\n'
                     cell.source = LOUD + cell.source.replace(
@@ -102,6 +105,12 @@ def test_nothing_half_and_all_give_the_right_points(scores):
     assert scores["none"] == dict.fromkeys(points, 0)
     assert scores["all"] == points
     assert scores["half"] == {n: p if n in HALF else 0 for n, p in points.items()}
+
+
+def test_what_is_right_in_part_earns_its_part(scores):
+    assert questions()["flatten"].points == 2
+    assert scores["part"]["flatten"] == 1
+    assert sum(scores["part"].values()) == 1
 
 
 def test_a_warning_on_stderr_costs_nothing(scores):

@@ -64,6 +64,40 @@ PROMISED = {
     "signed for absolute gradient": ["saliency: signed instead of absolute gradient"],
     "requires_grad left behind": ["saliency: requires_grad left behind"],
     "grads left behind": ["saliency: grads left behind"],
+    "unbiased variance": ["batch_norm: unbiased variance"],
+    "eps outside the root": ["batch_norm: eps outside the root"],
+    "normalised over the wrong axes": [
+        "batch_norm: normalised over the channels, too (layer norm)",
+        "batch_norm: normalised over each image alone (instance norm)",
+    ],
+    "scale and shift forgotten": ["batch_norm: scale and shift forgotten"],
+    "running averages in training": ["batch_norm: running averages used in training"],
+    "forgotten when folding": [
+        "fold_batch_norm: eps forgotten",
+        "fold_batch_norm: mean forgotten",
+        "fold_batch_norm: convolution's bias forgotten",
+    ],
+    "argument changed when folding": [
+        "fold_batch_norm: the argument changed and returned",
+        "fold_batch_norm: the argument's weights changed",
+    ],
+    "ReLU before the addition": ["basic_block: ReLU before the addition"],
+    "biases in the block": ["basic_block: biases in all convolutions"],
+    "projection always or never": [
+        "basic_block: projection always",
+        "basic_block: projection never",
+    ],
+    "stride in the second convolution": [
+        "basic_block: stride in the second convolution"
+    ],
+    "groups forgotten": ["separable_conv: groups forgotten"],
+    "pointwise first": ["separable_conv: pointwise first"],
+    "parameters for mult-adds": ["bottleneck_macs: parameters for mult-adds"],
+    "n times stride": ["transposed_size: n times stride"],
+    "padding added": ["transposed_size: padding added"],
+    "kernel not turned backward": ["conv_backward: kernel not turned"],
+    "set for added": ["conv_backward: set for added, in both"],
+    "channels last in the flattened map": ["to_convolution: channels last"],
     "not stratified": ["split: not stratified"],
     "seed ignored": [
         "split: seed ignored",

@@ -110,11 +110,22 @@ def test_the_whole_numbers_that_are_advised(look_up: Any) -> None:
 
 def test_the_number_of_inputs_that_is_advised() -> None:
     net = nn.Bilinear(4, 5, 2)
-    assert "in a list: [(" in _refusal(net, (4,))
+    assert "each of input1 and input2, in a list; where all" in _refusal(net, (4,))
+    alone = _refusal(nn.Linear(4, 2), [(4,), (5,)])
+    assert summary(nn.Linear(4, 2), eval(_found(r"alone: (\(4,\))", alone))).rows
     assert summary(net, [(4,), (5,)]).rows
     data = torch.zeros(1, 4), torch.zeros(1, 5)
     assert "input_data=[...]" in _refusal(net, input_data=data[0])
     assert summary(net, input_data=list(data)).rows
+
+
+@pytest.mark.parametrize(
+    "net",
+    [nn.MultiheadAttention(8, 2), nn.Transformer(8, 2, 1, 1, 16, batch_first=True)],
+)
+def test_the_list_of_sizes_that_is_advised(net: nn.Module) -> None:
+    sizes = eval(_found(r"this size: (\[.*?\])", _refusal(net, (5, 8))))
+    assert summary(net, sizes).rows
 
 
 def test_the_axes_that_are_advised_before_a_linear_layer() -> None:

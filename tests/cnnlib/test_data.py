@@ -1,6 +1,7 @@
 """Digits: where they are looked for, what is done with damaged files, the record."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -181,7 +182,7 @@ def test_damaged_cache_is_downloaded_again_once(cache, monkeypatch, files):
     write(cache / "MNIST" / "raw", files)
     calls = []
 
-    def fetch(home, time_limit, *, progress):
+    def fetch(home, time_limit, source, *, progress):
         calls.append(home)
         return mnist_files.MnistArrays(**ARRAYS)
 
@@ -193,7 +194,7 @@ def test_damaged_cache_is_downloaded_again_once(cache, monkeypatch, files):
 def test_damaged_cache_without_network(cache, monkeypatch, capsys):
     write(cache / "MNIST" / "raw", PLAIN | {NAMES["train_images"]: b""})
 
-    def fetch(home, time_limit, *, progress):
+    def fetch(home, time_limit, source, *, progress):
         raise mnist_fetch.DownloadError("no server could be reached")
 
     monkeypatch.setattr(mnist_fetch, "fetch", fetch)
@@ -289,12 +290,44 @@ def test_real_mnist():
     assert digits.notice == "These are the handwritten digits of MNIST."
 
 
-@pytest.mark.parametrize("name", ["FashionMNIST", "CIFAR10", "KMNIST"])
-def test_another_data_set_is_no_folder(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "name", ["EMNIST", "CIFAR10", "cifar-10", "FashonMNIST", "KMNISTS", "fasion"]
+)
+def test_another_data_set_is_no_folder(name, tmp_path, monkeypatch, no_network):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match=rf"torchvision\.datasets\.{name}"):
+    legal = "The names are 'MNIST', 'FashionMNIST', 'KMNIST'"
+    with pytest.raises(ValueError, match=legal) as caught:
         data.load_mnist(name)
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match=legal):
+        data.load_mnist(name=name)
+    folder = re.search(r"write '(.*)'", str(caught.value))
+    assert folder
+    monkeypatch.setenv("CNNLIB_DATA", "bundled")
+    assert data.load_mnist(folder[1]).source == "bundled", "a folder without MNIST"
+
+
+@pytest.mark.parametrize("name", [None, 3, "", "mnist2"])
+def test_a_name_that_is_none(name):
+    with pytest.raises(ValueError, match="There is no data set"):
+        data.load_mnist(name=name)
+
+
+def test_a_folder_of_nearly_such_a_name_is_a_folder(tmp_path, monkeypatch, no_network):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("my_mnist", "cifar10", "MNIST"):
+        write(tmp_path / folder / "raw", PLAIN)
+        assert is_small_mnist(data.load_mnist(folder))
+
+
+def test_a_folder_with_the_name_of_a_data_set(tmp_path, monkeypatch, cache, no_network):
+    """What torchvision made beside the notebook is found; an empty one hinders not."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "KMNIST").mkdir()
+    write(cache / "KMNIST" / "raw", PLAIN)
+    assert data.load_mnist("KMNIST").source == "kmnist"
+    write(tmp_path / "FashionMNIST" / "raw", PLAIN)
+    assert data.load_mnist("FashionMNIST").source == "fashionmnist"
 
 
 def test_own_images_are_described_as_they_are():
@@ -302,3 +335,6 @@ def test_own_images_are_described_as_they_are():
     images = torch.zeros(5, 3, 20, 24)
     own = data.Digits(images, labels, images, labels, "my letters", "mine")
     assert repr(own) == "my letters: 5 training and 5 test images, 20x24, RGB"
+    for source in ({}, {"source": "bundled"}, {"source": "mnist"}):
+        own = data.Digits(images, labels, images, labels, **source)
+        assert repr(own).startswith("your own images: 5 training and 5 test images")

@@ -223,7 +223,7 @@ def inside(inner, outer):
     )
 
 
-def check_layout(picture):
+def check_layout(picture, widest=900):
     texts, solids, page = drawn(picture)
     for text, box in texts:
         assert text.get_fontsize() >= 8, text
@@ -238,7 +238,7 @@ def check_layout(picture):
             assert not on, f"{text} lies on a body"
     for solid in solids:
         assert inside(solid, page.extents)
-    assert page.width <= 900
+    assert page.width <= widest
 
 
 @pytest.mark.parametrize("name", CHAINS)
@@ -249,7 +249,7 @@ def test_words_are_apart_and_large_enough(name, drawing):
 
 @pytest.mark.parametrize("fold", [False, True])
 def test_words_are_apart_in_a_branching_net(fold):
-    check_layout(draw_blocks(*resnet18(), fold=fold))
+    check_layout(draw_blocks(*resnet18(), fold=fold), widest=1.25 * 900)  # a long net
 
 
 def test_the_check_of_the_layout_can_fail():
@@ -774,14 +774,137 @@ BRANCHING = {
 
 
 @pytest.mark.parametrize("name", BRANCHING)
-def test_branches_are_refused_by_volumes_and_named_by_blocks(name):
+def test_branches_are_refused_by_volumes_and_drawn_by_blocks(name):
     build, where = BRANCHING[name]
     with pytest.raises(ValueError, match=f"(?s){where}.*breaks the chain.*draw_blocks"):
         draw_volumes(*build())
     picture = draw_blocks(*build())
+    assert "not drawn" not in picture.sentence
+    assert len(arrows(picture)) > len(sizes_beside(picture)) - 1
+
+
+def taken(model, size, **options):
+    """Return, for each box, the numbers of the boxes that it takes."""
+    net = read_net(model, size, "test")
+    boxes = boxes_module.boxes_of(net, options.get("activations", True))
+    return [[place + step for step in box.above] for place, box in enumerate(boxes)]
+
+
+class Skips(nn.Module):
+    """0 input, 1 conv, 2 relu, 3 conv, 4 add of 1 and 3, 5 relu."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1)
+
+    def forward(self, x):
+        x = self.first(x)
+        return torch.relu(x + self.second(torch.relu(x)))
+
+
+class TwoWays(nn.Module):
+    """Two convolutions of the same input and the same size; the second one counts."""
+
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1)
+
+    def forward(self, x):
+        self.left(x)
+        return self.right(x)
+
+
+def test_each_box_takes_what_the_net_gives_it():
+    assert taken(Skips(), (2, 3, 3)) == [[], [0], [1], [2], [1, 3], [4]]
+    assert taken(Skips(), (2, 3, 3), activations=False) == [[], [0], [1], [1, 2]]
+    assert taken(TwoWays(), (2, 3, 3)) == [[], [0], [0]]
+    assert taken(*BRANCHING["two inputs"][0]())[:2] == [[], []]
+
+
+def test_what_is_changed_in_place_is_taken_as_it_was_then():
+    class InPlace(nn.Module):
+        def forward(self, x):
+            y = x + 1
+            y[..., 0] = 0  # box 2
+            y.relu_()
+            return x + y
+
+    assert taken(InPlace(), (2, 3, 3))[-2:] == [[2], [0, 3]]
+
+
+def test_a_shortcut_leaves_its_source_and_ends_in_an_arrow():
+    picture = draw_blocks(Skips(), (2, 3, 3))
+    lines = arrows(picture)
+    upright = [line for line in lines if len(line) == 2 and line[0, 0] == line[1, 0]]
+    (beside,) = [line for line in upright if line[0, 0] > lines[0][0, 0] + 1]
+    into = [line for line in lines if line[0, 0] > line[-1, 0]]
+    assert len(into) == 1
+    assert into[0][0, 1] == pytest.approx(beside[:, 1].min())
+    boxes = [text for text in texts_of(picture) if text.get_gid() == "box"]
+    heights = [text.get_position()[1] for text in boxes]
+    assert heights[2] < beside[:, 1].max() < heights[1]  # out of conv, box 1
+    assert heights[4] < beside[:, 1].min() < heights[3]  # into add, box 4
+    assert "Add, 2 inputs (takes first and second)" in picture.sentence
+
+
+def texts_of(picture):
+    return picture.figure.axes[0].texts
+
+
+def test_no_arrow_joins_a_box_to_one_that_it_does_not_take():
+    picture = draw_blocks(TwoWays(), (2, 3, 3))
+    down = [line for line in arrows(picture) if line[0, 0] == line[-1, 0]]
+    assert len(down) == 2  # input to left, and the line beside the boxes
+    assert "right: 1x1 Conv (2) (takes Input)" in picture.sentence
+
+
+@pytest.mark.parametrize("fold", [False, True])
+def test_no_column_ends_inside_a_branch(fold):
+    from cnnlib.diagrams._block_sheet import block_columns
+
+    model, size = resnet18()
+    boxes = boxes_module.boxes_of(read_net(model, size, "test"), True)
+    columns = block_columns(boxes_module.grouped(boxes, fold))
+    assert len(columns) > 1
+    for column in columns:
+        for place, (box, _) in enumerate(column.spots):
+            assert all(place + step >= -1 for step in box.above)
+
+
+def test_lines_of_one_lane_do_not_touch():
+    from cnnlib.diagrams import _lanes
+
+    draw = random.Random(0)
+    for _ in range(50):
+        boxes = [
+            boxes_module.OperationBox(
+                "", "", "", "", "", "other", above=(-1, -draw.randint(1, place + 1))
+            )
+            for place in range(15)
+        ]
+        lines = _lanes.side_lines(boxes)
+        ends = [(start, end) for line in lines for start in line.starts
+                for end in line.ends]  # fmt: skip
+        wanted = [(p + s, p) for p, b in enumerate(boxes) for s in b.above if s != -1]
+        assert sorted(ends) == sorted(set(wanted))
+        for one, other in itertools.combinations(lines, 2):
+            if one.lane == other.lane:
+                first, second = sorted([one.span, other.span])
+                assert first[1] < second[0]
+
+
+def test_a_net_of_very_many_branches_is_listed_in_order():
+    class Dense(nn.Module):
+        def forward(self, x):
+            parts = [x]
+            for _ in range(12):
+                parts.append(torch.cat(parts, 1)[:, :1] * 2)
+            return torch.cat(parts, 1)
+
+    picture = draw_blocks(Dense(), (1, 3, 3))
     note = "Operations in the order in which they run; branches are not drawn."
     assert note in picture.sentence
-    assert note in [text.get_text() for text in picture.figure.axes[0].texts]
+    assert note in [text.get_text() for text in texts_of(picture)]
     assert arrows(picture) == []
 
 
@@ -789,7 +912,7 @@ def test_inputs_have_a_box_each():
     picture = draw_blocks(*BRANCHING["two inputs"][0]())
     assert words(picture, "box")[:2] == ["Input 1", "Input 2"]
     assert sizes_beside(picture)[:2] == ["1 x 8 x 10", "2 x 8 x 10"]
-    assert "Concatenate, 2 inputs, 8 x 6 x 8" in picture.sentence
+    assert "Concatenate, 2 inputs (takes a and b), 8 x 6 x 8" in picture.sentence
 
 
 @pytest.mark.parametrize("name", CHAINS)
@@ -821,6 +944,30 @@ def test_folding_leaves_nothing_out(name):
     for group in groups:
         if group.times > 1 and len(group.boxes) > 1:
             assert group.boxes[0].role != "quiet"
+
+
+def test_blocks_with_shortcuts_are_folded_whole():
+    net = nn.Sequential(nn.Flatten(2, 3), nn.Unflatten(2, (3, 3)))
+    net = nn.Sequential(net, Skips(), Skips(), Skips())
+    picture = draw_blocks(net, (2, 3, 3), fold=True)
+    assert words(picture, "repeat") == ["x 3"]
+    assert "3 times (1.first: 1x1 Conv (2), 2 x 3 x 3" in picture.sentence
+    assert picture.sentence.count("Add, 2 inputs") == 1
+
+
+def test_a_repeat_that_a_branch_leaves_is_not_folded():
+    class Joined(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList(nn.Conv2d(2, 2, 1) for _ in range(3))
+
+        def forward(self, x):
+            parts = [x := layer(x) for layer in self.layers]
+            return torch.cat(parts, 1)
+
+    picture = draw_blocks(Joined(), (2, 3, 3), fold=True)
+    assert words(picture, "repeat") == []
+    assert picture.sentence.count("1x1 Conv") == 3
 
 
 def test_repeats_of_vgg16_are_folded():

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from cnnlib.data import (
     mnist_download,
     mnist_fetch,
     mnist_files,
+    mnist_sources,
     places,
 )
 from tests.patience import TOO_LONG, is_alive
@@ -124,12 +126,14 @@ def server():
 @pytest.fixture
 def mirrors(server, monkeypatch):
     """Ask for the small files, at mirrors that behave as told."""
-    monkeypatch.setattr(mnist_fetch, "MD5", MD5)
 
     def use(*manners):
         base = f"http://127.0.0.1:{server.server_address[1]}"
         addresses = [f"{base}/{manner}/" for manner in manners]
-        monkeypatch.setattr(mnist_fetch, "MIRRORS", addresses)
+        md5 = tuple(MD5.values())
+        for name, source in mnist_sources.SOURCES.items():
+            small = source._replace(mirrors=addresses, md5=md5)
+            monkeypatch.setitem(mnist_sources.SOURCES, name, small)
         return addresses
 
     return use
@@ -166,8 +170,10 @@ def cache(tmp_path, monkeypatch):
 def no_leftovers(cache):
     """After the test the cache holds no half-done download."""
     yield
-    left = [path.name for path in cache.iterdir() if path.name != "MNIST"]
-    assert set(left) <= {".download-failed.txt"}
+    left = {path.name for path in cache.iterdir() if path.is_dir()}
+    assert left <= {"MNIST", "FashionMNIST", "KMNIST"}
+    rest = [path.name for path in cache.iterdir() if path.is_file()]
+    assert all(name.startswith(".download-failed") for name in rest)
 
 
 @pytest.fixture
@@ -239,11 +245,14 @@ def test_the_cache_is_laid_out_as_torchvision_expects(cache, mirrors):
     assert modes == {fresh.stat().st_mode}, "a class may share the folder"
 
 
-def test_files_and_mirrors_are_those_of_torchvision():
-    theirs = torchvision.datasets.MNIST
-    assert set(theirs.mirrors) == set(mnist_fetch.MIRRORS)
-    assert dict(theirs.resources) == mnist_fetch.MD5
-    assert {f"{name}.gz" for name in NAMES.values()} == mnist_fetch.MD5.keys()
+@pytest.mark.parametrize("source", mnist_sources.SOURCES.values(), ids=lambda s: s.name)
+def test_files_mirrors_and_classes_are_those_of_torchvision(source):
+    theirs = getattr(torchvision.datasets, source.name)
+    assert set(theirs.mirrors) == set(source.mirrors)
+    assert dict(theirs.resources) == source.checksums
+    assert len(source.class_names) == 10
+    if source.name != "MNIST":
+        assert tuple(theirs.classes) == source.class_names
 
 
 def test_trickle_is_given_up_when_time_is_up(
@@ -271,9 +280,10 @@ def test_stall_is_given_up_when_time_is_up(
 def test_child_ends_and_cleans_up_when_its_parent_is_killed(cache, mirrors, server):
     """A kernel that is shut down during a download leaves nothing behind."""
     code = (
-        "from pathlib import Path; from cnnlib.data import mnist_fetch;"
-        f"mnist_fetch.MIRRORS = {mirrors('half')!r}; mnist_fetch.MD5 = {MD5!r};"
-        f"mnist_fetch.fetch(Path({str(cache)!r}), 10_000, progress=False)"
+        "from pathlib import Path; from cnnlib.data import mnist_fetch, mnist_sources;"
+        f"source = mnist_sources.MNIST._replace(mirrors={mirrors('half')!r});"
+        f"source = source._replace(md5={tuple(MD5.values())!r});"
+        f"mnist_fetch.fetch(Path({str(cache)!r}), 10_000, source, progress=False)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
     try:
@@ -292,7 +302,8 @@ def test_many_downloads_at_once(cache, mirrors, no_leftovers):
     results = []
 
     def fetch():
-        arrays = mnist_fetch.fetch(cache, TOO_LONG, progress=False)
+        small = mnist_sources.SOURCES["mnist"]
+        arrays = mnist_fetch.fetch(cache, TOO_LONG, small, progress=False)
         results.extend([arrays, mnist_files.read_folder(cache / "MNIST" / "raw")])
 
     threads = [threading.Thread(target=fetch) for _ in range(4)]
@@ -331,6 +342,101 @@ def test_torchvision_that_does_not_fit_hinders_no_download(
     mirrors("good")
     broken_package("torchvision", "RuntimeError('operator nms')")
     assert is_small_mnist(data.load_mnist())
+
+
+# Other data sets of the same form
+
+
+@pytest.mark.parametrize("name", ["FashionMNIST", "Fashion-MNIST", "fashion"])
+def test_fashion_goes_the_same_way(cache, mirrors, server, name, capsys):
+    mirrors("missing", "good")
+    clothes = data.load_mnist(name)
+    assert clothes.source == "fashionmnist"
+    assert clothes.class_names[9] == "Ankle boot"
+    assert repr(clothes) == (
+        "Fashion-MNIST: 30 training and 10 test images, 28x28, grey"
+    )
+    assert capsys.readouterr().out == (
+        "These are the pieces of clothing of Fashion-MNIST.\n"
+    )
+    theirs = torchvision.datasets.FashionMNIST(str(cache), train=False)
+    assert np.array_equal(theirs.data.numpy(), ARRAYS["test_images"])
+    asked = server.requests["good"]
+    assert data.load_mnist(name=name).source == "fashionmnist"
+    assert server.requests["good"] == asked, "the second time it is on disk"
+
+
+def test_the_data_sets_do_not_mix(cache, mirrors, server):
+    """Their files have the same names."""
+    mirrors("good")
+    for k, name in enumerate(["KMNIST", "MNIST", "FashionMNIST"]):
+        assert data.load_mnist(name).source == name.lower()
+        assert server.requests["good"] == 4 * (k + 1)
+    assert {path.name for path in cache.iterdir()} == {
+        "KMNIST",
+        "MNIST",
+        "FashionMNIST",
+    }
+    folder = cache / "FashionMNIST"
+    assert data.load_mnist(folder, name="FashionMNIST").source == "fashionmnist"
+    assert server.requests["good"] == 12
+    assert places.find_mnist(folder) is None
+    assert places.find_mnist(cache / "MNIST", mnist_sources.KUZUSHIJI) is None
+    assert places.find_mnist(folder / "raw", mnist_sources.FASHION)
+
+
+@pytest.mark.parametrize("name", ["FashionMNIST", "KMNIST"])
+def test_digits_never_take_the_place_of_others(cache, mirrors, name, no_leftovers):
+    mirrors("missing")
+    write(cache / "MNIST" / "raw", PLAIN)
+    with pytest.raises(FileNotFoundError) as caught:
+        data.load_mnist(name)
+    told = str(caught.value)
+    title = {"FashionMNIST": "Fashion-MNIST"}.get(name, name)
+    assert told.startswith(f"{title} could not be downloaded (the server answered with")
+    assert "are digits. load_mnist() loads digits." in told
+    assert data.load_mnist().source == "mnist"
+    with pytest.raises(FileNotFoundError, match="a short while ago") as caught:
+        data.load_mnist(name)
+    again = re.search(r"load_mnist\(.*?=\d+\)", str(caught.value))
+    assert again
+    mirrors("good")
+    code = {"load_mnist": data.load_mnist}
+    assert eval(again[0], code).source == name.lower()
+
+
+def test_a_slow_line_is_told_with_the_call_that_waits_longer(
+    cache, mirrors, time_is_up_when, no_leftovers
+):
+    mirrors("half")
+    arrived = ".download-*/*"
+    time_is_up_when(lambda: any(file.stat().st_size for file in cache.glob(arrived)))
+    with pytest.raises(FileNotFoundError, match=r"0.0 MB of 30.9 MB arrived") as caught:
+        data.load_mnist("FashionMNIST", time_limit=1000)
+    assert "load_mnist('FashionMNIST', time_limit=300)" in str(caught.value)
+
+
+def test_bundled_forbids_the_web_for_others_too(cache, monkeypatch, no_child):
+    monkeypatch.setenv("CNNLIB_DATA", "bundled")
+    with pytest.raises(
+        FileNotFoundError, match="cache holds no KMNIST and CNNLIB_DATA"
+    ):
+        data.load_mnist("KMNIST")
+    write(cache / "KMNIST" / "raw", PLAIN)
+    assert data.load_mnist("KMNIST").source == "kmnist"
+
+
+def test_the_named_folder_for_others(tmp_path, cache, monkeypatch, no_child):
+    named = write(tmp_path / "named" / "MNIST" / "raw", PLAIN).parents[1]
+    monkeypatch.setenv("CNNLIB_DATA", str(named))
+    write(cache / "KMNIST" / "raw", PLAIN)
+    elsewhere = data.load_mnist("KMNIST")
+    assert elsewhere.notice == (
+        "The folder named in CNNLIB_DATA holds no readable KMNIST, so these are its "
+        "images from elsewhere."
+    )
+    write(named / "KMNIST" / "raw", PLAIN)
+    assert data.load_mnist("KMNIST").notice.startswith("These are the Japanese signs")
 
 
 # The child's part, in this process

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from cnnlib import Picture, plots
+from cnnlib.picture.picture import CHART_COLOURS, DPI, SHARP, _render
 from cnnlib.picture.png import encode_png
 
 
@@ -47,7 +48,7 @@ def test_three_faces_tell_the_same():
     faces = picture._repr_mimebundle_()
     assert set(faces) == {"text/plain", "text/html", "image/png"}
     assert faces["text/plain"] == repr(picture) == picture.sentence == "Four cells."
-    assert base64.b64decode(faces["image/png"]) == picture.png
+    assert base64.b64decode(faces["image/png"]) == picture.sharp
     html_face = Tags(faces["text/html"])
     assert html_face.tags["img"]["alt"] == "Four cells."
     assert html_face.text == "Four cells."
@@ -95,6 +96,17 @@ def test_png_has_the_size_of_the_figure_and_no_metadata():
     image = opened(Picture(small_figure(), "x", dpi=50).png)
     assert image.size == (100, 50)
     assert image.info.keys() <= {"transparency"}
+
+
+def test_what_a_notebook_shows_has_twice_the_pixels_and_the_same_size():
+    picture = Picture(small_figure(), "x", dpi=50)
+    assert picture.size == opened(picture.png).size == (100, 50)
+    assert opened(picture.sharp).size == (200, 100)
+    image = Tags(picture._repr_html_()).tags["img"]
+    assert (image["width"], image["height"]) == ("100", "50")
+    assert base64.b64decode(image["src"].partition(",")[2]) == picture.sharp
+    drawn = Picture(picture.png, "x")  # bytes stay as they are
+    assert drawn.sharp is drawn.png is picture.png
 
 
 def test_same_input_gives_the_same_bytes():
@@ -290,3 +302,15 @@ def test_a_sentence_can_be_printed_on_any_console(encoding, monkeypatch):
     assert picture._repr_mimebundle_()["text/plain"] == picture.sentence
     if encoding == "utf-8":
         assert written == picture.sentence + "\n"
+
+
+def test_a_sharp_chart_has_few_colours_and_looks_the_same():
+    curves = {f"curve {k}": np.sin(np.arange(60) / 9 + k) for k in range(4)}
+    picture = plots.plot_lines(curves, xlabel="x", ylabel="y")
+    few = opened(picture.sharp).convert("RGB")
+    whole = _render(picture.figure, SHARP * DPI)
+    assert len(few.getcolors(1 << 20)) <= CHART_COLOURS < len(whole.getcolors(1 << 20))
+    off = np.abs(np.array(few).astype(int) - np.array(whole).astype(int))
+    assert off.mean() < 1
+    white = (np.array(whole) == 255).all(axis=-1)
+    assert (np.array(few)[white] == 255).all()

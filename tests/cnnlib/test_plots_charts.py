@@ -20,6 +20,7 @@ from cnnlib.plots import (
     plot_overlay,
     plot_receptive_field,
 )
+from cnnlib.plots._charts import running_mean
 from cnnlib.plots.classes import mistake_colours
 from cnnlib.plots.style import ink_on, luminance
 
@@ -82,6 +83,28 @@ def test_curves_without_validation_have_one_panel():
         assert picture.sentence == "1 epoch: training loss 1."
         left, right = ax.get_xlim()
         assert [x for x in ax.get_xticks() if left <= x <= right] == [1]
+
+
+def test_a_history_with_steps_shows_them_thin_with_their_running_mean():
+    steps = np.r_[np.full(150, 2.0), np.full(150, 1.0)] + np.tile([0.5, -0.5], 150)
+    picture = plot_curves({"train_loss": [2.0, 1.0], "step_loss": steps})
+    (ax,) = axes(picture)
+    thin, thick = ax.lines
+    assert thin.get_linewidth() < thick.get_linewidth()
+    np.testing.assert_allclose(thin.get_ydata(), steps)
+    assert thick.get_xdata()[-1] == 2  # the end of epoch 2
+    assert np.abs(thick.get_ydata()[20:120] - 2).max() < 0.1
+    assert np.abs(thick.get_ydata()[180:-10] - 1).max() < 0.1
+    assert "running mean" in picture.caption
+    assert thick.get_marker() == ""
+
+
+def test_a_running_mean_leaves_out_what_is_no_number():
+    y = np.ones(100)
+    y[40:60] = np.nan
+    mean = running_mean(y)
+    assert np.isnan(mean[45:55]).all()
+    assert mean[38] == mean[61] == 1
 
 
 def test_diverged_training_is_drawn_and_said():

@@ -353,11 +353,12 @@ def test_the_number_of_inputs():
     vars(net)["forward"] = lambda image, vector: image
     assert refusal(net, (1, 8, 8)) == (
         "Net.forward takes (image, vector), but 1 input was given. Pass one size for "
-        "each input, in a list: [(1, 28, 28), (10,)]."
+        "each of image and vector, in a list; where all are of this size: [(1, 8, 8), "
+        "(1, 8, 8)]."
     )
     assert refusal(nn.Linear(2, 2), [(2,), (2,)]) == (
-        "Linear.forward takes (input), but 2 inputs were given. Pass one size for "
-        "each input, in a list: [(1, 28, 28), (10,)]."
+        "Linear.forward takes (input), but 2 inputs were given. Pass one size "
+        "alone: (2,)."
     )
 
 

@@ -22,7 +22,14 @@ GOOD = """\
 # We add.
 #
 # **Time:** 5 minutes
-#
+
+# %% [markdown]
+# How much is one?
+
+# %% tags=["folded"]
+"a picture"
+
+# %% [markdown]
 # After this lesson you can
 #
 # 1. add;

@@ -64,9 +64,12 @@ def test_a_lesson_becomes_a_lean_executed_notebook(built):
     assert [cell["outputs"] for cell in held_cells] == [[]]
     data = json.loads(nbformat.writes(held.read(committed(built))))
     code = [cell for cell in data["cells"] if cell["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4, 5, 6]
+    assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4, 5, 6, 7]
+    fold = {"jupyter": {"source_hidden": True}, "cellView": "form"}
     assert [cell["metadata"] for cell in data["cells"] if cell["metadata"]] == [
-        {"tags": ["nbval-ignore-output"]}
+        fold,  # the cell that installs the course on Colab
+        fold | {"tags": ["folded"]},
+        {"tags": ["nbval-ignore-output"]},
     ]
     by_id = {cell["id"]: cell for cell in code}
     assert by_id["01-the-print"]["outputs"][0]["text"] == ["two\n", "lines\n"]

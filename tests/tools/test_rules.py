@@ -25,8 +25,16 @@ BREACHES = [
     ("# # 01 Sums", "# ## 01 Sums", "# ## 01", "skips a level"),
     ("5 minutes", "a while", "# # 01", "**Time:** N minutes"),
     ("5 minutes", "0 minutes", "# # 01", "**Time:** N minutes"),
-    ("After this", "Before this", "# # 01", "lists the goals"),
-    ("# 2. print;\n", "", "# # 01", "2 goals"),
+    ("After this", "Before this", "# # 01", "no goals"),
+    ("# 2. print;\n", "", "# After this", "2 goals"),
+    ("How much is one?", "One.", "# After this", "begins with a question"),
+    ('# %% tags=["folded"]\n"a picture"\n\n', "", "# After this", "draws a picture"),
+    (
+        "# After",
+        "# x\n\n" + "# %%\n1\n\n" * 4 + "# %% [markdown]\n# After",
+        "# After this",
+        "one of the first 7 cells",
+    ),
     # headings and sections
     ("# Text.", "# # Another", "# # Another", "a second title"),
     (

@@ -1,5 +1,6 @@
 """What the site, the decks and the handouts are made from: quick, without a browser."""
 
+import io
 import json
 import os
 import re
@@ -14,12 +15,13 @@ import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
-from cnnlib.worked import worked_examples
+from cnnlib.worked import worked_example, worked_examples
 from tools import slides
 from tools.build.course import Course
 from tools.handout import page as handout_page
-from tools.site import errata, hero
+from tools.site import errata, front, hero
 from tools.site.cells import blocks, plain
 from tools.site.math import mathml
 from tools.site.notebooks import read
@@ -146,14 +148,52 @@ def test_a_predict_after_code_begins_a_slide(reading):
     assert titles == ["09 A lesson"] * 2 + ["One", "One", "Two"]
 
 
-def test_words_after_a_hidden_output_wait_on_the_next_slide(reading):
+def test_words_after_a_hidden_output_wait_for_a_key_too(reading):
     given = cells()
-    given.insert(5, new_markdown_cell("So it is 42."))
+    given.insert(5, new_markdown_cell("So it is 42.\n\nAnd no more."))
+    given.insert(6, new_code_cell("43"))
     deck = slides.slides(reading(given))
     assert [slide.title for slide in deck[2:]] == ["One", "One", "Two"]
     asked, told = deck[2:4]
-    assert "fragment" in asked.units[-1].parts[-1]
-    assert ["So it is 42." in unit.parts[0] for unit in told.units] == [True]
+    answer, *words = [unit.parts[-1] for unit in asked.units][-3:]
+    assert 'class="output fragment"' in answer
+    for text, part in zip(("So it is 42.", "And no more."), words, strict=True):
+        assert part.startswith('<div class="then fragment">')
+        assert text in part
+    assert "fragment" not in str(told.units)
+
+
+def test_the_question_of_a_lesson_begins_a_slide_with_its_picture(reading):
+    given = cells()
+    given.insert(2, new_markdown_cell("What is it?"))
+    folded = {"tags": ["folded"]}
+    shows = [shown(**{"text/html": f'<img alt="a" src="data:image/png;base64,{PNG}">'})]
+    given.insert(3, new_code_cell("draw()", metadata=folded, outputs=shows))
+    title, _, opening = slides.slides(reading(given))[:3]
+    assert "What is it?" not in str(title.units)
+    assert "What is it?" in opening.units[0].parts[0]
+    (only,) = opening.units[1].parts
+    assert "<img" in only
+    assert "draw" not in only
+
+
+def test_a_handout_has_the_answers_at_its_end_and_folded_code_below_its_picture(
+    reading,
+):
+    given = cells()
+    given[4].metadata["cnnlib"] = {"held": given[4].outputs, "run": 1}
+    given[4].outputs = []
+    folded = {"tags": ["folded"]}
+    shows = [shown(**{"text/plain": "a drawing"})]
+    given.insert(2, new_code_cell("draw()", metadata=folded, outputs=shows))
+    page = handout_page(reading(given), COURSE)
+    asked, _, answers = page.partition("Answers to the predictions")
+    assert re.search(r"Predict 1\b", asked)
+    assert "Answer 1: at the end." in asked
+    assert "<pre>42</pre>" not in asked
+    assert "<pre>42</pre>" in answers
+    assert plain(answers).count("Answer 1") == 1
+    assert asked.index("a drawing") < asked.index("draw")  # in colours: draw()
 
 
 def test_tags_override_where_slides_begin(reading):
@@ -356,3 +396,54 @@ def test_the_head_of_the_readme_is_current_and_its_numbers_are_right():
         hero.KERNEL[a][b] * digit[2 + a, 3 + b] for a in range(3) for b in range(3)
     )
     assert hero.correlate(digit)[2, 3] == by_hand != 0
+
+
+def test_each_lesson_has_a_thumbnail_of_its_first_picture():
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        with Image.open(io.BytesIO(front.thumbnail(read(path)))) as image:
+            assert image.size == front.THUMB
+            assert len(image.convert("RGB").getcolors(1 << 20)) > 2, path.stem
+
+
+def test_a_lesson_without_a_picture_can_have_no_thumbnail(tmp_path):
+    with pytest.raises(ValueError, match="shows no picture"):
+        front.thumbnail(SimpleNamespace(name="x", notebook=new_notebook(cells=[])))
+
+
+def test_the_teaser_holds_what_is_wrong_and_what_is_right():
+    example = worked_example(front.TEASER)
+    assert example.erratum
+    page = front.teaser().replace("−", "-")
+    buttons = re.findall(
+        r"<button type=\"button\"( data-right=\"(.+?)\")?>(.+?)<", page
+    )
+    printed = [float(shown) for _, _, shown in buttons]
+    assert printed == example.printed.flatten().tolist()
+    correct = [float(right or shown) for _, right, shown in buttons]
+    assert correct == example.correct.flatten().tolist()
+    assert printed != correct
+
+
+def test_the_page_of_nothing_needs_no_other_file_and_leads_to_the_front():
+    page = front.not_found(COURSE.pages)
+    assert re.findall(r'(?:src|href)="([^"]+)"', page) == [COURSE.pages]
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_search_has_the_prose_of_each_lesson_and_not_its_code():
+    script = front.search_texts(COURSE)
+    texts = json.loads(script.removeprefix("window.courseTexts = ").rstrip(";\n"))
+    names = {f"notebooks/{path.stem}" for path in COURSE.sources()}
+    assert names <= texts.keys()
+    assert "Padding gives it back" in texts["notebooks/02_padding_and_stride"]
+    assert "import torch" not in texts["notebooks/02_padding_and_stride"]
+
+
+def test_the_links_at_a_lessons_end_lead_to_its_exercise_and_to_the_next_lesson():
+    names = [path.stem for path in COURSE.sources()]
+    for name, following in pairwise([*names, None]):
+        last = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4).cells[-1].source
+        targets = re.findall(r"\]\(([^)]+\.ipynb)\)", last)
+        assert f"../exercises/{name}.ipynb" in targets
+        assert following is None or f"{following}.ipynb" in targets, name

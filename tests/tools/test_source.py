@@ -13,6 +13,9 @@ def test_ids_come_from_number_heading_and_place(course):
     assert [cell.id for cell in lesson.cells] == [
         "01-sums-1",
         "01-sums-2",
+        "01-sums-3",
+        "01-sums-4",
+        "01-sums-5",
         "01-adding-two-1",
         "01-adding-two-2",
         "01-adding-two-3",
@@ -26,10 +29,10 @@ def test_ids_come_from_number_heading_and_place(course):
 
 def test_cells_know_kind_text_tags_and_line(course):
     cells = source.read(course.sources()[0]).cells
-    assert [cell.kind[0] for cell in cells] == list("mcmcmccmcm")
-    assert cells[5].text == 'print("two\\nlines")'
-    assert cells[6].tags == ("nbval-ignore-output",)
-    assert cells[2].text.startswith("## Adding two\n\n**Predict.**")
+    assert [cell.kind[0] for cell in cells] == list("mmcmcmcmccmcm")
+    assert cells[8].text == 'print("two\\nlines")'
+    assert cells[9].tags == ("nbval-ignore-output",)
+    assert cells[5].text.startswith("## Adding two\n\n**Predict.**")
     for cell in cells:
         assert cell.text.split("\n")[0] in GOOD.split("\n")[cell.line - 1]
 
@@ -37,7 +40,7 @@ def test_cells_know_kind_text_tags_and_line(course):
 def test_comments_stay_comments(course):
     code = "# copy this\n# ls\n# %time one\n# !ls\n# +\none = 1  # one\n# -"
     lesson = source.read(write(course.root, "01_sums", GOOD.replace("one = 1", code)))
-    assert lesson.cells[1].text == code
+    assert lesson.cells[4].text == code
 
 
 def test_an_edit_below_a_heading_leaves_other_sections_ids_alone(course):
@@ -59,7 +62,7 @@ def test_headings_inside_code_fences_name_nothing(course):
 def test_a_cell_with_two_headings_belongs_to_the_first_and_opens_the_second(course):
     text = GOOD.replace("# Text.", "# ## Third\n#\n# ### Fourth")
     ids = [cell.id for cell in source.read(write(course.root, "01_sums", text)).cells]
-    assert ids[4:7] == ["01-third-1", "01-the-print", "01-fourth-2"]
+    assert ids[7:10] == ["01-third-1", "01-the-print", "01-fourth-2"]
 
 
 def test_a_lesson_may_say_that_it_needs_mnist(course):

@@ -34,6 +34,12 @@ class Course:
         return f"https://github.com/{owner}/{name}"
 
     @property
+    def pages(self) -> str:
+        """Where the site is published: GitHub's pages of the repository."""
+        owner, name = self.owner_and_name
+        return f"https://{owner.lower()}.github.io/{name}/"
+
+    @property
     def owner_and_name(self) -> tuple[str, str]:
         """The two parts of the address on GitHub, which Colab and Binder ask for."""
         address = self._project.get("urls", {}).get("Repository", "")

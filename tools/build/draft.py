@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tools.build import folded
 from tools.build.cards import with_cards
 from tools.build.colab_install import install_source
 from tools.build.course import Course
@@ -15,7 +16,10 @@ from tools.build.launch_links import launch_line
 from tools.build.problems import Finding, Problem
 from tools.build.source import Lesson
 
-RUN = "\n\n*Run every cell, from the top down, with Shift+Enter.*"
+RUN = (
+    "\n\n*Run every cell, from the top down, with Shift+Enter. Where you see three "
+    "dots, code is folded: run it, too.*"
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ def make_draft(
         new_markdown_cell(_with_links(lesson, course, folder), id=lesson.cells[0].id)
     ]
     cells.append(new_code_cell(install_source(course), id=f"{number}-install"))
+    if folder == "notebooks":
+        folded.fold(cells[-1])
     for cell in lesson.cells[1:]:
         if cell.kind == "code":
             cells.append(new_code_cell(cell.text, id=cell.id))
@@ -60,6 +66,8 @@ def make_draft(
             cells.append(new_markdown_cell(with_cards(cell.text), id=cell.id))
         if cell.tags:
             cells[-1].metadata["tags"] = list(cell.tags)
+        if folded.TAG in cell.tags:
+            folded.fold(cells[-1])
     metadata = {
         "cnnlib": {"lesson": number, "version": course.version},
         "kernelspec": {

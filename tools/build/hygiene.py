@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tools.build import live_scripts, markup, outputs
+from tools.build import folded, live_scripts, markup, outputs
 from tools.build.problems import Finding
 from tools.build.rules import heading_findings
 
@@ -77,7 +77,7 @@ def metadata(notebook: NotebookNode) -> Iterator[Finding]:
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         yield Finding(0, "the kernel is python3")
     for index, cell in enumerate(notebook.cells):
-        kept = {"tags"}
+        kept = {"tags"} | folded.metadata_keys(cell)
         if "cnnlib" in cell.metadata:  # an answer cell or a check cell
             kept |= {"cnnlib", "nbgrader", "deletable", "editable"}
         extra = set(cell.metadata) - kept

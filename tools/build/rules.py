@@ -16,6 +16,7 @@ from tools.build.source import Lesson
 LINE_LENGTH = 79
 GOALS = 3
 GOALS_START = "After this lesson you can"
+OPENING_CELLS = 6  # before the goals, with the title and the first picture
 LAST_SECTION = "What to remember"
 NEEDED_SECTION = "When it breaks"
 
@@ -55,7 +56,7 @@ def line_problems(lesson: Lesson) -> Iterator[Problem]:
 
 
 def opening(lesson: Lesson) -> Iterator[Finding]:
-    """Check the first cell: title with the number, minutes, three goals."""
+    """Check the title with its number, the minutes, and the cells up to the goals."""
     first = lesson.cells[0]
     found = markdown.headings(first.text) if first.kind == "markdown" else []
     start = f"{lesson.number} "
@@ -66,12 +67,30 @@ def opening(lesson: Lesson) -> Iterator[Finding]:
         yield Finding(0, f"the title is '# {start}Title', not '# {found[0].text}'")
     if not _TIME.search(first.text):
         yield Finding(0, "the first cell says '**Time:** N minutes'")
-    _, phrase, goals = first.text.partition(GOALS_START)
+    yield from _goals(lesson)
+
+
+def _goals(lesson: Lesson) -> Iterator[Finding]:
+    """Check that three goals follow a question and the cell that draws a picture."""
+    texts = [cell.text if cell.kind == "markdown" else "" for cell in lesson.cells]
+    place = next((i for i, text in enumerate(texts) if GOALS_START in text), None)
+    if place is None:
+        yield Finding(0, f"no goals: '{GOALS_START}', after the first picture")
+        return
+    before, _, goals = texts[place].partition(GOALS_START)
+    line = before.count("\n")
     count = sum(bool(_ITEM.match(line)) for line in goals.split("\n"))
-    if not phrase:
-        yield Finding(0, f"the first cell lists the goals: '{GOALS_START}'")
-    elif count < GOALS:
-        yield Finding(0, f"{count} goals after '{GOALS_START}'; {GOALS} are promised")
+    if count < GOALS:
+        message = f"{count} goals after '{GOALS_START}'; {GOALS} are promised"
+        yield Finding(place, message, line)
+    drawn = any(cell.kind == "code" for cell in lesson.cells[:place])
+    asked = "?" in "".join(texts[:place])
+    if place > OPENING_CELLS or not (drawn and asked):
+        message = (
+            "a lesson begins with a question and a code cell that draws a picture; "
+            f"the goals follow, in one of the first {OPENING_CELLS + 1} cells"
+        )
+        yield Finding(place, message, line)
 
 
 def headings(lesson: Lesson) -> Iterator[Finding]:
@@ -159,6 +178,8 @@ def _folded(index: int, lines: list[str]) -> Iterator[Finding]:
 def _links(lesson: Lesson, course: Course) -> Iterator[Finding]:
     """Check that a link inside the course leads to one of its notebooks."""
     names = {course.notebook(path).name for path in course.sources()}
+    exercises = [course.notebook(path).name for path in course.exercises()]
+    names |= {f"../exercises/{name}" for name in exercises}
     for index, cell in enumerate(lesson.cells):
         if cell.kind != "markdown":
             continue

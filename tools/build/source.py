@@ -21,6 +21,7 @@ from tools.build import markdown
 from tools.build.problems import Finding, LessonError, Problem
 
 KNOWN_TAGS = {
+    "folded": "its code is folded, what it shows is not: the lesson's first picture",
     "nbval-ignore-output": "depends on data, hardware or thread count; not compared",
     "raises-exception": "must end in an error, which is shown and compared",
     "slide-new": "begins a slide in the deck",

@@ -22,6 +22,7 @@ from tools.site.notebooks import Reading
 Kind = Literal["heading", "predict", "text", "fold", "code", "output"]
 _STYLE = "a11y-high-contrast-light"
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.S)
+_OUTSIDE = re.compile(r'(<a href=")(\.\./exercises/[^":]*?)\.ipynb')
 _NOTEBOOK = re.compile(r'(<a href=")([^":]*?)\.ipynb')
 _SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.S)
 
@@ -63,6 +64,7 @@ def _text(cell: NotebookNode, suffix: str) -> _Found:
         piece = tokens[start : index + 1]
         start = index + 1
         text = _markdown().renderer.render(piece, _markdown().options, {})
+        text = _OUTSIDE.sub(r"\1\2.html", text)  # the exercises are pages alone
         text = _NOTEBOOK.sub(rf"\1\2{suffix}", text)
         words = plain(text)
         level = int(token.tag[1]) if token.type == "heading_close" else 0
@@ -106,6 +108,15 @@ def plain(text: str) -> str:
     'Two words & more'
     """
     return " ".join(html.unescape(_TAG.sub(" ", text)).split()).replace(" .", ".")
+
+
+def words_of(text: str) -> str:
+    """Return the words of a Markdown text.
+
+    >>> words_of("A *kernel* of `3 x 3`.")
+    'A kernel of 3 x 3.'
+    """
+    return plain(_markdown().render(text))
 
 
 def unfolded(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tools.build import held
+from tools.build import folded, held
 from tools.build.draft import RUN
 from tools.build.live_scripts import unpacked
 
@@ -38,6 +38,8 @@ def read(path: Path) -> Reading:
     for cell in notebook.cells:
         if held.put_back(cell):
             cell.metadata.setdefault("tags", []).append("hide-output")
+        if folded.is_folded(cell):
+            cell.metadata.setdefault("tags", []).append("hide-input")
     notebook.cells[0].source = notebook.cells[0].source.replace(RUN, "")
     first = notebook.cells[0].source
     title, time = _TITLE.search(first), _TIME.search(first)

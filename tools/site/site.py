@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.build.course import Course
+from tools.site import front
 from tools.site.math import font
 from tools.site.stage import copies, stage
 
@@ -26,7 +27,13 @@ _NAMED = {
     'class="caption" role="heading">': 'class="caption" role="heading" aria-level="2">',
     '<div id="search-results"></div>': (
         '<h1>Search</h1><div id="search-results" class="titled"></div>'
+        '<script src="_static/texts.js"></script>'
     ),
+    '<summary aria-label="Toggle hidden content">': "<summary>",  # its text says more
+    ">Show the output<": ">Show the answer<",  # only answers to predictions are folded
+    ">Hide the output<": ">Hide the answer<",
+    ">Show the source<": ">Show the code<",
+    ">Hide the source<": ">Hide the code<",
     '<th class="head"><p></p></th>': "<td></td>",  # a header without words is none
 }
 
@@ -43,6 +50,7 @@ def build(course: Course, target: Path) -> int:
     code = subprocess.run([*command, str(source), str(target)], check=False).returncode
     if code == 0:
         (target / "_static" / "math.woff").write_bytes(font())
+        front.write(course, target)
         for page in target.rglob("*.html"):
             mend(page)
         for lesson in sorted((course.root / "notebooks").glob("*.ipynb")):

@@ -17,7 +17,7 @@ from cnnlib import explore_kernel, images, train_here
 from cnnlib.visuals import Visual
 from tools.build.course import Course
 from tools.build.launch_links import BRANCH
-from tools.site import api, errata
+from tools.site import api, errata, front
 from tools.site.notebooks import Reading, read
 
 DOCS = ("glossary", "instructors", "summary-vs-torchinfo")
@@ -142,7 +142,12 @@ def index(course: Course) -> str:
     """Return the first page: its text from ``site/index.md``, a card to each lesson."""
     cards = "\n".join(_card(course, one) for one in readings(course, "notebooks"))
     photo = images.to_tensor(images.load("china", height=72, grey=True))
-    words = {"lessons": cards, "address": course.address}
+    words = {"lessons": cards, "address": course.address, "teaser": front.teaser()}
+    words["errata"] = str(len(errata.errata()))
+    words["exercises"] = "\n".join(
+        f"{one.title.removesuffix(': exercises')} <exercises/{one.name}>"
+        for one in readings(course, "exercises")
+    )
     pictures = {"picture": explore_kernel(photo), "train": train_here()}
     return filled(course, "index", **words, **pictures)
 
@@ -163,7 +168,11 @@ def _card(course: Course, reading: Reading) -> str:
     if (course.root / "exercises" / file).is_file():
         links.append(f"[Exercises](exercises/{file})")
     links += _links(course, reading.name, "")
+    picture = (
+        f'<img class="thumb" alt="" src="thumbs/{reading.name}.png" loading="lazy">'
+    )
     return (
-        f":::{{container}} lesson\n**[{reading.title}](notebooks/{file})**\n\n"
+        f":::{{container}} lesson\n```{{raw}} html\n{picture}\n```\n\n"
+        f"**[{reading.title}](notebooks/{file})**\n\n"
         f"{reading.summary}\n\n{' · '.join(links)}\n:::\n"
     )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Part, Question
 
 _F32, _F64, _BF16 = torch.float32, torch.float64, torch.bfloat16
 
@@ -150,8 +150,56 @@ def _entry(answer: Any, args: Sequence[Any]) -> dict[str, Any]:
 
 
 QUESTIONS = [
-    Question("to_batch", "00", 3, _photos, ("image",), observe=_with_dtype),
-    Question("to_image", "00", 3, _tensors, ("tensor",)),
-    Question("fitting_conv", "00", 2, _inputs, ("x", "out_channels"), observe=_fitted),
-    Question("axis_sizes", "00", 2, _axes, is_value=True, observe=_entry),
+    Question(
+        "to_batch",
+        "00",
+        3,
+        _photos,
+        ("image",),
+        observe=_with_dtype,
+        parts=(
+            Part("pictures with alpha", 1, ("alpha",)),
+            Part("colour pictures", 1, ("colour",)),
+            Part("grey pictures", 1),
+        ),
+    ),
+    Question(
+        "to_image",
+        "00",
+        3,
+        _tensors,
+        ("tensor",),
+        parts=(
+            Part("a tensor that needs a gradient", 0.5, ("gradient",)),
+            Part("three channels", 1, ("three channels", "as many rows")),
+            Part("one channel", 1.5),
+        ),
+    ),
+    Question(
+        "fitting_conv",
+        "00",
+        2,
+        _inputs,
+        ("x", "out_channels"),
+        observe=_fitted,
+        parts=(
+            Part("no batch axis", 0.5, ("no batch axis",)),
+            Part("other number types", 0.5, ("float64", "bfloat16")),
+            Part("batches of float32", 1),
+        ),
+    ),
+    Question(
+        "axis_sizes",
+        "00",
+        2,
+        _axes,
+        is_value=True,
+        observe=_entry,
+        parts=(
+            Part("`grey_batch`", 0.5, ("grey_batch",)),
+            Part("`colour_to_torch`", 0.5, ("colour_to_torch",)),
+            Part("`channel` and `kept`", 0.5, ("channel", "kept")),
+            Part("`squeezed`", 0.5),
+        ),
+    ),
 ]

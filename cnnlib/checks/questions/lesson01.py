@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Part, Question
 from cnnlib.worked import worked_example
 
 _F32, _F64 = torch.float32, torch.float64
@@ -20,8 +20,14 @@ _READY_MADE = (
 )  # fmt: skip
 
 
+_DIFFERENT = 18
+
+
 def _kernel(draw: CaseRandom, *shape: int) -> torch.Tensor:
-    """Draw whole numbers, no two alike and none of them 0, so that every turn shows."""
+    """Draw whole numbers, no two alike and none of them 0, so that every turn shows.
+
+    There are 18 of them, and no more.
+    """
     numbers = [n for n in range(-9, 10) if n]
     drawn = draw.random.sample(numbers, torch.Size(shape).numel())
     return torch.tensor(drawn, dtype=_F32).reshape(shape)
@@ -96,8 +102,12 @@ def _layers(draw: CaseRandom) -> list[Case]:
     d = draw
 
     def case(kind: str, images: tuple, weight: tuple, **more: Any) -> Case:
-        drawn = d.whole(*images), d.whole(*weight), d.whole(weight[0])
-        return Case(kind, drawn, **more)
+        small = torch.Size(weight).numel() <= _DIFFERENT
+        kernels = _kernel(d, *weight) if small else d.whole(*weight)
+        drawn = d.whole(*images)
+        # The kernel's own negative: some response is below 0, whatever the bias.
+        drawn[0, 0, : weight[2], : weight[3]] = -3 * kernels[0, 0].sign()
+        return Case(kind, (drawn, kernels, _kernel(d, weight[0])), **more)
 
     def fractions(
         kind: str,
@@ -216,24 +226,60 @@ def _entry(answer: Any, args: Sequence[Any]) -> dict[str, Any]:
 
 
 QUESTIONS = [
-    Question("full_convolve1d", "01", 2, _vectors, ("a", "b"), forbidden=_READY_MADE),
+    Question(
+        "full_convolve1d", "01", 2, _vectors, ("a", "b"), forbidden=_READY_MADE,
+        parts=(
+            Part("a second vector that is longer", 0.5,
+                 ("lengths 2 and 4", "lengths 1 and 4", "lengths 3 and 7")),
+            Part("fractions", 0.5, ("fractions",)),
+            Part("a first vector that is as long or longer", 1),
+        ),
+    ),
     Question(
         "correlate2d", "01", 3, _correlation, ("image", "kernel", "bias"),
         forbidden=_READY_MADE,
+        parts=(
+            Part("a bias, and the grids of the lesson", 1,
+                 ("a bias", "worked example")),
+            Part("images and kernels that are not square", 1,
+                 ("3x5", "5x3", "2x3", "3x2", "1x3", "3x1", "single", "2x4",
+                  "as large")),
+            Part("square ones", 1),
+        ),
     ),
     Question(
         "convolve2d", "01", 2, _convolution, ("image", "kernel"),
         forbidden=_READY_MADE,
+        parts=(
+            Part("images and kernels that are not square", 1,
+                 ("3x5", "5x3", "2x3", "3x2", "1x3", "3x1", "single", "2x4",
+                  "as large")),
+            Part("square ones", 1),
+        ),
     ),
     Question(
         "conv2d_channels", "01", 4, _layers, ("images", "weight", "bias"),
         forbidden=_READY_MADE,
+        parts=(
+            Part("a gradient", 0.5, ("gradient",)),
+            Part("several channels, kernels and images at once", 1,
+                 ("and two kernels", "as many kernels", "fractions", "1x1")),
+            Part("sizes that are not square", 0.5,
+                 ("3x5", "5x3", "2x3", "3x1", "single row", "as large")),
+            Part("two channels, kernels or images", 1, ("two ",)),
+            Part("one of each", 1),
+        ),
     ),
     Question("vertical_edge_kernel", "01", 2, _pictures, observe=_tried),
     Question(
-        "parameter_counts", "01", 2, _counts, is_value=True, observe=_entry
+        "parameter_counts", "01", 2, _counts, is_value=True, observe=_entry,
+        parts=(
+            Part("`fully_connected`", 0.5, ("fully_connected",)),
+            Part("`locally_connected`", 0.5, ("locally_connected",)),
+            Part("`fruit_net`", 1),
+        ),
     ),
     Question(
-        "learn_kernel", "01", 3, _pairs, ("inputs", "outputs"), seconds=60.0
+        "learn_kernel", "01", 3, _pairs, ("inputs", "outputs"), seconds=60.0,
     ),
 ]  # fmt: skip

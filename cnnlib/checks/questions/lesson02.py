@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Part, Question
 
 _F32 = torch.float32
 
@@ -197,19 +197,55 @@ QUESTIONS = [
         "output_size", "02", 3, _sizes,
         ("n", "kernel", "stride", "padding", "dilation"),
         forbidden=(*_CONVOLUTIONS, *_POOLS),
+        parts=(
+            Part("everything at once", 0.5, ("everything", "a stride and a padding")),
+            Part("dilation", 0.5, ("dilation", "1-wide")),
+            Part("padding", 0.5, ("padding", "larger than the input")),
+            Part("stride", 1, ("stride",)),
+            Part("the kernel alone", 0.5),
+        ),
     ),
     Question(
         "zero_pad", "02", 2, _frames, ("image", "padding"),
         forbidden=("pad", "constant_pad_nd", "copyMakeBorder"),
+        parts=(
+            Part("one padding for height, another for width", 1,
+                 ("(", "column", "fractions")),
+            Part("one padding for all sides, a gradient", 1),
+        ),
     ),
     Question(
         "conv2d", "02", 5, _convolutions,
         ("images", "weight", "bias", "stride", "padding"), forbidden=_CONVOLUTIONS,
+        parts=(
+            Part("a gradient", 0.5, ("gradient",)),
+            Part("stride and padding together", 0.5, ("and a padding", ", a padding")),
+            Part("stride", 1, ("stride",)),
+            Part("padding", 1, ("padding",)),
+            Part("a bias; several channels, kernels, images", 1,
+                 ("bias", "channels", "kernels", "two images", "float32")),
+            Part("windows", 1),
+        ),
     ),
     Question(
         "same_padding", "02", 2, _sames, ("kernel_size", "dilation"), observe=_sides,
         forbidden=_CONVOLUTIONS,
+        parts=(
+            Part("dilation", 1, ("dilation", "far apart")),
+            Part("even kernels", 0.5, ("of 2", "of 4", "of 6", "even")),
+            Part("odd kernels", 0.5),
+        ),
     ),
-    Question("shapes", "02", 3, _rows, is_value=True, observe=_entry),
+    Question(
+        "shapes", "02", 3, _rows, is_value=True, observe=_entry,
+        parts=(
+            Part("`quiz`", 0.5, ("quiz",)),
+            Part("`big_kernel_padded`", 0.5, ("big_kernel_padded",)),
+            Part("`big_kernel`", 0.5, ("big_kernel",)),
+            Part("`strided`", 0.5, ("strided",)),
+            Part("`wrong_slide`", 0.5, ("wrong_slide",)),
+            Part("`dilated`", 0.5),
+        ),
+    ),
     Question("corrected_output", "02", 2, _grid, is_value=True),
 ]  # fmt: skip

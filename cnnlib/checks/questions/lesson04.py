@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnlib.checks.nets import drawn_net
-from cnnlib.checks.question import Case, CaseRandom, Question, as_lists
+from cnnlib.checks.question import Case, CaseRandom, Part, Question, as_lists
 
 Size = tuple[int, int, int]
 
@@ -254,21 +254,62 @@ QUESTIONS = [
         "conv_params", "04", 3, _conv_params,
         ("in_channels", "out_channels", "kernel_size", "bias", "groups"),
         forbidden=_COUNTING,
+        parts=(
+            Part("groups", 1, ("group",)),
+            Part("no bias", 0.5, ("no bias",)),
+            Part("kernels that are not square", 0.5, ("(",)),
+            Part("square kernels with a bias", 1),
+        ),
     ),
     Question(
         "linear_params", "04", 1, _linear_params,
         ("in_features", "out_features", "bias"), forbidden=_COUNTING,
+        parts=(
+            Part("no bias", 0.5, ("no bias",)),
+            Part("a bias", 0.5),
+        ),
     ),
-    Question("layer_table", "04", 4, _table, is_value=True, observe=_row),
+    Question(
+        "layer_table", "04", 4, _table, is_value=True, observe=_row,
+        parts=(
+            Part("the row of the picture", 0.5, ("the picture",)),
+            Part("the row of conv1", 0.5, ("conv1",)),
+            Part("the row of pool1", 0.5, ("pool1",)),
+            Part("the row of conv2", 0.5, ("conv2",)),
+            Part("the row of pool2", 0.5, ("pool2",)),
+            Part("the row of fc3", 0.5, ("fc3",)),
+            Part("the row of fc4", 0.5, ("fc4",)),
+            Part("the row of output", 0.5),
+        ),
+    ),
     Question(
         "conv_macs", "04", 2, _conv_macs,
         ("in_channels", "out_channels", "kernel_size", "output_height",
          "output_width", "groups"),
         forbidden=("get_total_flops",),
+        parts=(
+            Part("groups", 0.5, ("group",)),
+            Part("kernels and outputs that are not square", 0.5,
+                 ("(", "not square", "kernel of 1x1")),
+            Part("square ones", 1),
+        ),
     ),
-    Question("receptive_field", "04", 3, _receptive_field, ("layers",)),
+    Question(
+        "receptive_field", "04", 3, _receptive_field, ("layers",),
+        parts=(
+            Part("dilation", 1, ("dilation", "at random")),
+            Part("stride", 1, ("stride", "pooling", "even", "kernels of 1", "five")),
+            Part("layers of stride 1", 1),
+        ),
+    ),
     Question(
         "mend", "04", 3, _mend, ("model", "input_shape"), observe=_mended,
         may_call=("model_summary",),
+        parts=(
+            Part("batch norm, dropout, float64", 1, ("batch norm", "float64")),
+            Part("other Linear layers beside it, or none to fix", 1,
+                 ("several", "was right", "without a bias", "no convolution")),
+            Part("a convolution, then one Linear layer", 1),
+        ),
     ),
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from cnnlib.checks.nets import drawn_net, fill_parameters, materialize, weights
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Part, Question
 
 _F32, _F64 = torch.float32, torch.float64
 
@@ -110,6 +110,10 @@ def _reading() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
 
 
+def _normed() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16), nn.Linear(16, 3))
+
+
 def _loader(draw: CaseRandom, sizes: tuple[int, int], dtype: torch.dtype) -> DataLoader:
     """Return so many images of 4x4 with labels 0..2, in batches, always in order."""
     count, batch = sizes
@@ -171,35 +175,67 @@ def _judged(draw: CaseRandom) -> list[Case]:
     return [
         case("a single batch", (23, 23)),
         case("as many images in a batch as classes", (24, 3), _reading),
-        case("two batches of equal size", (26, 13)),
+        case("two batches of equal size", (26, 13), _reading),
         case("a last batch that is shorter", (37, 15)),
         case("a last batch of one image", (29, 7), _convolutional),
         case("a convolutional model and float64", (31, 9), _convolutional, dtype=_F64),
         case("dropout", (34, 12), _dropping),
-        case("a model that is in evaluation mode already", (33, 10), training=False),
+        case(
+            "a model that is in evaluation mode already",
+            (33, 10),
+            _normed,
+            training=False,
+        ),
         case("a model that is right every time", (19, 8), _reading),
     ]
 
 
 def _readable(cases: list[Case]) -> list[Case]:
-    """Write the labels of some cases into their images, and let the model see them."""
+    """Write the labels of some cases into their images, and let the model see them.
+
+    In one of them some of the second batch's are written wrong: no batch is like all.
+    """
     _, turning = cases[1].args
     turning.dataset.tensors[1].copy_(torch.tensor([1, 2, 0]).repeat(8))
-    for case in (cases[1], cases[-1]):
+    for case in (cases[1], cases[2], cases[-1]):
         model, loader = case.args
         images, labels = loader.dataset.tensors
-        images[:, 0, 0, :3] = F.one_hot(labels, 3).to(images.dtype) * 9
+        written = labels.clone()
+        if case is cases[2]:
+            written[18:] = (labels[18:] + 1) % 3
+        images[:, 0, 0, :3] = F.one_hot(written, 3).to(images.dtype) * 9
         with torch.no_grad():
             model[1].weight.copy_(torch.eye(3, 16))
             model[1].bias.zero_()
+    _far_from_its_averages(cases[-2])
     return cases
+
+
+def _far_from_its_averages(case: Case) -> None:
+    """Let a model with batch norm say 0 to all images, in training mode what is right.
+
+    Its averages are 0 and 1; one pixel of all images is far from that.
+    """
+    model, loader = case.args
+    images, labels = loader.dataset.tensors
+    labels.copy_(torch.tensor([1, 2, 0]).repeat(len(labels) // 3))
+    images[:, 0, 0, :3] = F.one_hot(labels, 3).to(images.dtype)
+    images[:, 0, 0, 0] += 50
+    _, norm, linear = model
+    with torch.no_grad():
+        for tensor, value in (
+            (norm.weight, 1), (norm.bias, 0), (norm.running_mean, 0),
+            (norm.running_var, 1), (linear.bias, 0),
+        ):  # fmt: skip
+            tensor.fill_(value)
+        linear.weight.copy_(torch.eye(3, 16))
 
 
 def _pairs(draw: CaseRandom) -> list[Case]:
     def drawn(count: int, classes: int) -> Tensor:
         return torch.tensor([draw.number(0, classes - 1) for _ in range(count)])
 
-    right = drawn(7, 4)
+    right = torch.cat([drawn(3, 4), torch.arange(4)])
     four = torch.tensor([0, 0, 0, 1])  # drawn numbers may be symmetrical by chance
     hand = torch.tensor([1, 2, 0, 0])
     return [
@@ -311,15 +347,31 @@ QUESTIONS = [
     Question(
         "train_epoch", "05", 4, _epochs, ("model", "loader", "optimizer", "loss_fn"),
         observe=_look_at_epoch, may_change=("model", "optimizer"),
+        parts=(
+            Part("batches of one size", 2, ("a single batch", "two batches")),
+            Part("other losses, optimizers, nets", 1,
+                 ("Adam", "dropout", "entropy", "float64")),
+            Part("a last batch that is shorter", 1),
+        ),
     ),
     Question(
         "accuracy", "05", 3, lambda draw: _readable(_judged(draw)),
         ("model", "loader"),
         forbidden=("accuracy_score", "balanced_accuracy_score"),
+        parts=(
+            Part("batches of one size", 2,
+                 ("a single batch", "as many images", "two batches")),
+            Part("a last batch that is shorter", 1),
+        ),
     ),
     Question(
         "confusion_matrix", "05", 2, _pairs, ("labels", "predictions", "num_classes"),
         forbidden=("confusion_matrix", "multilabel_confusion_matrix"),
+        parts=(
+            Part("pairs that come again", 1,
+                 ("comes", "never", "thirty", "ten", "two classes")),
+            Part("each pair once", 1),
+        ),
     ),
     Question(
         "trained_model", "05", 4, _handwriting, is_value=True,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cnnlib.checks.nets import drawn_net, fill_parameters, materialize, weights
-from cnnlib.checks.question import Case, CaseRandom, Question, listed
+from cnnlib.checks.question import Case, CaseRandom, Part, Question, listed
 
 _F32 = torch.float32
 
@@ -237,13 +237,27 @@ def _joined(tensors: Any) -> Tensor:
 
 
 QUESTIONS = [
-    Question("lenet5", "06", 4, _lenet5, observe=_lenet_seen),
     Question(
-        "alexnet_sizes", "06", 3, _alexnet_sizes, ("input_size",), observe=listed
+        "lenet5", "06", 4, _lenet5, observe=_lenet_seen,
+        parts=(
+            Part("the number of parameters", 1, ("counted",)),
+            Part("what it gives, and which pictures it takes", 3),
+        ),
+    ),
+    Question(
+        "alexnet_sizes", "06", 3, _alexnet_sizes, ("input_size",), observe=listed,
+        parts=(
+            Part("sizes at which all divisions are even", 1, ("67", "99", "227")),
+            Part("sizes at which something is left over", 2),
+        ),
     ),
     Question(
         "vgg_block", "06", 3, _vgg_block,
         ("num_convs", "in_channels", "out_channels"), observe=_vgg_seen,
+        parts=(
+            Part("one convolution", 1, ("one convolution", "odd size", "far from 0")),
+            Part("several convolutions", 2),
+        ),
     ),
     Question(
         "stack_or_single", "06", 2, _stack_or_single, ("channels",), observe=listed
@@ -251,5 +265,10 @@ QUESTIONS = [
     Question(
         "freeze_features", "06", 2, _freeze, ("model",), observe=_frozen_seen,
         may_change=("model",),
+        parts=(
+            Part("batch norm", 1,
+                 ("batch norm", "within", "frozen already", "evaluation")),
+            Part("nets without it", 1),
+        ),
     ),
 ]  # fmt: skip

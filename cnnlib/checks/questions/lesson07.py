@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnlib.checks.nets import drawn_net
-from cnnlib.checks.question import Case, CaseRandom, Question
+from cnnlib.checks.question import Case, CaseRandom, Part, Question
 
 _F32, _F64 = torch.float32, torch.float64
 
@@ -176,7 +176,41 @@ def _covers(draw: CaseRandom) -> list[Case]:
 
 
 QUESTIONS = [
-    Question("feature_maps", "07", 3, _layers, ("model", "x", "layer_name")),
-    Question("saliency", "07", 3, _slopes, ("model", "x", "target")),
-    Question("occlusion_map", "07", 3, _covers, ("model", "x", "target", "size")),
+    Question(
+        "feature_maps",
+        "07",
+        3,
+        _layers,
+        ("model", "x", "layer_name"),
+        parts=(
+            Part("layers inside blocks, and skips", 1, ("block", "skips", "float64")),
+            Part("hooks of others, ReLU in place", 0.5, ("hook", "in place")),
+            Part("layers of a plain net", 1.5),
+        ),
+    ),
+    Question(
+        "saliency",
+        "07",
+        3,
+        _slopes,
+        ("model", "x", "target"),
+        parts=(
+            Part(
+                "several channels", 1, ("colour", "channels", "single row", "float32")
+            ),
+            Part("one channel", 2),
+        ),
+    ),
+    Question(
+        "occlusion_map",
+        "07",
+        3,
+        _covers,
+        ("model", "x", "target", "size"),
+        parts=(
+            Part("several channels", 1, ("channels", "float32")),
+            Part("windows that do not fit", 1, ("not fit", "windows of 3", "4x5")),
+            Part("windows that fit", 1),
+        ),
+    ),
 ]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnlib.checks.nets import drawn_net
-from cnnlib.checks.question import Case, CaseRandom, Question, listed
+from cnnlib.checks.question import Case, CaseRandom, Part, Question, listed
 
 _F32, _F64 = torch.float32, torch.float64
 
@@ -119,13 +119,13 @@ def _channels(draw: CaseRandom) -> list[Case]:
         Case("a grey picture of 2x2", (grey,)),
         Case("a dark and a bright grey picture", (torch.cat([dark, bright]),)),
         Case("a picture that is nearly black", (black,)),
-        Case("two colour pictures", (_bytes(d, 2, 3, 2, 3),)),
+        Case("two colour pictures", (_bytes(d, 2, 3, 2, 3, high=240),)),
         Case("floats in 0..1", (unit.to(_F32),)),
         Case("floats on both sides of 0", (d.whole(2, 1, 2, 2) / 2,)),
         Case("colour pictures of floats that go beyond 1",
              (3 * d.tensor(3, 3, 4, 2, dtype=_F32) + 1,)),
         Case("float64", (d.tensor(2, 2, 3, 4).abs(),)),
-        Case("thirty colour pictures", (_bytes(d, 30, 3, 6, 5),)),
+        Case("thirty colour pictures", (_bytes(d, 30, 3, 6, 5, high=240),)),
     ]  # fmt: skip
 
 
@@ -538,19 +538,53 @@ QUESTIONS = [
     Question(
         "split", "09", 4, _parts, ("labels", "fractions", "seed"), observe=_parts_seen,
         forbidden=("train_test_split",), call=_split_often,
+        parts=(
+            Part("shares that are no whole numbers", 2,
+                 ("no whole", "small", "single", "leave some", "unequal",
+                  "larger than", "three and of seven")),
+            Part("shares that are whole", 2),
+        ),
     ),
-    Question("channel_stats", "09", 2, _channels, ("images",), observe=_pair_seen),
+    Question(
+        "channel_stats", "09", 2, _channels, ("images",), observe=_pair_seen,
+        parts=(
+            Part("floats", 0.5, ("float",)),
+            Part("colour pictures", 0.5, ("colour",)),
+            Part("grey pictures of bytes", 1),
+        ),
+    ),
     Question(
         "flip_some", "09", 2, _coins, ("images", "p", "generator"),
         observe=_coins_seen, call=_flip_often,
+        parts=(
+            Part("bytes and float64", 0.5, ("bytes", "float64")),
+            Part("float32", 1.5),
+        ),
     ),
     Question(
         "class_weights", "09", 2, _unequal, ("labels", "num_classes"),
         forbidden=("compute_class_weight", "compute_sample_weight"),
+        parts=(
+            Part("classes without pictures", 1, ("no picture", "alone")),
+            Part("classes with pictures", 1),
+        ),
     ),
-    Question("recall_per_class", "09", 2, _matrices, ("matrix",)),
     Question(
-        "stop_epoch", "09", 3, _losses, ("losses", "patience"), observe=listed
+        "recall_per_class", "09", 2, _matrices, ("matrix",),
+        parts=(
+            Part("classes without pictures", 0.5, ("without", "neither")),
+            Part("classes with pictures", 1.5),
+        ),
+    ),
+    Question(
+        "stop_epoch", "09", 3, _losses, ("losses", "patience"), observe=listed,
+        parts=(
+            Part("a lowest loss that comes again, noise", 0.5,
+                 ("comes again", "not to a new lowest", "noisy")),
+            Part("an end before the patience is over", 1,
+                 ("only fall", "end before", "one epoch", "last moment")),
+            Part("a stop", 1.5),
+        ),
     ),
     Question(
         "temperature", "09", 3, _tempers, ("scores", "labels"), seconds=60.0
@@ -558,5 +592,11 @@ QUESTIONS = [
     Question(
         "fine_tune_groups", "09", 2, _tunable,
         ("model", "head", "body_lr", "head_lr"), observe=_groups_seen, seconds=30.0,
+        parts=(
+            Part("frozen layers", 0.5, ("frozen",)),
+            Part("names that look alike", 0.5,
+                 ("only begin", "begins like", "of the head's name")),
+            Part("a body and a head that train", 1),
+        ),
     ),
 ]  # fmt: skip

@@ -21,7 +21,7 @@ export function pageNets(nets) {
  * answered, only the newest question waits.
  */
 export function answerer(model, el, own, onanswer) {
-  let [waiting, next, timer] = [undefined, undefined, undefined];
+  let [waiting, next, timer, late] = [undefined, undefined, undefined, undefined];
   let heard = new MutationObserver(() => {});
 
   function ask(levels) {
@@ -31,7 +31,10 @@ export function answerer(model, el, own, onanswer) {
     listenFor(waiting);
     model.set("ask", { n: waiting, image: btoa(String.fromCharCode(...levels)) });
     model.save_changes();
-    timer = setTimeout(() => done(() => alone(levels, own.why ? SILENT : BUSY)), PATIENCE);
+    timer = setTimeout(() => {
+      late = waiting;
+      done(() => alone(levels, own.why ? SILENT : BUSY));
+    }, PATIENCE);
   }
 
   /** Watch Python's text for the answer to a question. */
@@ -40,8 +43,12 @@ export function answerer(model, el, own, onanswer) {
     heard.disconnect();
     heard = new MutationObserver(() => said.forEach((field) => {
       const answer = parsed(field.textContent);
-      if (answer?.n === number && waiting === number) {
-        done(() => onanswer(answer.answers, answer.error ?? "Answered by the model in Python."));
+      const tell = () => onanswer(answer.answers, answer.error ?? "Answered by the model in Python.");
+      if (answer?.n !== number) return;
+      if (waiting === number) done(tell);
+      else if (late === number && !waiting) {
+        late = undefined; // Python was busy, and is not any more
+        tell();
       }
     }));
     said.forEach((field) => heard.observe(field, { childList: true, characterData: true, subtree: true }));

@@ -1,14 +1,16 @@
 // Change a kernel and see what it makes of an image.
-import { begin, codeBlock, fill, h, speaker, timed } from "../shared/page.js";
+import { begin, button, codeBlock, fill, h, speaker, timed } from "../shared/page.js";
 import { plain } from "../shared/numbers.js";
 import { correlate, decodeImage, padImage, scaleFor } from "./filter.js";
 import { buildPane, buildProbe } from "./image_pane.js";
-import { inPython, resized } from "./kernels.js";
+import { inPython, nameOf, preset, resized } from "./kernels.js";
+import { takePhotographs } from "./photograph.js";
+import { buildThumbs } from "./thumbs.js";
 import { brightness, buildEditor, buildTools } from "./tools.js";
 
 export function render({ model, el }) {
-  const image = decodeImage(model.get("image"));
-  const imageScale = model.get("scale");
+  const own = [decodeImage(model.get("image")), model.get("scale")];
+  let [image, imageScale] = own;
   const first = model.get("kernel");
   const state = { kernel: first, stride: model.get("stride"), mode: model.get("padding_mode"),
     spot: [Math.floor(image.height / 2), Math.floor(image.width / 2)] };
@@ -16,7 +18,13 @@ export function render({ model, el }) {
   const before = buildPane("image", (spot) => look(spot.map((at) => Math.floor(at / state.stride))));
   const after = buildPane("response", (spot) => look(spot));
   const editor = buildEditor(weight);
-  const tools = buildTools(state, first, { all, size, set });
+  const tools = buildTools(state, { all, size, set, again });
+  const thumbs = buildThumbs((name) => all(preset(name, state.kernel.length), `Kernel: ${name}.`));
+  const photograph = takePhotographs(el, before.el, (found) => show(found, { low: 0, high: 1, signed: false },
+    "Your photograph. It stays in this page: nothing is sent."), (words) => voice.say(words));
+  const choose = button("Your photograph", photograph.choose);
+  const note = h("div", { class: "photograph" }, choose, h("span", { class: "stays" },
+    "from a file, dropped or pasted. It stays in this page: nothing is sent."), photograph.input);
   const probe = buildProbe((spot) => look(spot));
   const code = h("div");
   const told = h("div", { class: "told", hidden: true }, "Python has this kernel, too: it is the ",
@@ -38,6 +46,7 @@ export function render({ model, el }) {
   function change(words = "") {
     redraw();
     tools.show(state);
+    thumbs.show(image, imageScale, nameOf(state.kernel));
     fill(code, codeBlock("the same in Python", inPython(state)).el);
     look(state.spot);
     model.set("kernel", state.kernel);
@@ -57,6 +66,20 @@ export function render({ model, el }) {
     state.kernel = kernel;
     editor.show(kernel);
     change(words);
+  }
+
+  /** Take another image, and begin in its middle. */
+  function show(found, scale, words) {
+    [image, imageScale] = [found, scale];
+    state.spot = [Math.floor(image.height / 2), Math.floor(image.width / 2)];
+    before.show(image, imageScale, image);
+    change(words);
+  }
+
+  function again() {
+    state.kernel = first;
+    editor.show(first);
+    show(...own, "The first kernel and the first picture again.");
   }
 
   function size(n) {
@@ -85,6 +108,7 @@ export function render({ model, el }) {
   begin(el, model.get("title"), model.get("facts"));
   el.append(tools.el,
     h("div", { class: "stage" }, before.el, joined("∗", editor.el), joined("=", after.el)),
+    thumbs.el, note,
     h("div", { class: "below" }, probe.el, h("div", { class: "codes" }, told, code)), voice.el);
   before.show(image, imageScale, image);
   editor.show(first);

@@ -1,5 +1,5 @@
 // An image on a canvas with its colour bar, and the arithmetic of one number of it.
-import { fill, h, sumLine } from "../shared/page.js";
+import { fill, h, onDrag, sumLine } from "../shared/page.js";
 import { addUp, equals, inSum, joined, plain } from "../shared/numbers.js";
 import { paint } from "./filter.js";
 
@@ -11,7 +11,7 @@ export function buildPane(name, onpick) {
   const bar = h("canvas", { class: "colours", "aria-hidden": "true" });
   const ends = h("div", { class: "ends", "aria-hidden": "true" });
   const box = h("div", { class: "picture" }, canvas, frame);
-  canvas.addEventListener("click", (event) => {
+  onDrag(canvas, box, (event) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
     const share = [(event.clientY - top) / height, (event.clientX - left) / width];
     onpick([Math.floor(share[0] * canvas.height), Math.floor(share[1] * canvas.width)]);
@@ -50,6 +50,7 @@ export function buildProbe(move) {
       const spot = fields.map((field) => field.valueAsNumber);
       if (spot.every(Number.isInteger)) move(spot);
     });
+    input.addEventListener("change", () => { input.value = input.defaultValue; }); // 1.5 is no place
     return input;
   });
   const sums = h("div", { class: "sums" });
@@ -57,6 +58,7 @@ export function buildProbe(move) {
     fields.forEach((input, axis) => {
       input.max = ends[axis];
       if (input.valueAsNumber !== spot[axis]) input.value = spot[axis];
+      input.defaultValue = spot[axis];
     });
     const values = rows.map((row) => addUp(row.map(({ w, x }) => w * x)));
     const parts = (row) => row.flatMap(({ w, x }) => [x, w]);

@@ -28,7 +28,7 @@ export function buildEditor(weight) {
 }
 
 /** Presets, size, padding and stride; turn, normalise, start over. */
-export function buildTools(state, first, { all, size, set }) {
+export function buildTools(state, { all, size, set, again }) {
   const names = [["", "your own"], ...PRESETS.map(([name]) => [name, name])];
   const wide = WIDE.map(([name]) => h("option", { value: name }, name));
   const presets = choice("Kernel", names, "", (name) =>
@@ -39,7 +39,7 @@ export function buildTools(state, first, { all, size, set }) {
     (n) => set("stride", Number(n), `Stride ${n}.`));
   const turn = button("Turn by 180°", () => all(turned(state.kernel), "Turned by 180 degrees."));
   const divide = button("Normalise", () => all(...normalised(state.kernel)));
-  const again = button("Start over", () => all(first, "The first kernel again."));
+  const restart = button("Start over", again);
   const sum = h("div", { class: "sum-of" });
   const show = ({ kernel }) => {
     if (kernel.length === 5) presets.select.append(...wide);
@@ -49,7 +49,7 @@ export function buildTools(state, first, { all, size, set }) {
     sum.textContent = brightness(kernel);
   };
   const el = h("div", { class: "tools" }, presets.el, sizes.el, modes.el, strides.el,
-    h("div", { class: "buttons" }, turn, divide, again), sum);
+    h("div", { class: "buttons" }, turn, divide, restart), sum);
   return { el, show };
 }
 

@@ -262,7 +262,8 @@ class Inside:
         )
         copies = {owners[id(p)]: p for p in self._copy.parameters()}
         parameters = Parameters(self.model, copies)
-        rows = rows_of(steps, shapes_without_batch(steps), parameters, modules)
+        shapes = shapes_without_batch(steps)
+        rows = rows_of(steps, [recorder.input], shapes, parameters, modules)
         add_receptive_fields(rows, steps, [recorder.input])
         return rows, parameters.total
 

@@ -1,5 +1,5 @@
 // Numbers as text, as colours, and in grids of cells.
-import { calm, h } from "./page.js";
+import { calm, h, onDrag } from "./page.js";
 
 export const SIGNED = palette("SIGNED_COLOURS");
 
@@ -102,7 +102,7 @@ export function agrees(answer, value) {
  * A grid of cells with numbered rows and columns. `kind` is "table" or "grid" (its cells
  * take the focus). Returns the cells, `write` for one of them, `frame` for the window.
  */
-export function numberGrid(caption, rows, columns, { kind = "table", longest = 1, onpick } = {}) {
+export function numberGrid(caption, rows, columns, { kind = "table", longest = 1, onpick, ondrag } = {}) {
   const cellRole = kind === "grid" ? "gridcell" : "cell";
   const head = Array.from({ length: columns }, (_, c) => index("columnheader", c, 1, c + 2));
   const corner = h("span", { role: kind === "grid" ? "gridcell" : "cell", class: "index" });
@@ -117,10 +117,20 @@ export function numberGrid(caption, rows, columns, { kind = "table", longest = 1
   const cellGrid = h("div", { class: "cells", role: kind, "aria-label": caption,
     style: `--columns:${columns};--longest:${longest}` }, lines, frame);
   if (onpick) listen(cells, onpick);
+  if (ondrag) {
+    cellGrid.classList.add("moves");
+    onDrag(cellGrid, cellGrid, (event) => ondrag(cellAt(cells, event)));
+  }
   const el = h("div", { class: "grid" },
     h("div", { class: "caption", "aria-hidden": "true" }, caption),
     h("div", { class: "inner" }, cellGrid));
   return { el, caption, cells, frame: (area) => moveFrame(frame, area), write };
+}
+
+/** The [row, column] under a pointer, counted on beyond the grid's edges. */
+function cellAt(cells, { clientX, clientY }) {
+  const { left, top, width, height } = cells[0][0].getBoundingClientRect();
+  return [Math.floor((clientY - top) / height), Math.floor((clientX - left) / width)];
 }
 
 const index = (role, number, row, column) =>

@@ -170,6 +170,24 @@ export function timed(work) {
   return performance.now() - start;
 }
 
+/** Hear a press on `el` and each move until it is let go; `moved` has the class dragged meanwhile. */
+export function onDrag(el, moved, hear) {
+  let down = false;
+  const stop = () => { down = false; moved.classList.remove("dragged"); };
+  el.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    down = true;
+    try { el.setPointerCapture(event.pointerId); } catch { /* the pointer is gone already */ }
+    hear(event);
+  });
+  el.addEventListener("pointermove", (event) => {
+    if (!down) return;
+    moved.classList.add("dragged");
+    hear(event);
+  });
+  for (const name of ["pointerup", "pointercancel"]) el.addEventListener(name, stop);
+}
+
 /** Whether movement is welcome. */
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 

@@ -36,6 +36,8 @@ h1 {{ font-size: 1.2rem; font-weight: 600; margin: 0 0 4px; }}
 </html>
 """
 
+ALIVE = "Run the cell, and this picture comes alive."
+
 
 class Visual(Picture):
     """A Picture that can be operated where scripts run.
@@ -70,6 +72,11 @@ class Visual(Picture):
         name = self.module.rpartition("/")[2]
         return f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
+    @property
+    def sharp(self) -> bytes:
+        """The still picture as it is: where scripts run, nobody sees it."""
+        return self.png
+
     def save(self, path: str | Path) -> None:
         """Write a page that works by itself (``.html``), or the still picture."""
         path = Path(path)
@@ -90,7 +97,8 @@ class Visual(Picture):
         key = self.key
         return (
             f'<div class="cnnlib-visual" data-cnnlib="{key}">'
-            f'<div class="still">{super()._repr_html_()}{self._words}</div>'
+            f'<div class="still">{super()._repr_html_()}{self._words}'
+            f'<p class="alive" style="font-size:90%">{ALIVE}</p></div>'
             f"<script>{page_script(self.module, key, self.data)}</script></div>"
         )
 

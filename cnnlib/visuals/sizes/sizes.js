@@ -47,7 +47,7 @@ export function skipped(setting) {
 export function coverage(setting) {
   const { real } = axis(setting);
   const middle = real[Math.floor(real.length / 2)];
-  return `A corner lies in ${times(real[0] ** 2)}, the centre in ${times(middle ** 2)}.`;
+  return `The top left corner lies in ${times(real[0] ** 2)}, the centre in ${times(middle ** 2)}.`;
 }
 
 const times = (n) => (n === 1 ? "1 window" : n === 0 ? "no window" : `${n} windows`);

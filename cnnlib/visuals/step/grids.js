@@ -2,14 +2,15 @@
 import { h, scroller } from "../shared/page.js";
 import { fixed, largestOf, numberGrid, plain, tint } from "../shared/numbers.js";
 
-/** Build input and kernel for every channel, and the output; pick(o, i, j) hears clicks. */
+/** Build input and kernel for every channel, and the output; pick(o, i, j) hears clicks and drags. */
 export function buildGrids(data, pick) {
+  const drag = (c) => (cell) => pick(data.kernel ? 0 : c, ...placeUnder(data, cell));
   const [above, below, left, right] = data.margins;
   const many = data.input.length > 1;
   const name = (word, c) => (many ? `${word}, channel ${c}` : word);
   const padded = above + below + left + right ? "padded input" : "input";
   const inputs = data.input.map((map, c) => numberGrid(name(padded, c), map.length + above + below,
-    map[0].length + left + right, { longest: longest(data, "input") }));
+    map[0].length + left + right, { longest: longest(data, "input"), ondrag: drag(c) }));
   const kernels = (data.kernel ?? []).map((map, c) => numberGrid(name("kernel", c), map.length,
     map[0].length, { longest: longest(data, "kernel") }));
   const outputs = data.output.map((map, o) => numberGrid(
@@ -22,6 +23,15 @@ export function buildGrids(data, pick) {
     grid.cells.forEach((line, row) => line.forEach((_, column) => writeInput(grid, data, c, row, column)));
   });
   return { inputs, kernels, outputs, rows: arrange(inputs, kernels, outputs) };
+}
+
+/** The place [i, j] of the output whose window has a cell of the input nearest to its middle. */
+function placeUnder({ output, stride, window, dilation }, cell) {
+  return cell.map((at, axis) => {
+    const reach = dilation[axis] * (window[axis] - 1);
+    const last = (axis ? output[0][0].length : output[0].length) - 1;
+    return Math.max(0, Math.min(last, Math.round((at - reach / 2) / stride[axis])));
+  });
 }
 
 /** Input ∗ kernel = output, a line for every channel; a sign stays with what follows it. */
@@ -122,4 +132,10 @@ function tapsOf({ window, dilation }, [top, left]) {
   const rows = Array.from({ length: window[0] }, (_, r) => r);
   const columns = Array.from({ length: window[1] }, (_, q) => q);
   return rows.flatMap((r) => columns.map((q) => [top + r * dilation[0], left + q * dilation[1], r, q]));
+}
+
+/** The cells under the window with their weights, [cell, row, column of the window, channel]. */
+export function tapCells({ inputs }) {
+  return inputs.flatMap((grid, c) => (grid.taps ?? []).map(([row, column, r, q]) =>
+    ({ cell: grid.cells[row][column], r, q, c, row, column })));
 }

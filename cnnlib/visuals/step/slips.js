@@ -108,7 +108,12 @@ function misplaced(data, i, j, result) {
   };
   put("the padding was forgotten: the window starts in the padding, not in the image",
     [top + above, left + before]);
-  put("the stride was forgotten: the window moves by more than one cell", [i, j]);
+  put(
+    down === across
+      ? `the stride was forgotten: the window moves ${down} cells at a time`
+      : `the stride is (${down}, ${across}): how far the window moves down, and to the right`,
+    [i, j],
+  );
   put("row and column of the output were swapped", [j * down, i * across]);
   if (data.dilation.some((d) => d > 1)) {
     put("the gaps of the dilation were forgotten", [top, left], [1, 1]);

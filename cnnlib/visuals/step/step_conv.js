@@ -3,6 +3,7 @@ import { begin, fill, h, speaker, timed } from "../shared/page.js";
 import { agrees, parseNumber, plain, roundedTooFar } from "../shared/numbers.js";
 import { nameSlips } from "./slips.js";
 import { buildGrids, drawGrids } from "./grids.js";
+import { fly } from "./fly.js";
 import { ASK, buildBar, buildQuiz, MORE, sayWrong } from "./quiz.js";
 import { arithmetic, buildCode, spoken, task } from "./words.js";
 
@@ -17,6 +18,7 @@ export function render({ model, el }) {
   const indexOf = (o, i, j) => (o * rows + i) * columns + j;
   const state = { step: 0, predict: false, known: new Set(), missed: new Set(), score: [0, 0] };
   const grids = buildGrids(data, (o, i, j) => move(indexOf(o, i, j)));
+  const room = h("div", { class: "grids" }, grids.rows);
   const bar = buildBar(data, steps.length, { go: move, move: (by) => move(state.step + by), play, predict });
   const quiz = buildQuiz(data, { check, reveal });
   const code = buildCode(data);
@@ -54,6 +56,7 @@ export function render({ model, el }) {
   function tick() {
     if (!el.isConnected) return clearInterval(clock);
     go(state.step + 1);
+    if (!hidden()) fly(room, grids, data, steps[state.step]);
     if (state.step === steps.length - 1) move(state.step);
   }
 
@@ -101,7 +104,7 @@ export function render({ model, el }) {
   }
 
   begin(el, data.title, data.facts);
-  el.append(h("div", { class: "grids" }, grids.rows), bar.el, quiz.el,
+  el.append(room, bar.el, quiz.el,
     h("div", { class: "below" }, sums, code.el), voice.el);
   go(0);
   return { state, go, redraw: () => timed(() => go((state.step + 1) % steps.length)) };

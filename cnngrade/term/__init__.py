@@ -1,0 +1,1 @@
+"""A term's marks: what answers earned, and what an instructor says of it."""
