@@ -38,10 +38,11 @@ plots.plot_images(marked.images[first], marked.classes, columns=8)
 import copy
 import math
 
+import torch
 from torch import nn
 import torch.nn.functional as F
 
-from cnnlib import evaluate, fit, models
+from cnnlib import data, evaluate, fit, models, plots
 
 # %% [markdown]
 # ## Look first
@@ -957,4 +958,5 @@ for labels in (listed.labels, by_name[listed.labels]):
 # | too sure | divide the scores by $T > 1$ |
 # | not their pictures | `weights.transforms()` for their net, `prepare` for yours |
 #
-# **Now exercise 09.** Then your own project.
+# **Now [exercise 09](../exercises/09_your_own_pictures.ipynb).** Then your
+# own project.

@@ -5,7 +5,10 @@ Pages, tables and exports all take them from here, so that they tell of the same
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 from cnngrade.class_run.grade_class import ClassResults
@@ -48,7 +51,11 @@ def marks(folder: Path, graded: ClassResults) -> Marks:
     }
     settings = replace(
         graded.settings,
-        problems=(*graded.settings.problems, *settled.problems),
+        problems=(
+            *graded.settings.problems,
+            *settled.problems,
+            *_perhaps_one(settled.results),
+        ),
         unplaced=(
             *graded.settings.unplaced,
             *(
@@ -65,3 +72,20 @@ def marks(folder: Path, graded: ClassResults) -> Marks:
         replace(graded, settings=settings, results=settled.results, history=history),
         settled,
     )
+
+
+def _perhaps_one(results: list[Result]) -> list[str]:
+    """Return a sentence on students of one name who may be one person, week by week.
+
+    Those who handed in the same lesson are different people.
+    """
+    lessons: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for result in results:
+        name = re.sub(r" \(\d{1,20}\)$", "", result.student)
+        lessons[name][result.student].add(result.lesson)
+    return [
+        f"{' and '.join(sorted(some))} have one name, and nothing tells whether they "
+        f"are one person. If so, join them: same | {max(some)} | {min(some)}"
+        for some in lessons.values()
+        if any(not a & b for a, b in combinations(some.values(), 2))
+    ]

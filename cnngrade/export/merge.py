@@ -43,9 +43,9 @@ def merged(reports: Sequence[Path], out: Path) -> tuple[ClassResults, list[str]]
 
 
 def _differences(reports: Sequence[Path], parts: Sequence[Journal]) -> list[str]:
-    """Say in what ways the reports were graded otherwise; refuse what is unfair."""
+    """Say in what ways the reports were graded otherwise."""
     told = []
-    for name in ("version", "timeout", "isolation"):
+    for name in ("version", "timeout", "isolation", "all_or_nothing"):
         values = {str(part.settings.get(name)) for part in parts}
         if len(values) > 1:
             told.append(

@@ -46,7 +46,7 @@ def by_hand(
         for number, step in enumerate(steps)
         if step.cell and (found := done.get(number)) and found.facts.get("raised")
     ]
-    points = sum(one.points for one in lost)
+    points = sum(one.points - one.by_answer for one in lost)
     made = [*_machine(texts), *_newer_python(match, texts), *_unreached(lost)]
     made = list(dict.fromkeys(made))
     return [f"{words} Up to {points:g} points hang on it." for words in made]

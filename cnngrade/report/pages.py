@@ -21,6 +21,7 @@ from cnngrade.record import GradingSettings, Result
 from cnngrade.safe_text import one_line, visible
 
 from . import class_facts, marked, term_facts
+from .equal import equal_hand_ins
 from .tables import UNJUDGED, Timings, ordered
 from .term_facts import StudentTerm
 
@@ -94,6 +95,7 @@ def class_page(
         tasks=class_facts.task_facts(listed),
         mistakes=class_facts.mistake_facts(listed),
         clusters=class_facts.clusters(listed),
+        equal=equal_hand_ins(listed),
         by_hand=[one for one in listed if one.by_hand or one.problem],
         links=_links(files),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cnngrade.class_run.grade_class import class_results
-from cnngrade.class_run.journal import new_journal
+from cnngrade.class_run.journal import new_journal, read_journal
 from cnngrade.export import command, gradebooks, times
 from cnngrade.export.marks import marks
 from cnngrade.files.notebook import CannotGradeError
@@ -296,6 +296,21 @@ def test_exports_take_the_same_marks_and_refuse_bad_lines(tmp_path):
         file.write("override | Nobody | 02 | conv2d | 5 | x\n")
     with pytest.raises(CannotGradeError, match="line 5: “Nobody” fits nobody"):
         command.gradebook(folder, "canvas", "02", None, "")
+
+
+def test_two_of_a_name_who_never_meet_in_a_lesson_are_told(tmp_path):
+    kims = one("Kim Lee (3)"), one("Kim Lee (77)", lesson="03"), one("Ann")
+    told = report(tmp_path, "", *kims)
+    (words,) = told.graded.settings.problems
+    assert "Kim Lee (3) and Kim Lee (77) have one name" in words
+    line = words.partition("join them: ")[2]
+    assert line == "same | Kim Lee (77) | Kim Lee (3)"
+    assert told.settled.problems == []  # nothing in the file is wrong
+    (tmp_path / "report" / NAME).write_text(line)
+    again = marks(tmp_path / "report", class_results(read_journal(tmp_path / "report")))
+    assert again.graded.settings.problems == ()
+    both = [one("Kim Lee (3)"), one("Kim Lee (4)")]
+    assert report(tmp_path, "", *both).graded.settings.problems == ()
 
 
 # ---- the platform's times ------------------------------------------------------------
