@@ -85,9 +85,9 @@ MEANINGS: tuple[tuple[str, str, _Say], ...] = (
     ("RuntimeError|NotImplementedError", r"not implemented for '(\w+)'", lambda m: (
         f"This operation does not work on a tensor of that dtype ({_dtype(m[1])})."
         if _dtype(m[1]) else "This operation does not take a tensor of that dtype.")),
-    ("RuntimeError", r"mean\(\): could not infer output dtype", "A mean has a "
-     "fraction, "
-     "so it needs a tensor of floats."),
+    ("RuntimeError", r"mean\(\): could not infer output dtype|std and var only support "
+     r"floating", "A mean or a deviation has a fraction, so it needs a tensor of "
+     "floats."),
     ("IndexError", r"tensors used as indices must be long", "Only whole numbers can be "
      "indices: a tensor of floats cannot."),
     ("TypeError", r"must be tuple of ints, but found element of type tuple",

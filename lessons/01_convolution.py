@@ -10,7 +10,8 @@
 # The right picture is made from the left one by nine numbers, the *kernel* in
 # the middle. What do they look for, and how?
 #
-# **Try.** Choose another kernel, change a number, click the photograph.
+# **Try.** Choose another kernel, change a number, drag the small window over
+# the photograph, or take a photograph of your own.
 
 # %% tags=["folded"]
 import torch

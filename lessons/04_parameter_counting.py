@@ -242,6 +242,12 @@ worked_example("hzdr-shrink-16x").check(20_001 / last)
 by_hand = 270_000 + 540_000 + 20_000
 by_hand == plain.total_mult_adds
 
+# %%
+plots.plot_bars(
+    {row.name: row.mult_adds for row in plain.rows if row.mult_adds},
+    title="Mult-adds", share=True,
+)
+
 # %% [markdown]
 # PyTorch can count too, while it runs: its flop counter takes a mult-add for
 # two operations.

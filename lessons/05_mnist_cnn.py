@@ -548,10 +548,10 @@ history = fit(net, images, labels, epochs=3 if mnist else 10, lr=0.02,
               validation=test)
 
 # %% [markdown]
-# Left: both losses fall together, so what is learned holds for new
-# handwriting as well. The training loss starts higher because it is the mean
-# over an epoch *during* which the net still learned. Right: the share of test
-# images that are read correctly.
+# Left: the loss of each batch, its running mean, and after each epoch the loss
+# on images that the net does not learn from. They fall together, so what is
+# learned holds for new handwriting as well. Right: the share of test images
+# that are read correctly.
 
 # %% tags=["nbval-ignore-output"]
 result = evaluate(net, *test)

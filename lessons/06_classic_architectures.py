@@ -385,6 +385,9 @@ names = ["two-tower (grouped, 2012)", "one-tower, original widths",
          "torchvision"]
 worked_example("alexnet-params").check(dict(zip(names, counts.values())))
 
+# %%
+plots.plot_bars(dict(zip(names, counts.values())), title="Parameters")
+
 # %% [markdown]
 # When someone says "AlexNet has 61 million parameters", ask which one.
 

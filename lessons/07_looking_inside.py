@@ -1077,5 +1077,5 @@ print("negative numbers:", bool((maps["overwritten"] < 0).any()),
 # | Grad-CAM | mean gradient as weight, add maps, keep what is positive |
 # | confidence | softmax cannot say "none of these" |
 #
-# **Now [exercise 07](../exercises/07_looking_inside.ipynb)**, the last
-# one. Then take a net of your own and look inside.
+# **Now [exercise 07](../exercises/07_looking_inside.ipynb).** Then
+# [lesson 08](08_after_vgg.ipynb): what came after VGG.

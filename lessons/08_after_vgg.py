@@ -386,10 +386,10 @@ with torch.device("meta"):
 diagrams.draw_blocks(first_stages, (3, 224, 224), activations=False)
 
 # %% [markdown]
-# In `layer2.0` you see the shortcut with its 1 x 1 convolution.
+# In `layer2.0` is the shortcut with its 1 x 1 convolution.
 #
 # Is it the same net as torchvision's? Names and shapes agree, so each takes
-# the other's weights. Then we compare the maps, layer by layer.
+# the other's weights. We compare the maps, layer by layer.
 
 # %%
 def all_maps(net, x):
@@ -546,8 +546,8 @@ for name in ["resnet18", "mobilenet_v2"]:
 # layer does 9 mult-adds for each number that it writes, a full one hundreds,
 # and numbers have to be fetched and written (lesson 04). By how much a net is
 # quicker depends on the machine and on the batch: measure where it is to run.
-# (On a core of ours MobileNet got a third as much done in a millisecond, and
-# less in ten rounds of ten.)
+# (On a core of ours MobileNet got a third as much done in a millisecond, less
+# in ten of ten.)
 
 # %% [markdown]
 # ## Global pooling
@@ -715,7 +715,7 @@ fit(reader, images, targets, epochs=6, augment=random_shift(2), show=False)
 print(evaluate(reader, test, test_labels))
 
 # %% [markdown]
-# The page: six test digits, at places that nobody told the net.
+# The page: six test digits, at places not told to the net.
 
 # %%
 page = torch.zeros(1, 1, 112, 140)
@@ -794,6 +794,7 @@ words = patches(photo)
 print(tuple(words.shape), "so", 14 * 14, "patches")
 
 # %%
+# unfold: each patch of 3*16*16 numbers becomes a column
 cut = F.unfold(photo, kernel_size=16, stride=16)             # (1, 768, 196)
 matrix = patches.weight.flatten(1)                           # (768, 3*16*16)
 by_matrix = matrix @ cut + patches.bias[:, None]
@@ -819,6 +820,7 @@ weights = {name: torchvision.models.get_model_weights(name)
            for name in years}
 
 # %%
+# without GoogLeNet's helpers for training
 quiet = {"googlenet": {"aux_logits": False, "init_weights": False}}
 nets = {"lenet5": (1998, summary(models.lenet5(), (1, 32, 32)))}
 for name, year in years.items():
@@ -930,4 +932,5 @@ except RuntimeError as error:
 # | work is not time | measure on the machine where it runs |
 # | transposed size | $(n - 1) \cdot s + k - 2p$ |
 #
-# **Now exercise 08.** Then lesson 09: your own pictures.
+# **Now [exercise 08](../exercises/08_after_vgg.ipynb).** Then
+# [lesson 09](09_your_own_pictures.ipynb): your own pictures.

@@ -84,16 +84,16 @@ checks.split(split)
 #
 # <details><summary>I get this error</summary>
 #
-# `RuntimeError: torch.cat(): expected a non-empty list of Tensors`: a part
-# has got nothing from any class. Does the loop over the parts run inside the
-# loop over the classes?
+# `torch.cat(): expected a non-empty list of Tensors`: a part has got nothing
+# from any class. Does the loop over the parts run inside the loop over the
+# classes?
 #
-# `TypeError: 'float' object cannot be interpreted as an integer` or `slice
-# indices must be integers`: a fraction times a number of pictures is a
-# float. Round it to a whole number first.
+# `TypeError: slice indices must be integers or None or have an __index__
+# method`: a fraction times a number of pictures is a float. Round it to a
+# whole number first.
 #
-# `AttributeError: 'list' object has no attribute 'flatten'`: `+` and
-# `append` make lists. Which function makes one tensor of a list of them?
+# No error, but a picture comes twice: `random.shuffle` works on lists. On a
+# tensor it writes one entry over another.
 #
 # </details>
 
@@ -208,9 +208,9 @@ checks.flip_some(flip_some)
 # `ValueError: step must be greater than zero`: a tensor cannot be read
 # backwards by `[::-1]`, as a list can. It has a method for that.
 #
-# `RuntimeError: The size of tensor a (30) must match the size of tensor b
-# (3) at non-singleton dimension 3`: thirty coins are laid along the columns.
-# They belong along axis 0, so they need three more axes of length 1.
+# `RuntimeError: The size of tensor a (6) must match the size of tensor b (3)
+# at non-singleton dimension 3`: six coins are laid along the columns. They
+# belong along axis 0, so they need three more axes of length 1.
 #
 # </details>
 
@@ -263,7 +263,7 @@ checks.class_weights(class_weights)
 # `ZeroDivisionError: division by zero`: one class has no pictures. With
 # tensors the same mistake is silent: it gives `inf`.
 #
-# `IndexError: index 3 is out of bounds for dimension 0 with size 3`: there
+# `IndexError: index 2 is out of bounds for dimension 0 with size 2`: there
 # are fewer counts than classes. How many should there be, whatever occurs?
 #
 # </details>
@@ -384,8 +384,9 @@ checks.stop_epoch(stop_epoch)
 # `IndexError: list index out of range`: the place after the last epoch is
 # asked for. With n losses the last epoch is n - 1.
 #
-# `TypeError: cannot unpack non-iterable NoneType object`: on one way through
-# the function nothing comes back. What if the patience is never over?
+# `TypeError: '<' not supported between instances of 'float' and 'NoneType'`:
+# the lowest loss so far starts as None. Which number is higher than any loss,
+# or which loss is the lowest after the first epoch?
 #
 # </details>
 
@@ -432,7 +433,8 @@ checks.temperature(temperature)
 # one; `torch.logspace` makes steps of equal *ratio*.
 #
 # Or let an optimizer do it, as it does for weights: T, or better its
-# logarithm, is a tensor with `requires_grad=True`. Look at the loss to see
+# logarithm, is a tensor with `requires_grad=True`. (A step can take T below
+# 0; e to the power of any number stays above.) Look at the loss to see
 # whether it still falls when you stop.
 #
 # </details>
@@ -443,8 +445,12 @@ checks.temperature(temperature)
 # in-place operation.`: T is changed by hand while gradients are recorded. An
 # optimizer's `step` does it rightly.
 #
-# `ValueError: nan is not in list`: a loss is nan, as e^x is infinite for a
-# large x. `F.cross_entropy` and `log_softmax` know how to avoid that.
+# `RuntimeError: element 0 of tensors does not require grad and does not have
+# a grad_fn`: the loss does not know T. `T.item()`, or a new tensor made of T,
+# cuts the tie.
+#
+# No error, but a loss is nan: e^x is infinite for a large x. `cross_entropy`
+# and `log_softmax` know how to avoid that.
 #
 # </details>
 
@@ -512,14 +518,16 @@ checks.fine_tune_groups(fine_tune_groups)
 # `getattr` knows the names of a net's own children, not those of their
 # children.
 #
-# `RuntimeError: Boolean value of Tensor with more than one value is
-# ambiguous`: `parameter in some_list` compares numbers, cell by cell.
+# `RuntimeError: The size of tensor a (8) must match the size of tensor b (3)
+# at non-singleton dimension 3`: `parameter in some_list` compares numbers,
+# cell by cell. Whether it is the *same* parameter is another question.
 #
 # `ValueError: some parameters appear in more than one parameter group`: an
 # optimizer refuses what stands in both groups.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## And now a project of your own
 #
 # The lesson ends with an open project: pictures of your own, from the folder

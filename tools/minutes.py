@@ -24,7 +24,7 @@ PREDICTIONS_A_MINUTE = 1
 STEP = 5  # minutes are stated to five
 
 _STATED = re.compile(r"\*\*Time:\*\* (\d+) minutes")
-_TAG = re.compile(r"<[^>]+>")
+_TAG = re.compile(r"<[^>]+>|\]\([^)]*\)")  # and where a link leads
 _WORD = re.compile(r"[\w']+")
 
 

@@ -44,6 +44,14 @@ def _each_size_rounded(fractions: Sequence[float], n: int) -> list[int]:
     return [min(sum(sizes[: k + 1]), n) for k in range(len(sizes))] + [n]
 
 
+def _of_the_rest(fractions: Sequence[float], n: int) -> list[int]:
+    """Take each fraction of what is left, and give the rest to the last part."""
+    cuts = [0]
+    for fraction in fractions[:-1]:
+        cuts.append(cuts[-1] + round(fraction * (n - cuts[-1])))
+    return [*cuts[1:], n]
+
+
 def _equal(fractions: Sequence[float], n: int) -> list[int]:
     return _rounded([1 / len(fractions)] * len(fractions), n)
 
@@ -202,13 +210,14 @@ class _Found:
     def are_whole(self) -> bool:
         """Whether the parts are rows of whole numbers."""
         return self.are_tensors and all(
-            part.dtype.startswith(("int", "uint")) and part.data.ndim == 1
+            part.data.ndim == 1
+            and (part.dtype.startswith(("int", "uint")) or not part.data.size)
             for part in self.entries
         )
 
     @property
     def parts(self) -> list[np.ndarray]:
-        return [np.asarray(part.data) for part in self.entries]
+        return [np.asarray(part.data).astype(np.int64) for part in self.entries]
 
     @property
     def all(self) -> np.ndarray:
@@ -317,6 +326,19 @@ def _second_part_empty(fractions: Sequence[float], n: int) -> list[int]:
     )
 
 
+def _is_of_the_rest(found: _Found) -> bool:
+    """Tell it, rounded either way: to the nearest, or down."""
+
+    def down(fractions: Sequence[float], n: int) -> list[int]:
+        cuts = [0]
+        for fraction in fractions[:-1]:
+            cuts.append(cuts[-1] + int(fraction * (n - cuts[-1])))
+        return [*cuts[1:], n]
+
+    is_cut = found.covers and (found.is_cut(_of_the_rest) or found.is_cut(down))
+    return is_cut and not found.is_shared_out
+
+
 _NOT_STRATIFIED = (
     "the parts have the right sizes, but a class has too many or too few pictures in "
     "one of them. Is each class divided by itself, and do the numbers belong to "
@@ -356,12 +378,12 @@ _SPLIT = Key(
         ),
         Mistake(
             "floats for numbers of pictures",
-            "a part holds floats, and a float is no index. (`torch.tensor([])`, of an "
-            "empty list, is one of floats, too.)",
+            "a part holds floats, and a float is no index.",
             _by_class(give=lambda parts, labels: [part.float() for part in parts]),
             _when(
                 lambda found: (
                     found.are_tensors
+                    and not found.are_whole
                     and any(part.dtype.startswith("float") for part in found.entries)
                 )
             ),
@@ -451,8 +473,9 @@ _SPLIT = Key(
         ),
         Mistake(
             "a picture twice in one part",
-            "a picture comes more than once in the same part. Is it drawn with "
-            "replacement?",
+            "a picture comes more than once in the same part. That is so if it is "
+            "drawn with replacement, or if `random.shuffle` works on a tensor: it is "
+            "made for lists, and writes one entry of a tensor over another.",
             _by_class(give=_one_drawn_twice),
             _when(lambda found: found.are_whole and _twice(found)),
             certain=True,
@@ -565,6 +588,13 @@ _SPLIT = Key(
                     and found.is_cut(_first_takes_the_rest)
                 )
             ),
+        ),
+        Mistake(
+            "fractions of what is left",
+            "a fraction is taken of the pictures that are left, not of all pictures of "
+            "the class. How many of them are there when the first part is gone?",
+            _by_class(cuts=_of_the_rest),
+            _when(_is_of_the_rest),
         ),
         Mistake(
             "each size rounded by itself",
@@ -1059,9 +1089,14 @@ def _calls(values: Values) -> np.ndarray:
     )
 
 
-def _apart(values: Values, case: Case, p: float) -> float:
+def _coins(values: Values) -> int:
+    """Return how many pictures there were in each of these calls."""
+    return int(values["number of pictures in these calls"].data)
+
+
+def _apart(values: Values, p: float) -> float:
     """Return by how many standard deviations the mirrored ones are not p of all."""
-    coins = len(_calls(values)) * len(case.args[0])
+    coins = len(_calls(values)) * _coins(values)
     gap = abs(float(_calls(values).sum()) - p * coins)
     return gap / math.sqrt(coins * p * (1 - p))
 
@@ -1070,17 +1105,15 @@ _FAR, _NEAR = 6.0, 4.5
 """A right answer is so far from p once in 500 million checks; see `_apart`."""
 
 
-def _varies(values: Values, case: Case) -> bool:
+def _varies(values: Values, p: float) -> bool:
     """Tell whether the calls' counts vary as those of independent coins do.
 
-    Their mean square over 21 calls is between a twelfth of what is expected and five
-    times as much in all but one check of a hundred million. Of few coins it is not
-    asked: all of six may well be alike.
+    Their mean square over 20 calls is between a twelfth of what is expected and five
+    times as much in all but two checks of a hundred million.
     """
-    count, p = len(case.args[0]), case.args[1]
+    count = _coins(values)
     apart = _calls(values) - p * count
-    share = float((apart**2).mean()) / (count * p * (1 - p))
-    return count < 20 or 1 / 12 < share < 5
+    return 1 / 12 < float((apart**2).mean()) / (count * p * (1 - p)) < 5
 
 
 def _ends(values: Values) -> tuple[set[str], set[str]]:
@@ -1098,8 +1131,8 @@ def _turns(values: Values, case: Case) -> bool:
         and _ends(values) == _TRUE_ENDS
         and values["repeat from the same state of the generator"].data is True
         and values["same coins in each call"].data is False
-        and _apart(values, case, case.args[1]) < _FAR
-        and _varies(values, case)
+        and _apart(values, case.args[1]) < _FAR
+        and _varies(values, case.args[1])
     )
 
 
@@ -1115,7 +1148,7 @@ def _by_mirrors(
 
 
 def _all_or_none(values: Values, case: Case) -> bool:
-    return set(_calls(values).tolist()) <= {0, len(case.args[0])}
+    return set(_calls(values).tolist()) <= {0, _coins(values)}
 
 
 _FLIP = Key(
@@ -1128,8 +1161,10 @@ _FLIP = Key(
             _flip_alone,
             lambda values, case: (
                 values["result"].type == "tensor"
-                and values["result"].shape[1:] == tuple(case.args[0].shape[1:])
-                and len(values["result"].data) < len(case.args[0])
+                and any(
+                    0 <= count.data < _coins(values)
+                    for count in values["number that comes back, call by call"].data
+                )
             ),
             certain=True,
         ),
@@ -1236,7 +1271,7 @@ _FLIP = Key(
             _flipped(heads=lambda x, p, g: torch.ones(len(x), 1, 1, 1) > 0),
             _by_mirrors(
                 lambda values, case: (
-                    bool((_calls(values) == len(case.args[0])).all())
+                    bool((_calls(values) == _coins(values)).all())
                     and _ends(values)[0] == {asked.MIRRORED}
                 )
             ),
@@ -1303,7 +1338,7 @@ _FLIP = Key(
             _by_mirrors(
                 lambda values, case: (
                     _ends(values) == _TRUE_ENDS[::-1]
-                    and _apart(values, case, 1 - case.args[1]) < _NEAR
+                    and _apart(values, 1 - case.args[1]) < _NEAR
                 )
             ),
         ),
@@ -1315,7 +1350,7 @@ _FLIP = Key(
             ),
             _by_mirrors(
                 lambda values, case: (
-                    _ends(values) != _TRUE_ENDS and _apart(values, case, 0.5) < _NEAR
+                    _ends(values) != _TRUE_ENDS and _apart(values, 0.5) < _NEAR
                 )
             ),
         ),
@@ -1328,9 +1363,7 @@ _FLIP = Key(
                     & (torch.rand(len(x), 1, 1, 1, generator=g) < p)
                 )
             ),
-            _by_mirrors(
-                lambda values, case: _apart(values, case, case.args[1]) >= _FAR
-            ),
+            _by_mirrors(lambda values, case: _apart(values, case.args[1]) >= _FAR),
             certain=True,
         ),
         noticed("input changed in place", "changed:images", _flip_in_place),
@@ -2081,6 +2114,14 @@ _STOP = Key(
             "epoch before that for the best. What counts is whether a loss is lower "
             "than all before.",
             _before_the_rises,
+        ),
+        Mistake(
+            "a count that never grows",
+            "the count of epochs without a new lowest loss never goes beyond 1. Is 1 "
+            "added to it, or is it set to 1?",
+            lambda losses, patience: _stop_epoch(
+                losses, patience if patience == 1 else len(losses)
+            ),
         ),
         Mistake(
             "highest for lowest",

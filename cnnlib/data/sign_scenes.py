@@ -77,7 +77,7 @@ def _rotation(angle: float) -> np.ndarray:
 
 
 def _hang(picture: Image.Image, sign: Image.Image, corners: np.ndarray) -> None:
-    """Put the sign into the picture, its corners at these points (4, 2), in place."""
+    """Put the sign into the picture, its corners at these places (4, 2), in place."""
     width, height = sign.size
     own = (_CORNERS + 1) * [width / 2, height / 2]
     bent = sign.transform(
@@ -90,7 +90,7 @@ def _hang(picture: Image.Image, sign: Image.Image, corners: np.ndarray) -> None:
 
 
 def _perspective(here: np.ndarray, there: np.ndarray) -> list[float]:
-    """Return the eight numbers by which four points (4, 2) go to four others.
+    """Return the eight numbers by which corners (4, 2) go to other corners.
 
     x' = (a x + b y + c) / (g x + h y + 1) and y' = (d x + e y + f) / (g x + h y + 1),
     in the order a to h: two equations for each point.

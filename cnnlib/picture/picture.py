@@ -25,6 +25,8 @@ DPI = 120
 """Pixels per inch of every figure: its size on the page, in CSS pixels."""
 SHARP = 2
 """Pixels drawn for one pixel of the page, along each side: for sharp screens."""
+CHART_COLOURS = 64
+"""Colours of a sharp chart: its few inks, and the steps from each to white."""
 
 
 class Picture:
@@ -82,8 +84,10 @@ class Picture:
         if self.figure is None:
             return self.png
         if self._sharp is None:
-            drawn = _render(self.figure, SHARP * self._dpi)
-            self._sharp = encode_png(drawn, _ramps(self.figure))
+            drawn, ramps = _render(self.figure, SHARP * self._dpi), _ramps(self.figure)
+            images = any(ax.images for ax in self.figure.axes)
+            most = 256 if ramps or images else CHART_COLOURS
+            self._sharp = encode_png(drawn, ramps, most)
         return self._sharp
 
     @property

@@ -12,21 +12,24 @@ _WORST = 6.0
 """Mean error above which 256 colours are too few."""
 
 
-def encode_png(image: Image.Image, ramps: Sequence[np.ndarray] = ()) -> bytes:
+def encode_png(
+    image: Image.Image, ramps: Sequence[np.ndarray] = (), most: int = 256
+) -> bytes:
     """Return PNG bytes without metadata: grey, palette or full colour.
 
     Up to 256 colours and pure grey are kept exactly. Other images get a palette of
     256 colours, unless that would show. ``ramps`` are colours (k, 3), bytes, that
-    must look right: the colour scales of a figure. White stays white.
+    must look right: the colour scales of a figure. White stays white. ``most`` is how
+    many colours a palette may have.
     """
     image = image.convert("RGB")
     pixels = np.asarray(image)
     if (pixels[..., :1] == pixels).all():
         small = image.convert("L")
-    elif (colours := image.getcolors(256)) is not None:
+    elif (colours := image.getcolors(most)) is not None:
         small = _exact(pixels, [colour for _, colour in colours])
     else:
-        small = _near(image, pixels, ramps)
+        small = _near(image, pixels, ramps, most)
     buffer = io.BytesIO()
     small.save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
@@ -57,12 +60,12 @@ def _codes(pixels: np.ndarray) -> np.ndarray:
 
 
 def _near(
-    image: Image.Image, pixels: np.ndarray, ramps: Sequence[np.ndarray]
+    image: Image.Image, pixels: np.ndarray, ramps: Sequence[np.ndarray], most: int
 ) -> Image.Image:
-    """Return the image in 256 colours, dithered if need be; unchanged if that shows."""
+    """Return the image in few colours, dithered if need be; unchanged if that shows."""
     kept = np.unique(np.vstack([[[255, 255, 255], [0, 0, 0]], *ramps]), axis=0)
     kept = kept[-192:].astype(np.uint8)
-    rest = _common_colours(pixels, kept, 256 - len(kept))
+    rest = _common_colours(pixels, kept, most - len(kept))
     palette = Image.new("P", (1, 1))
     palette.putpalette(np.vstack([kept, rest]).tobytes())
     small = image.quantize(palette=palette, dither=Image.Dither.NONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Sequence
@@ -12,23 +13,26 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
 
-from cnnlib.text import listed, sentence
-
 from ._augment import Augment
-from ._batches import Batches, best_layout, check_smallest_batch
+from ._batches import Batches, best_layout
 from ._evaluate import Evaluation, Loss, forward, judge, loader_outputs
+from ._given import (
+    BATCH,
+    check_patience,
+    training_data,
+    validation_data,
+    warn_of_plain_lists,
+)
 from ._history import History
 from ._keeper import Keeper, copy_of
 from ._measure import Measurement, Metrics, check_metrics
-from ._optimize import UNREGISTERED, Schedule, Stepper, learning_on, unregistered
+from ._optimize import Schedule, Stepper, learning_on
 from .checks import as_model, at_least, positive
 from .device import best_device, seeded, usable
-from .loader import LoaderBatches, batches_of, is_loader
+from .loader import LoaderBatches, is_loader
 from .progress import NoProgress, progress
-from .targets import checked
 from .traps import traps
 
-_BATCH = 128
 _STEPS_BETWEEN_CHECKS = 50
 """Steps after which the loss is looked at: to ask an accelerator costs time."""
 
@@ -51,7 +55,7 @@ def fit(
     labels: Any = None,
     *,
     epochs: int,
-    batch_size: int = _BATCH,
+    batch_size: int = BATCH,
     lr: float | None = None,
     optimizer: str | Optimizer = "adam",
     schedule: Schedule = "one-cycle",
@@ -128,12 +132,12 @@ def fit(
     target = best_device() if device is None else usable(device)
     check_metrics(metrics)
     model = as_model(model)
-    _check_patience(patience, keep_best, validation)
+    check_patience(patience, keep_best, validation)
     with seeded(seed, target):  # a DataLoader draws numbers for its first batch
-        first = _first(model, images, labels, loss, batch_size)
-        held_out = _held_out(model, validation, loss)
-    _warn_of_plain_lists(model)
-    for words in traps(model, first[0], loss):
+        data = training_data(model, images, labels, loss, batch_size)
+        held_out = validation_data(model, validation, loss)
+    warn_of_plain_lists(model)
+    for words in traps(model, data[0], loss):
         warnings.warn(words, stacklevel=2)
     history = History()
     keeper = Keeper(model, keep=keep_best, patience=patience)
@@ -143,12 +147,12 @@ def fit(
             batches = LoaderBatches(images, model, loss, device=target, augment=augment)
         else:
             batches = Batches(
-                *first,
+                *data,
                 batch_size,
                 seed=seed,
                 device=target,
                 augment=augment,
-                layout=best_layout(model, first[0], target),
+                layout=best_layout(model, data[0], target),
             )
         steps = epochs * len(batches)
         stepper = Stepper(
@@ -194,59 +198,6 @@ def fit(
     return history
 
 
-def _first(
-    model: nn.Module, images: Any, labels: Any, loss: Loss, batch_size: int
-) -> tuple[Tensor, Tensor]:
-    """Check all images and labels, or the first batch of a DataLoader."""
-    if is_loader(images):
-        if batch_size != _BATCH:
-            raise ValueError(
-                "A DataLoader has its own batch size: leave batch_size out, and give "
-                "it to the DataLoader."
-            )
-        first = next(batches_of(images, labels, model, loss))
-    else:
-        first = checked(model, images, labels, loss)
-        check_smallest_batch(model, first.images, batch_size)
-    return first.images, first.labels
-
-
-def _check_patience(patience: int | None, keep_best: bool, validation: Any) -> None:
-    if patience is not None:
-        at_least(1, "patience", patience)
-    if validation is None and (keep_best or patience is not None):
-        raise ValueError(
-            "patience and keep_best look at the validation loss: pass "
-            "validation=(images, labels) of images that are not trained on."
-        )
-
-
-def _warn_of_plain_lists(model: nn.Module) -> None:
-    lists = unregistered(model)
-    if lists and any(True for _ in model.parameters()):
-        warnings.warn(
-            sentence(UNREGISTERED.format(lists=listed(lists)))
-            + " Training misses them.",
-            stacklevel=3,
-        )
-
-
-def _held_out(model: nn.Module, validation: Any, loss: Loss) -> Any:
-    """Check the validation images, a pair or a DataLoader."""
-    if validation is None:
-        return None
-    if is_loader(validation):
-        next(batches_of(validation, None, model, loss))
-        return validation
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
-        raise TypeError(
-            "validation should be a pair (images, labels), "
-            f"not {type(validation).__name__}."
-        )
-    held_out = checked(model, validation[0], validation[1], loss)
-    return held_out.images, held_out.labels
-
-
 def _epoch(
     batches: Batches | LoaderBatches, stepper: Stepper, watcher: NoProgress
 ) -> _Epoch:
@@ -288,7 +239,7 @@ def _record(
     if validated is None:
         return
     history.validation_loss.append(validated.loss)
-    if validated.accuracy is not None:
+    if not math.isnan(validated.accuracy):
         history.validation_accuracy.append(validated.accuracy)
     for name, value in validated.metrics.items():
         history.validation_metrics.setdefault(name, []).append(value)

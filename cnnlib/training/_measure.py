@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +32,7 @@ class Measurement:
             "all right", the share of images with no wrong one. Classes of pixels:
             "accuracy", and "mean IoU", for each class the pixels that both call so as
             a share of those that one of them does, averaged over the classes that
-            occur.
+            occur. Any other loss has no other measure.
         outputs: (N, ...), what the net gave.
         labels: (N, ...), as given.
     """
@@ -42,9 +43,9 @@ class Measurement:
     labels: Tensor = field(repr=False)
 
     @property
-    def accuracy(self) -> float | None:
-        """The share of right answers, 0 to 1; None where that makes no sense."""
-        return self.metrics.get("accuracy")
+    def accuracy(self) -> float:
+        """The share of right answers, 0 to 1; NaN where that makes no sense."""
+        return self.metrics.get("accuracy", math.nan)
 
     def __repr__(self) -> str:
         told = [f"loss {self.loss:.4f}", *map(told_metric, self.metrics.items())]
@@ -60,12 +61,14 @@ def told_metric(named: tuple[str, float]) -> str:
 
 def measures(outputs: Tensor, labels: Tensor, loss: Any) -> dict[str, float]:
     """Return the measures that make sense for a loss, by their names."""
+    if is_of_classes(loss) and outputs.shape == labels.shape:  # shares of classes
+        return _of_answers(outputs.argmax(dim=1) == labels.argmax(dim=1))
     if is_of_classes(loss):
         return _of_pixels(outputs, labels, getattr(loss, "ignore_index", -100))
     border = yes_from(loss)
     if border is not None:
         return _of_answers((outputs >= border) == (labels >= 0.5))
-    if compares_numbers(loss) or outputs.shape == labels.shape:
+    if compares_numbers(loss):
         return _of_numbers(outputs.double(), labels.double())
     return {}
 

@@ -197,7 +197,12 @@ def count_classes(model: nn.Module, images: Tensor, given: Any = None) -> int:
     Raises:
         ValueError: the model cannot take such an image, or does not give (N, classes).
     """
-    return check_scores(one_answer(model, images, given), tuple(images.shape[1:]))
+    output = one_answer(model, images, given)
+    return check_scores(
+        output,
+        tuple(images.shape[1:]),
+        "model.eval()(images) gives what a net gives that tells no classes.",
+    )
 
 
 def one_answer(model: nn.Module, images: Tensor, given: Any = None) -> Tensor:
@@ -235,12 +240,14 @@ def _for_several(output: Any) -> str:
     )
 
 
-def check_scores(output: Tensor, shape: tuple[int, ...]) -> int:
+def check_scores(
+    output: Tensor, shape: tuple[int, ...], advice: str = OTHER_TASKS
+) -> int:
     """Return the number of classes of an answer (1, classes), else raise ValueError."""
     if output.dim() != 2:
         raise ValueError(
             f"For one image of shape {shape} the model gives {tuple(output.shape)}, "
-            f"expected (1, classes): one row of scores per image. {OTHER_TASKS}"
+            f"expected (1, classes): one row of scores per image. {advice}"
         )
     return output.shape[1]
 

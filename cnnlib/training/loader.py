@@ -67,13 +67,36 @@ def batches_of(loader: Any, labels: Any, model: nn.Module, loss: Any) -> Iterato
         raise TypeError("A DataLoader brings its labels: leave labels out.")
     length(loader)
     first: Data | None = None
-    for batch in loader:
+    for batch in _batches(loader):
         images, known = _pair(batch)
         if first is None:
             data = first = checked(model, images, known, loss)
         else:
             data = checked_again(first, model, images, known, loss)
         yield data
+
+
+_PICTURES = (
+    "The data set gives pictures, which have to become tensors: build it with "
+    "transform=torchvision.transforms.ToTensor()."
+)
+_SIZES = (
+    "The images differ in size, so they make no batch: build the data set with "
+    "transform=torchvision.transforms.Compose([torchvision.transforms.ToTensor(), "
+    "torchvision.transforms.Resize((64, 64))])."
+)
+
+
+def _batches(loader: Any) -> Iterator[Any]:
+    """Give the batches; say what helps where images make none."""
+    try:
+        yield from loader
+    except (TypeError, RuntimeError) as error:
+        if "found <class 'PIL." in str(error):
+            raise ValueError(_PICTURES) from error
+        if "to be equal size" in str(error):
+            raise ValueError(_SIZES) from error
+        raise
 
 
 def _pair(batch: Any) -> tuple[Any, Any]:

@@ -151,4 +151,6 @@ def _newest(history: History) -> str:
     if history.validation_accuracy:
         accuracy = percent(history.validation_accuracy[-1], decimals=2)
         text += f", validation accuracy {accuracy}"
+    elif history.validation_loss:
+        text += f", validation loss {history.validation_loss[-1]:.4f}"
     return text

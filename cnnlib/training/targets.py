@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .checks import (
-    OTHER_TASKS,
     apply_loss,
     as_images,
     as_labels,
@@ -90,7 +89,7 @@ def checked(model: nn.Module, images: Any, targets: Any, loss: Any) -> Data:
     if compares_numbers(loss):
         _check_same_shape(output, wanted, loss)
         _check_yes_or_no(wanted, loss)
-    elif is_of_classes(loss):
+    elif is_of_classes(loss) and not _same_floats(output, wanted):
         _check_masks(output, wanted, loss)
     sample = output.expand(2, *output.shape[1:]).contiguous()
     apply_loss(loss, sample, wanted[:1].expand(2, *wanted.shape[1:]).to(output.device))
@@ -126,14 +125,22 @@ def compares_numbers(loss: Any) -> bool:
 
 def as_targets(targets: Any, count: int, loss: Any, model: nn.Module) -> Tensor:
     """Return targets (count, ...) in the model's precision, or as whole numbers."""
-    targets = as_tensor(targets, "labels")
+    given, targets = targets, as_tensor(targets, "labels")
     if targets.dim() == 0 or len(targets) != count:
         found = 1 if targets.dim() == 0 else len(targets)
         raise ValueError(
             f"There are {count} images but {found} labels: each image needs one."
         )
+    if targets.is_complex():
+        raise ValueError("The labels are complex numbers, expected real ones.")
     if targets.is_floating_point() and not torch.isfinite(targets).all():
         raise ValueError("Some labels are not finite numbers (NaN or infinity).")
+    pictures = targets.dtype == torch.uint8 and targets.dim() > 2
+    if pictures and compares_numbers(loss) and bool((targets > 1).any()):
+        raise ValueError(
+            "The labels are pictures of whole numbers (uint8), and the model gives "
+            f"fractions: labels{_floats(given)} / 255 brings 0..255 to 0..1."
+        )
     if targets.is_floating_point() or compares_numbers(loss):
         return targets.detach().to(float_dtype(model))
     return targets.detach().long()
@@ -143,10 +150,34 @@ def _are_classes(loss: Any, output: Tensor, targets: Any) -> bool:
     """Whether each image has one class: what fit and evaluate were made for."""
     axes = getattr(targets, "ndim", 1)
     if is_of_classes(loss):
-        return output.dim() <= 2 or axes == 1
+        return not _are_shares(output, targets) and (output.dim() <= 2 or axes == 1)
     if compares_numbers(loss) or output.dim() != 2 or axes != 1:
         return False
     return isinstance(targets, Tensor) is False or not targets.is_floating_point()
+
+
+def _are_shares(output: Tensor, targets: Any) -> bool:
+    """Whether targets are a probability of each class, and not simply 0 and 1.
+
+    Cross-entropy takes them; mixed images have such.
+    """
+    if getattr(targets, "ndim", 1) != 2 or output.dim() != 2:
+        return False
+    if targets.shape[1] != output.shape[1]:
+        return False
+    shares = as_tensor(targets, "labels")
+    if not shares.is_floating_point() or bool(((shares == 0) | (shares == 1)).all()):
+        return False
+    sums = shares.double().sum(dim=1)
+    return bool((shares >= 0).all()) and torch.allclose(
+        sums, torch.ones_like(sums), atol=1e-3
+    )
+
+
+def _same_floats(output: Tensor, targets: Tensor) -> bool:
+    """Whether targets are a share of each class, (N, classes) or (N, classes, H, W)."""
+    same = targets.shape[1:] == output.shape[1:]
+    return same and targets.is_floating_point() and not _is_one_hot(targets)
 
 
 def _check_same_shape(output: Tensor, targets: Tensor, loss: Any) -> None:
@@ -191,12 +222,16 @@ def _check_masks(output: Tensor, targets: Tensor, loss: Any) -> None:
             f"The labels have shape {tuple(targets.shape)}, with an axis of channels "
             "that one class a pixel does not have: pass labels[:, 0]."
         )
+    told = (
+        f"The model gives maps of {got} for labels of {wanted}: cross-entropy wants "
+        "one class for each place of the maps."
+    )
+    if wanted == (*got, 1):
+        raise ValueError(f"{told} Pass labels[..., 0].")
+    if wanted == (output.shape[1], *got) and _is_one_hot(targets):
+        raise ValueError(f"{told} A one-hot table becomes that by labels.argmax(1).")
     if got != wanted:
-        raise ValueError(
-            f"The model gives maps of {got} for labels of {wanted}: cross-entropy "
-            "wants one class for each place of the maps. "
-            + (OTHER_TASKS if len(got) != len(wanted) else "Bring the labels to it.")
-        )
+        raise ValueError(told)
     if targets.is_floating_point():
         raise ValueError(
             "The labels are fractions, expected whole numbers 0, 1, 2 ... that name "
@@ -204,8 +239,11 @@ def _check_masks(output: Tensor, targets: Tensor, loss: Any) -> None:
         )
     ignored = getattr(loss, "ignore_index", -100)
     counted = targets[targets != ignored]
-    low = int(counted.min()) if counted.numel() else 0
-    high = int(counted.max()) if counted.numel() else 0
+    if not counted.numel():
+        raise ValueError(
+            f"No label counts: all of them are {ignored}, which the loss leaves out."
+        )
+    low, high = int(counted.min()), int(counted.max())
     if low >= 0 and high < output.shape[1]:
         return
     cure = ""
@@ -220,6 +258,11 @@ def _check_masks(output: Tensor, targets: Tensor, loss: Any) -> None:
         f"The labels run from {low} to {high}, but the model gives {output.shape[1]} "
         f"scores per pixel: legal labels are 0 to {output.shape[1] - 1}.{cure}"
     )
+
+
+def _is_one_hot(targets: Tensor) -> bool:
+    ones = bool(((targets == 0) | (targets == 1)).all())
+    return ones and bool((targets.sum(dim=1) == 1).all())
 
 
 def _floats(targets: Any) -> str:

@@ -18,7 +18,7 @@ _BRIGHT = 100
 
 
 def traps(model: nn.Module, images: Tensor, loss: Any) -> list[str]:
-    """Return a sentence for each trap: softmax or sigmoid twice, pixels 0..255."""
+    """Return a sentence for each trap: softmax twice or never, pixels 0..255 ..."""
     sentences = []
     if loss is functional.cross_entropy or isinstance(loss, nn.CrossEntropyLoss):
         scores = answer(model, images[:_SAMPLE].to(device_of(model), copy=True))
@@ -27,6 +27,14 @@ def traps(model: nn.Module, images: Tensor, loss: Any) -> list[str]:
                 "The model's scores are probabilities already: none is below 0, and "
                 "they add up to 1. Cross-entropy makes probabilities of them once "
                 "more, so the net learns slowly: leave the softmax out."
+            )
+    if loss is functional.nll_loss or isinstance(loss, nn.NLLLoss):
+        scores = answer(model, images[:_SAMPLE].to(device_of(model), copy=True))
+        if not are_probabilities(scores.exp()):
+            sentences.append(
+                "NLLLoss wants the logarithms of probabilities, and the model gives "
+                "other numbers, so the loss falls below 0 and tells nothing: pass "
+                "loss=nn.CrossEntropyLoss(), or end the model with nn.LogSoftmax(1)."
             )
     if yes_from(loss) == 0 and isinstance(_last(model), nn.Sigmoid):
         sentences.append(

@@ -36,16 +36,17 @@ def check_result(example: WorkedExample, result: Any) -> Confirmation:
     if not example.erratum:
         title = f"✓ {example.id}: correct."
         if fact:
-            return Confirmation(title, (), _right_fact(example))
+            return Confirmation(title, (), _right_fact(example), "✓ Correct.")
         grid = _named("result", example.correct, frozenset())
-        return Confirmation(title, (grid,), _right_grid(example))
-    title = f"✓ {example.id}: correct. It is {example.source} that is wrong here."
+        return Confirmation(title, (grid,), _right_grid(example), "✓ Correct.")
+    told = f"It is {example.source} that is wrong here."
+    title, heading = f"✓ {example.id}: correct. {told}", f"✓ Correct. {told}"
     if fact:
-        return Confirmation(title, (), _erratum_lines(example))
+        return Confirmation(title, (), _erratum_lines(example), heading)
     where, *marked = _where(example)
     pair = zip(("printed", "correct"), marked, strict=True)
     grids = (_named(name, getattr(example, name), cells) for name, cells in pair)
-    return Confirmation(title, tuple(grids), (where, *_why(example)))
+    return Confirmation(title, tuple(grids), (where, *_why(example)), heading)
 
 
 def _right_grid(example: WorkedExample) -> tuple[str, ...]:

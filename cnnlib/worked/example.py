@@ -113,7 +113,7 @@ class WorkedExample:
     def card(self) -> Card:
         """What the reader starts from; for a wrong source also what it prints."""
         grids = () if self.op == "fact" else self._grids()
-        return Card(self.title, grids, self._lines())
+        return Card(self.title, grids, self._lines(), f"From {self.source}")
 
     def __str__(self) -> str:
         return self.card.text

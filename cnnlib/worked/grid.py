@@ -34,11 +34,15 @@ class Grid(NamedTuple):
 
 @dataclass(frozen=True)
 class Card:
-    """A title, grids side by side and lines below, as text and as HTML."""
+    """A title, grids side by side and lines below, as text and as HTML.
+
+    ``heading`` stands in place of the title where people read: without the id.
+    """
 
     title: str
     grids: tuple[Grid, ...]
     lines: tuple[str, ...]
+    heading: str = ""
 
     @property
     def text(self) -> str:
@@ -53,7 +57,8 @@ class Card:
         side_by_side = f'<div style="{_SIDE_BY_SIDE}">{grids}</div>' if grids else ""
         lines = "<br/>".join(map(escape, self.lines))
         return (
-            f"<div><p><strong>{escape(self.title)}</strong></p>{side_by_side}"
+            f'<div><p title="{escape(self.title)}"><strong>'
+            f"{escape(self.heading or self.title)}</strong></p>{side_by_side}"
             + (f"<p>{lines}</p>" if lines else "")
             + "</div>"
         )

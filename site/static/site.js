@@ -7,6 +7,7 @@ function reachable(el) {
   const wide = el.scrollWidth > el.clientWidth + 1;
   if (wide) el.setAttribute("tabindex", "0");
   else el.removeAttribute("tabindex");
+  el.classList.toggle("scrolls", wide);
 }
 
 addEventListener("DOMContentLoaded", () => {

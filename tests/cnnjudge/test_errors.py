@@ -114,6 +114,7 @@ RAISED = [
     (lambda: X.summ(), "has nothing called `summ`"),
     (lambda: torch.summ(X), "`torch` has nothing called `summ`"),
     (lambda: torch.arange(3).mean(), "it needs a tensor of floats"),
+    (lambda: torch.arange(3).std(), "it needs a tensor of floats"),
     (lambda: X.unfold(0, 5, 1), "A window of 5 is wanted on axis 0, which is only 3"),
     (lambda: exit(), "`return` ends a function"),
     (lambda: bool(np.ones(2)), "An array with several numbers"),

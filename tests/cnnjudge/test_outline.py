@@ -98,6 +98,34 @@ PROMISED = {
     "kernel not turned backward": ["conv_backward: kernel not turned"],
     "set for added": ["conv_backward: set for added, in both"],
     "channels last in the flattened map": ["to_convolution: channels last"],
+    "not stratified": ["split: not stratified"],
+    "seed ignored": [
+        "split: seed ignored",
+        "split: chance that the seed does not hold",
+    ],
+    "parts that overlap": ["split: parts that overlap"],
+    "parts that lose a picture": ["split: parts that lose a picture"],
+    "mean of the pictures' deviations": [
+        "channel_stats: mean of the pictures' deviations"
+    ],
+    "not scaled": ["channel_stats: not scaled"],
+    "upside down": ["flip_some: upside down"],
+    "one coin for all": ["flip_some: one coin for all"],
+    "generator ignored": ["flip_some: chance that does not come from the generator"],
+    "pictures changed in place": ["flip_some: input changed in place"],
+    "share for weight": ["class_weights: share for weight"],
+    "infinite for an empty class": ["class_weights: infinite for an empty class"],
+    "precision for recall": ["recall_per_class: precision for recall"],
+    "zero for an empty class": ["recall_per_class: zero for an empty class"],
+    "stop one late": ["stop_epoch: stop one late"],
+    "equal counted as better": ["stop_epoch: equal counted as better"],
+    "last for best": ["stop_epoch: last for best"],
+    "inverse temperature": ["temperature: inverse temperature"],
+    "frozen parameters in a group": ["fine_tune_groups: frozen parameters in a group"],
+    "the head in both": ["fine_tune_groups: the head in both groups"],
+    "a name that only begins like it": [
+        "fine_tune_groups: a name that only begins like the head's"
+    ],
 }
 
 

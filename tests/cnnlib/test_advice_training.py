@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torchvision
+from PIL import Image
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+from torchvision.datasets import ImageFolder
 
+from cnnlib.data import Digits, Pictures
 from cnnlib.training import evaluate, fit, predict
 
 IMAGES = torch.rand(9, 1, 4, 4)
@@ -170,6 +174,7 @@ class _Odd(nn.Module):
         (nn.Conv2d(1, 2, 1), 255 * IMAGES[:, 0].round().long(), None),
         (nn.Conv2d(1, 2, 1), IMAGES.round().long(), None),
         (nn.Conv2d(1, 2, 1), IMAGES[:, 0].round(), None),
+        (nn.Conv2d(1, 2, 1), IMAGES[:, 0, :, :, None].round().long(), None),
     ],
 )
 def test_the_form_of_other_targets(model: Any, labels: Tensor, loss: Any) -> None:
@@ -182,6 +187,49 @@ def test_the_form_of_other_targets(model: Any, labels: Tensor, loss: Any) -> Non
             numpy = code[0] == "labels.long()" and isinstance(form, np.ndarray)
             given = form.astype(int) if numpy else eval(code[0], {"labels": form})
             assert call(labels=given, model=model, loss=loss)
+
+
+@pytest.mark.parametrize("kind", [torch.long, torch.float32, torch.uint8])
+def test_one_hot_masks(kind: Any) -> None:
+    masks = torch.randint(2, (9, 4, 4))
+    labels = nn.functional.one_hot(masks, 2).permute(0, 3, 1, 2).to(kind)
+    model = nn.Conv2d(1, 2, 1)
+    for form in (labels, labels.numpy()):
+        code = _advised("labels", _refusal(evaluate, model, IMAGES, form))
+        assert evaluate(model, IMAGES, eval(code, {"labels": form})).labels.equal(masks)
+
+
+def test_pictures_of_bytes_as_labels() -> None:
+    model, pixels = nn.Conv2d(1, 1, 1), (255 * IMAGES).byte()
+    for form in (pixels, pixels.numpy()):
+        message = _refusal(_train, labels=form, model=model, loss=nn.MSELoss())
+        code = _found(r"(labels\S+ / 255)", message)
+        given = eval(code, {"labels": form})
+        assert float(given.max()) <= 1
+        assert _train(labels=given, model=model, loss=nn.MSELoss()).epochs == 1
+
+
+def test_labels_of_which_none_counts() -> None:
+    labels = torch.full((9, 4, 4), -100)
+    assert "all of them are -100" in _refusal(
+        _train, labels=labels, model=nn.Conv2d(1, 2, 1)
+    )
+    complex_ones = torch.ones(9, 1, dtype=torch.complex64)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 1))
+    how = {"labels": complex_ones, "model": model, "loss": nn.MSELoss()}
+    assert "complex numbers" in _refusal(_train, **how)
+
+
+def test_a_loss_of_log_probabilities() -> None:
+    with pytest.warns(UserWarning, match="logarithms of probabilities") as heard:
+        _train(loss=nn.NLLLoss())
+    text = str(heard[0].message)
+    loss, last = _found(r"loss=(nn\.\w+\(\))", text), _found(r"with (nn\..*\))", text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert _train(loss=eval(loss)).epochs == 1
+        model = nn.Sequential(_small(), eval(last))
+        assert _train(model=model, loss=nn.NLLLoss()).epochs == 1
 
 
 def _less(how: dict[str, Any]) -> dict[str, Any]:
@@ -237,6 +285,9 @@ def test_one_number_for_an_image_is_no_probability() -> None:
     model: nn.Module = nn.Sequential(nn.Flatten(), nn.Linear(16, 1))
     code = _found(r"(model\.eval\(\)\(images\))", _refusal(predict, model, IMAGES))
     assert eval(code, {"model": model, "images": IMAGES}).shape == (9, 1)
+    model = nn.Conv2d(1, 2, 1)
+    code = _found(r"(model\.eval\(\)\(images\))", _refusal(predict, model, IMAGES))
+    assert eval(code, {"model": model, "images": IMAGES}).shape == (9, 2, 4, 4)
 
 
 def test_lists_become_tensors() -> None:
@@ -252,6 +303,18 @@ def test_lists_become_tensors() -> None:
         {"torch": torch, "images": list(IMAGES)},
     )
     assert evaluate(_small(), given, LABELS).labels.equal(LABELS)
+
+
+def test_data_of_this_package_are_passed_in_their_parts() -> None:
+    pixels = (255 * IMAGES).byte()
+    pictures = Pictures(pixels, LABELS, ("a", "b", "c"), None, "")
+    assert "pass its images and its labels" in _refusal(_train, pictures)
+    assert "images.float() / 255" in _refusal(_train, pictures.images)
+    assert _train(pictures.images.float() / 255, pictures.labels).epochs == 1
+    digits = Digits(IMAGES, LABELS, IMAGES, LABELS)
+    message = _refusal(evaluate, _small(), digits)
+    assert "pass its train_images and its train_labels" in message
+    assert evaluate(_small(), digits.train_images, digits.train_labels).loss
 
 
 @pytest.mark.parametrize("number", [0, "out"])
@@ -297,6 +360,35 @@ def test_what_a_loader_brings_is_left_out() -> None:
     assert "torch.utils.data.DataLoader" in message
     assert "no batches" in _refusal(fit, images=_loader(2, drop_last=True), **how)
     assert "The labels should be" in _refusal(fit, images=IMAGES, **how)
+
+
+@pytest.mark.parametrize("sizes", [(8, 8), (8, 9)])
+def test_pictures_of_a_folder_become_tensors(tmp_path: Any, sizes: Any) -> None:
+    for k, size in enumerate(sizes):
+        (tmp_path / str(k)).mkdir()
+        Image.new("RGB", (size, 8)).save(tmp_path / str(k) / "1.png")
+
+    def train(**how: Any) -> Any:
+        model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
+        loader = DataLoader(ImageFolder(tmp_path, **how), batch_size=2)
+        return fit(model, loader, epochs=1, show=False)
+
+    code = _found(r"transform=(.*\))\.", _refusal(train))
+    if sizes == (8, 9):  # the advice for pictures comes first, then that for sizes
+        sized = _refusal(train, transform=eval(code, {"torchvision": torchvision}))
+        code = _found(r"transform=(.*\))\.", sized)
+    transform = eval(code, {"torchvision": torchvision})
+    assert train(transform=transform).epochs == 1
+
+
+def test_a_fault_of_a_data_set_is_its_own() -> None:
+    class Faulty(TensorDataset):
+        def __getitem__(self, index: int) -> Any:
+            raise TypeError("my own fault")
+
+    loader = DataLoader(Faulty(IMAGES, LABELS), batch_size=2)
+    with pytest.raises(TypeError, match="my own fault"):
+        fit(_small(), loader, epochs=1, show=False)
 
 
 def test_a_loader_without_a_length() -> None:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from cnnlib import Picture, plots
+from cnnlib.picture.picture import CHART_COLOURS, DPI, SHARP, _render
 from cnnlib.picture.png import encode_png
 
 
@@ -301,3 +302,15 @@ def test_a_sentence_can_be_printed_on_any_console(encoding, monkeypatch):
     assert picture._repr_mimebundle_()["text/plain"] == picture.sentence
     if encoding == "utf-8":
         assert written == picture.sentence + "\n"
+
+
+def test_a_sharp_chart_has_few_colours_and_looks_the_same():
+    curves = {f"curve {k}": np.sin(np.arange(60) / 9 + k) for k in range(4)}
+    picture = plots.plot_lines(curves, xlabel="x", ylabel="y")
+    few = opened(picture.sharp).convert("RGB")
+    whole = _render(picture.figure, SHARP * DPI)
+    assert len(few.getcolors(1 << 20)) <= CHART_COLOURS < len(whole.getcolors(1 << 20))
+    off = np.abs(np.array(few).astype(int) - np.array(whole).astype(int))
+    assert off.mean() < 1
+    white = (np.array(whole) == 255).all(axis=-1)
+    assert (np.array(few)[white] == 255).all()

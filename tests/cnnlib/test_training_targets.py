@@ -72,7 +72,7 @@ def test_regression():
     assert result.metrics["mean absolute error"] == pytest.approx(error)
     share = metrics.r2_score(true, ours, multioutput="variance_weighted")
     assert result.metrics["R2"] == pytest.approx(share)
-    assert result.accuracy is None
+    assert math.isnan(result.accuracy)
     assert history.validation_accuracy == []
     assert history.validation_metrics["R2"][-1] == pytest.approx(share)
     assert repr(result) == (
@@ -187,6 +187,28 @@ def test_a_metric_of_ones_own_for_classes():
     mean = model(IMAGES).amax(1).mean().item()
     assert result.metrics["of the best"] == pytest.approx(mean)
     assert f"of the best {mean:.4f}".rstrip("0") in repr(result)
+
+
+def test_shares_of_classes_as_mixed_images_have_them():
+    """Cross-entropy takes them; the loss is that of both classes by their shares."""
+    first, second = UP[:, 0].long(), SIDES[:, 1].long()
+    shares = 0.7 * functional.one_hot(first, 2) + 0.3 * functional.one_hot(second, 2)
+    model = dense(2)
+    history = learn(model, shares, nn.CrossEntropyLoss())
+    result = evaluate(model, IMAGES, shares.numpy())
+    with torch.no_grad():
+        scores = model(IMAGES)
+        parts = [functional.cross_entropy(scores, each) for each in (first, second)]
+    assert result.loss == pytest.approx(float(0.7 * parts[0] + 0.3 * parts[1]))
+    right = float((scores.argmax(1) == first).double().mean())
+    assert result.accuracy == pytest.approx(right)
+    assert history.validation_loss[-1] < history.validation_loss[0]
+
+
+def test_of_other_losses_no_measure_is_made_up():
+    result = evaluate(dense(2), IMAGES, 2 * SIDES - 1, loss=nn.SoftMarginLoss())
+    assert result.metrics == {}
+    assert repr(result) == f"loss {result.loss:.4f} (200 images)"
 
 
 def test_numbers_are_brought_to_the_precision_of_the_model():
@@ -406,7 +428,7 @@ def test_a_loader_is_measured_as_its_tensors_are(kind):
         evaluate(model, *given, loss=loss) for given in ([loader], [IMAGES, labels])
     )
     assert a.loss == pytest.approx(b.loss, rel=1e-5)
-    assert a.accuracy == pytest.approx(b.accuracy)
+    assert a.accuracy == pytest.approx(b.accuracy, nan_ok=True)
     assert a.labels.equal(b.labels)
     history = fit(
         model, loader, epochs=2, loss=loss, validation=loader, show=False, lr=0.0001

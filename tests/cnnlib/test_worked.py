@@ -934,7 +934,9 @@ def test_html_is_well_formed_and_says_what_the_text_says(example):
             bold = [c for c in table.iter("td") if "bold" in c.get("style", "")]
             assert len(bold) == len(grid.marked)
         words = "".join(page.itertext())
-        assert all(line in words for line in (card.title, *card.lines))
+        assert all(line in words for line in (card.heading, *card.lines))
+        assert example.id not in card.heading  # who reads it does not need the id,
+        assert page.find("p").get("title") == card.title  # who points at it sees it
 
 
 def test_what_a_notebook_shows_is_text_and_html():

@@ -141,11 +141,12 @@ def not_found(address: str) -> str:
         "body{font:18px/1.5 system-ui,sans-serif;margin:12vh auto;max-width:36rem;"
         "padding:0 1rem;color:#1a1a1a;background:#fff}svg{width:100%}a{color:#00609c}"
         "@media(prefers-color-scheme:dark){body{color:#eee;background:#131416}"
-        "a{color:#7cc4ff}}</style></head><body>"
+        "a{color:#7cc4ff}}</style></head><body><main>"
         f'<svg viewBox="0 0 {wide} {high}" role="img" aria-label="{words}" '
         f'shape-rendering="crispEdges">{cells}</svg>'
         "<h1>No such page</h1><p>The kernel found its edges; we did not find the page. "
-        f'<a href="{html.escape(address)}">Begin at the front</a>.</p></body></html>'
+        f'<a href="{html.escape(address)}">Begin at the front</a>.</p></main>'
+        "</body></html>"
     )
 
 

@@ -144,6 +144,10 @@ def index(course: Course) -> str:
     photo = images.to_tensor(images.load("china", height=72, grey=True))
     words = {"lessons": cards, "address": course.address, "teaser": front.teaser()}
     words["errata"] = str(len(errata.errata()))
+    words["exercises"] = "\n".join(
+        f"{one.title.removesuffix(': exercises')} <exercises/{one.name}>"
+        for one in readings(course, "exercises")
+    )
     pictures = {"picture": explore_kernel(photo), "train": train_here()}
     return filled(course, "index", **words, **pictures)
 

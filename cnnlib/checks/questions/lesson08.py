@@ -23,12 +23,12 @@ def _batch_norm(draw: CaseRandom) -> list[Case]:
     d = draw
 
     def given(n: int, c: int, h: int, w: int, dtype: torch.dtype = _F32) -> tuple:
-        if dtype == _F32:
-            x = d.whole(n, c, h, w)
-        else:
-            x = d.tensor(n, c, h, w, dtype=dtype) * 3
+        x = d.whole(n, c, h, w, low=-4, high=4).to(dtype)
+        if dtype == _F64:
+            x = x + d.tensor(n, c, h, w) / 9
         x = x + 4 * torch.arange(c, dtype=dtype)[:, None, None]
-        x[0, :, 0, 0] += 7  # so that no two images are alike, and no channel is flat
+        x = x + 14 * torch.arange(n, dtype=dtype)[:, None, None, None]
+        x[0, :, 0, 0] += 7  # so no channel is flat, and no two images have one mean
         return x, _away_from_0(d, c).to(dtype), _away_from_0(d, c).to(dtype) / 2
 
     def case(kind: str, arguments: tuple, **kwargs: float) -> Case:
@@ -38,10 +38,12 @@ def _batch_norm(draw: CaseRandom) -> list[Case]:
     flat[0][:, 1] = 3.0
     still = given(2, 2, 2, 2)
     still = (still[0], torch.ones(2), torch.zeros(2))
+    narrow = given(1, 1, 2, 2)
+    narrow = (torch.tensor([[[[3.0, 4.0], [4.0, 3.0]]]]), *narrow[1:])
     traced = given(2, 2, 2, 2, dtype=_F64)
     return [
         case("one image of four numbers", given(1, 1, 2, 2)),
-        case("a scale of 1 and a shift of 0", still),
+        case("two channels, a scale of 1 and a shift of 0", still),
         case("two images of one channel", given(2, 1, 2, 2)),
         case("one image of three channels", given(1, 3, 2, 2)),
         case("two images of two channels", given(2, 2, 2, 2)),
@@ -51,6 +53,7 @@ def _batch_norm(draw: CaseRandom) -> list[Case]:
         case("a channel in which all numbers are the same", flat),
         case("an eps of 1, by its name", given(2, 2, 2, 2), eps=1.0),
         case("an eps of 0.5, by its place", (*given(3, 1, 2, 2), 0.5)),
+        case("an eps larger than the variance", narrow, eps=1.0),
         case("float64 fractions", given(3, 4, 2, 3, dtype=_F64)),
         Case(
             "a gradient to be found",
@@ -182,7 +185,7 @@ def _basic_block(draw: CaseRandom) -> list[Case]:
     numbers = weights(draw)
 
     def case(kind: str, what: str, given: tuple, *size: int, **kwargs: int) -> Case:
-        images = draw.tensor(*size, dtype=_F32)
+        images = draw.tensor(*size, dtype=_F32) / 3
         return Case(kind, given, kwargs, probe=(what, numbers, images))
 
     far = 60 * draw.tensor(1, 2, 4, 4, dtype=_F32)
@@ -241,7 +244,9 @@ def _fill(net: nn.Module, numbers: Tensor) -> None:
     """Fill parameters by their number of elements alone, and norms by their size.
 
     Two of one size get the same numbers: in which order a net was written down does
-    not matter, and that each has a use of its own is seen in the gradient.
+    not matter, and that each has a use of its own is seen in the gradient. All are
+    small: what comes out of small images is small, too, so that only large ones show
+    an activation with a ceiling.
     """
     for tensor in net.parameters():
         count = tensor.numel()
@@ -252,13 +257,13 @@ def _fill(net: nn.Module, numbers: Tensor) -> None:
     for norm in net.modules():
         if isinstance(norm, _BatchNorm):
             size = norm.num_features
-            rows = numbers[: 4 * size].reshape(4, size).abs() + 0.3
+            rows = numbers[: 4 * size].reshape(4, size).abs().clamp(max=2)
             if norm.weight is not None:
-                norm.weight.copy_(rows[0])
-                norm.bias.copy_(numbers[5 * size : 6 * size] / 2)
+                norm.weight.copy_(0.3 + 0.1 * rows[0])
+                norm.bias.copy_(numbers[5 * size : 6 * size].clamp(-2, 2) / 4)
             if norm.running_mean is not None and norm.running_var is not None:
-                norm.running_mean.copy_(numbers[7 * size : 8 * size] / 3)
-                norm.running_var.copy_(rows[3])
+                norm.running_mean.copy_(numbers[7 * size : 8 * size] / 6)
+                norm.running_var.copy_(0.4 + 0.4 * rows[3])
 
 
 def _uses_all(net: nn.Module, output: Any) -> bool:
@@ -513,22 +518,19 @@ QUESTIONS = [
             "layer_norm",
         ),
         parts=(
-            Part("an `eps` of its own", 0.5, ("eps",)),
-            Part("a gradient, float64", 0.5, ("gradient", "float64")),
-            Part("several images and channels", 1,
-                 ("two images", "three channels", "not square", "columns",
-                  "one pixel")),
-            Part("one image, one channel", 1),
+            Part("a gradient", 0.5, ("gradient",)),
+            Part("`eps`", 0.5, ("eps", "all numbers")),
+            Part("several channels", 1, ("channels", "square", "pixel", "float64")),
+            Part("one channel", 1),
         ),
     ),
     Question(
         "fold_batch_norm", "08", 4, _fold, ("conv", "norm"), observe=_folded_seen,
         forbidden=("fuse_conv_bn_eval", "fuse_conv_bn_weights"),
         parts=(
-            Part("everything at once", 0.5, ("everything",)),
             Part("stride, padding, dilation, groups", 1,
-                 ("stride", "padding", "dilation", "group", "(1, 3)")),
-            Part("an `eps` of its own", 0.5, ("eps",)),
+                 ("stride", "padding", "dilation", "group", "everything")),
+            Part("another `eps`, dtype, mode", 1, ("eps", "float64", "evaluation")),
             Part("no bias", 1, ("no bias",)),
             Part("a bias", 1),
         ),
@@ -537,31 +539,38 @@ QUESTIONS = [
         "basic_block", "08", 4, _basic_block,
         ("in_channels", "out_channels", "stride"), observe=_block_seen,
         parts=(
-            Part("training", 1, ("training", "backward", "averages")),
+            Part("training mode", 1, ("training", "averages", "backward")),
             Part("stride", 1, ("stride",)),
-            Part("other channels than before", 1, ("more channels", "fewer channels")),
-            Part("as many channels as before", 1),
+            Part("other channels", 1, ("more channels", "fewer channels")),
+            Part("as many channels", 1),
         ),
     ),
     Question(
         "separable_conv", "08", 3, _separable,
         ("in_channels", "out_channels", "kernel_size"), observe=_separable_seen,
         parts=(
-            Part("kernels other than 3x3", 1, ("of 5", "of 7", "of 1")),
-            Part("kernels of 3x3", 2),
+            Part("larger kernels", 1, ("kernel of 5", "kernel of 7", "square")),
+            Part("kernels of 1, one channel", 0.5, ("kernel of 1", "one channel")),
+            Part("kernels of 3", 1.5),
         ),
     ),
     Question(
         "bottleneck_macs", "08", 2, _bottleneck,
         ("channels", "squeezed", "height", "width"), observe=listed,
+        parts=(
+            Part("maps that are not square", 1,
+                 ("2x3", "wide", "high", "channels in the middle", "some block")),
+            Part("square maps", 1),
+        ),
     ),
     Question(
         "transposed_size", "08", 2, _transposed,
         ("n", "kernel", "stride", "padding", "output_padding", "dilation"),
         parts=(
-            Part("everything at once", 0.5, ("everything", "a stride and a padding")),
-            Part("output padding and dilation", 0.5, ("output padding", "dilation")),
-            Part("kernel, stride, padding", 1),
+            Part("everything at once", 0.5, ("everything",)),
+            Part("padding", 0.5, ("padding",)),
+            Part("dilation", 0.5, ("dilation",)),
+            Part("kernel and stride", 0.5),
         ),
     ),
     Question(
@@ -572,20 +581,22 @@ QUESTIONS = [
             "convolution_backward",
         ),
         parts=(
-            Part("grids that are not square, fractions", 1,
-                 ("wide", "high", "2x3", "3x2", "one row", "one column",
-                  "fractions", "larger than")),
-            Part("square grids", 3),
+            Part("kernels that are not square, fractions", 1.5,
+                 ("2x3", "3x2", "one row", "one column", "as large", "larger",
+                  "fractions")),
+            Part("images that are not square", 1, ("wide", "high", "3x3 kernel")),
+            Part("small kernels", 1.5),
         ),
     ),
     Question(
         "to_convolution", "08", 3, _to_convolution,
         ("linear", "channels", "height", "width"), observe=_convolution_seen,
         parts=(
-            Part("larger maps", 1, ("larger", "twice as large", "wider")),
-            Part("several channels and maps", 1,
-                 ("channels", "three maps", "float64", "wide map", "high map")),
-            Part("one channel, one map", 1),
+            Part("larger maps", 1, ("wider", "larger", "twice")),
+            Part("no bias, float64", 0.5, ("without a bias", "float64")),
+            Part("maps that are not square", 0.5,
+                 ("wide map", "high map", "one row", "at once")),
+            Part("square maps", 1),
         ),
     ),
 ]  # fmt: skip
