@@ -389,8 +389,9 @@ try_it(conv, x)
 # %% [markdown]
 # Read it from the end: *expected input[1, 4, 100, 100] to have 3 channels,
 # but got 4 channels instead*. (Skip "groups": it is 1 in nearly every layer.)
-# The array is (100, 100, **4**): red, green, blue and *alpha*, how little
-# of what lies behind the pixel shines through. Files with transparent parts (PNG, often) have this channel.
+# The array is (100, 100, **4**): red, green, blue and *alpha*: 255
+# where a pixel hides all that lies behind it, 0 where it is fully transparent.
+# Files with transparent parts (PNG, often) have this channel.
 
 # %%
 print("shape:", sticker.shape)

@@ -264,7 +264,7 @@ plots.plot_images(
 # A row with a single 6, padding 1, and kernels of ones:
 
 # %%
-row = torch.tensor([[0.0, 0, 6, 0, 0]])                      # (channel, length)
+row = torch.tensor([[0.0, 0, 6, 0, 0]])              # (channel, length)
 odd = F.conv1d(row, torch.ones(1, 1, 3), padding=1)
 even = F.conv1d(row, torch.ones(1, 1, 2), padding=1)
 plots.plot_grids([("row", row), ("kernel of 3", odd), ("kernel of 2", even)])
@@ -489,9 +489,9 @@ step_conv(example.input, example.kernel, stride=2, padding=1)
 #
 # ### Padding so that a stride fits
 #
-# Where the division leaves a remainder, pixels at the edge may be in no window.
-# With a kernel of 3 and stride 2, $(7 - 3)/2 = 2$ is whole, $(8 - 3)/2 = 2.5$
-# is not.
+# Where the division leaves a remainder, pixels at the edge may be in no
+# window. With a kernel of 3 and stride 2, $(7 - 3)/2 = 2$ is whole,
+# $(8 - 3)/2 = 2.5$ is not.
 
 # %%
 print("windows that see the last pixel")

@@ -794,6 +794,7 @@ words = patches(photo)
 print(tuple(words.shape), "so", 14 * 14, "patches")
 
 # %%
+# unfold: each patch of 3*16*16 numbers becomes a column
 cut = F.unfold(photo, kernel_size=16, stride=16)             # (1, 768, 196)
 matrix = patches.weight.flatten(1)                           # (768, 3*16*16)
 by_matrix = matrix @ cut + patches.bias[:, None]
@@ -819,6 +820,7 @@ weights = {name: torchvision.models.get_model_weights(name)
            for name in years}
 
 # %%
+# without GoogLeNet's helpers for training
 quiet = {"googlenet": {"aux_logits": False, "init_weights": False}}
 nets = {"lenet5": (1998, summary(models.lenet5(), (1, 32, 32)))}
 for name, year in years.items():

@@ -47,7 +47,7 @@ def identify(notebook: Notebook) -> HandedOutExercise:
         if "kind" not in notebook.course:
             raise CannotGradeError(_is_a_lesson(path, lesson, known.get(lesson)))
         if lesson in known:
-            return known[lesson]
+            return _fitting(notebook, known[lesson], known.values())
         raise CannotGradeError(
             f"{path} is the exercise of lesson {lesson}, which this release of the "
             f"course does not know; it knows {_listed(known.values())}. Update it: "
@@ -64,6 +64,21 @@ def identify(notebook: Notebook) -> HandedOutExercise:
             f"There are: {_listed(known.values())}."
         )
     return found
+
+
+def _fitting(
+    notebook: Notebook,
+    stated: HandedOutExercise,
+    known: Iterable[HandedOutExercise],
+) -> HandedOutExercise:
+    """Return the exercise that the metadata state, or the one that the cells are of.
+
+    Somebody may have copied the cells of one exercise into the file of another. Where
+    no cell fits what is stated, the cells decide.
+    """
+    if _by_id(notebook, stated) or _by_name(notebook, stated):
+        return stated
+    return _most(known, lambda ref: _by_id(notebook, ref)) or stated
 
 
 def _is_a_lesson(path: str, lesson: str, exercise: HandedOutExercise | None) -> str:

@@ -2116,6 +2116,14 @@ _STOP = Key(
             _before_the_rises,
         ),
         Mistake(
+            "a count that never grows",
+            "the count of epochs without a new lowest loss never goes beyond 1. Is 1 "
+            "added to it, or is it set to 1?",
+            lambda losses, patience: _stop_epoch(
+                losses, patience if patience == 1 else len(losses)
+            ),
+        ),
+        Mistake(
             "highest for lowest",
             "the highest loss is taken for the best, as if it were an accuracy.",
             _stopped(is_better=lambda new, old: new > old),

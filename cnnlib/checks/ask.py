@@ -70,7 +70,7 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     except TooLong:
         return CaseOutcome(error="TooLong", remarks=_remarks(watch, before))
     except (Exception, SystemExit) as error:
-        text = str(error).strip().split("\n")[0][:300]
+        text = _shortened(str(error).strip().split("\n")[0])
         return CaseOutcome(
             error=type(error).__name__,
             message=text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Sequence
@@ -238,7 +239,7 @@ def _record(
     if validated is None:
         return
     history.validation_loss.append(validated.loss)
-    if validated.accuracy is not None:
+    if not math.isnan(validated.accuracy):
         history.validation_accuracy.append(validated.accuracy)
     for name, value in validated.metrics.items():
         history.validation_metrics.setdefault(name, []).append(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,9 +43,9 @@ class Measurement:
     labels: Tensor = field(repr=False)
 
     @property
-    def accuracy(self) -> float | None:
-        """The share of right answers, 0 to 1; None where that makes no sense."""
-        return self.metrics.get("accuracy")
+    def accuracy(self) -> float:
+        """The share of right answers, 0 to 1; NaN where that makes no sense."""
+        return self.metrics.get("accuracy", math.nan)
 
     def __repr__(self) -> str:
         told = [f"loss {self.loss:.4f}", *map(told_metric, self.metrics.items())]

@@ -115,6 +115,24 @@ def test_every_layer_shows_the_number_of_any_unit(shown, pages):
                 assert told[-1] == pytest.approx(right, abs=5.1e-5), text
 
 
+def test_what_is_no_place_does_not_stay_in_a_field(shown):
+    with shown() as page:
+        layer(page, "conv1")
+        unit(page, (1, 2, 3))
+        for typed in ("1.5", "", "2e9", "-1"):
+            field = page.get_by_label("row", exact=True)
+            field.focus()
+            page.keyboard.press("Control+a")
+            page.keyboard.press("Delete")
+            page.keyboard.type(typed)
+            page.keyboard.press("Tab")
+            place = page.evaluate(f"{ONE}.explained()")["unit"]
+            assert field.input_value() == str(place[1]), typed
+            assert f"conv1[{', '.join(map(str, place))}]" in (
+                page.locator(".why").inner_text()
+            )
+
+
 def grids(page):
     """The windows and kernels as they are written: two lists of arrays."""
     found = page.eval_on_selector_all(

@@ -281,9 +281,5 @@ QUESTIONS = [
     ),
     Question(
         "learn_kernel", "01", 3, _pairs, ("inputs", "outputs"), seconds=60.0,
-        parts=(
-            Part("pictures that are not square", 1, ("5x4",)),
-            Part("pictures of 8x8", 2),
-        ),
     ),
 ]  # fmt: skip

@@ -50,6 +50,7 @@ export function buildProbe(move) {
       const spot = fields.map((field) => field.valueAsNumber);
       if (spot.every(Number.isInteger)) move(spot);
     });
+    input.addEventListener("change", () => { input.value = input.defaultValue; }); // 1.5 is no place
     return input;
   });
   const sums = h("div", { class: "sums" });
@@ -57,6 +58,7 @@ export function buildProbe(move) {
     fields.forEach((input, axis) => {
       input.max = ends[axis];
       if (input.valueAsNumber !== spot[axis]) input.value = spot[axis];
+      input.defaultValue = spot[axis];
     });
     const values = rows.map((row) => addUp(row.map(({ w, x }) => w * x)));
     const parts = (row) => row.flatMap(({ w, x }) => [x, w]);

@@ -13,6 +13,7 @@ export function buildPlace(move) {
       const unit = fields.map((field) => field.valueAsNumber);
       if (unit.every(Number.isInteger)) move(unit);
     });
+    input.addEventListener("change", () => { input.value = input.defaultValue; }); // 1.5 is no place
     return input;
   });
   const labels = fields.map((field) =>
@@ -21,6 +22,7 @@ export function buildPlace(move) {
     input.max = sizes[axis] - 1;
     labels[axis].hidden = axis > 0 && sizes[axis] === 1 && sizes[1] * sizes[2] === 1;
     if (input.valueAsNumber !== unit[axis]) input.value = unit[axis];
+    input.defaultValue = unit[axis];
   });
   return { el: h("div", { class: "where" }, labels), show };
 }
