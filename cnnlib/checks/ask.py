@@ -86,6 +86,13 @@ def _ask_case(question: Question, answer: Any, case: Case, watch: Watch) -> Case
     )
 
 
+def _shortened(text: str, most: int = 300) -> str:
+    """Cut a text after a whole word."""
+    if len(text) <= most:
+        return text
+    return text[:most].rpartition(" ")[0] + " …"
+
+
 def _called(
     question: Question, answer: Any, args: tuple, kwargs: dict[str, Any]
 ) -> Any:

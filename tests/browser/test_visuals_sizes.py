@@ -143,8 +143,8 @@ def test_words_about_what_is_skipped(page):
     put(page, 0, (8, 3, 3, 0, 1))
     assert notes.inner_text() == (
         "Rows and columns 6 and 7 of the input are seen by no window. The division "
-        "leaves a rest of 2, and the floor drops it. The top left corner lies in 1 window, the "
-        "centre in 1 window."
+        "leaves a rest of 2, and the floor drops it. The top left corner lies in 1 "
+        "window, the centre in 1 window."
     )
     put(page, 0, (4, 3, 2, 1, 1))
     assert "The last row and column of padding are never reached." in notes.inner_text()

@@ -300,9 +300,11 @@ def test_a_term_is_marked_as_a_simple_program_marks_it(tmp_path, monkeypatch):
                 if of == lesson and start <= who < start + 60:
                     place = who - start
                     number = 1000 * week + place
-                    key = f"Participant {number}" if to == "moodle" else 900 + place
+                    key = (
+                        f"Participant {number}" if to == "moodle" else str(900 + place)
+                    )
                     if term.held[who, of][2] != "mail":
-                        wanted[str(key)] = str(term.earned(who, of))
+                        wanted[key] = str(term.earned(who, of))
             assert points == wanted
         kept = json.loads((out / "feedback" / "names.json").read_text())
         assert page_names.items() <= kept.items()
@@ -320,16 +322,16 @@ def test_a_term_is_marked_as_a_simple_program_marks_it(tmp_path, monkeypatch):
     }
     compare()
     changed = read((out / "changes.csv").read_bytes())
-    again = [row for row in changed if row["why"] == "graded again"]
-    assert {row["task"] for row in again} == {MENDED}
-    wanted = {
+    regraded = [row for row in changed if row["why"] == "graded again"]
+    assert {row["task"] for row in regraded} == {MENDED}
+    mended_names = {
         names[who]
         for who, lesson in term.mended_for
         if is_right(term.held[who, lesson][1], MENDED, True)
         and not is_right(term.held[who, lesson][1], MENDED, False)
     }
-    assert {row["student"] for row in again} == wanted
-    assert wanted
+    assert {row["student"] for row in regraded} == mended_names
+    assert mended_names
 
     # The instructor's word.
     late = [who for who, lesson in sorted(term.late) if lesson == "02" and who >= 60]

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.grad import conv2d_input, conv2d_weight
 
 from cnnlib import checks
 
@@ -343,8 +344,8 @@ def traced(way):
 def of_torch_nn_grad(x, weight, grad):
     x, weight, grad = (t[None, None] for t in (x, weight, grad))
     return (
-        nn.grad.conv2d_input(x.shape, weight, grad)[0, 0],
-        nn.grad.conv2d_weight(x, weight.shape, grad)[0, 0],
+        conv2d_input(x.shape, weight, grad)[0, 0],
+        conv2d_weight(x, weight.shape, grad)[0, 0],
     )
 
 
