@@ -188,15 +188,15 @@ def _flip_often(answer: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, .
     again = torch.Generator().manual_seed(seed)
     answer(kept.clone(), p, again)
     repeated = answer(copies.clone(), p, again)
-    ends = [answer(kept.clone(), end, generator) for end in (0.0, 1.0)]
+    ends = [answer(copies.clone(), end, generator) for end in (0.0, 1.0)]
     return kept, copies, first, later, repeated, ends
 
 
 def _coins_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     kept, copies, first, later, repeated, (never, always) = result
     found = {"result": first}
-    few = all(_is_like(kept, one) for one in (first, never, always))
-    if not few or not all(_is_like(copies, one) for one in (*later, repeated)):
+    many = (*later, repeated, never, always)
+    if not _is_like(kept, first) or not all(_is_like(copies, one) for one in many):
         counts = [len(one) if isinstance(one, Tensor | list) else -1 for one in later]
         return {
             **found,
@@ -216,8 +216,8 @@ def _coins_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
         "number of pictures in these calls": len(copies),
         "same coins in each call": bool((coins == coins[0]).all()),
         "repeat from the same state of the generator": torch.equal(later[0], repeated),
-        "pictures with p = 0": _became(kept, never),
-        "pictures with p = 1": _became(kept, always),
+        "pictures with p = 0": sorted(set(_became(copies, never))),
+        "pictures with p = 1": sorted(set(_became(copies, always))),
     }
 
 
