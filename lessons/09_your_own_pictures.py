@@ -642,8 +642,8 @@ plots.plot_bars(accuracy, unit="%", title="The same 400 signs")
 
 # %% [markdown]
 # No split into parts would have told: the mark is in all three. One has to
-# look. The third tool, the score split by
-# place as in lesson 07, says the same:
+# look. The third tool, the score split by place as in lesson 07 (Grad-CAM
+# without its mean), says the same:
 
 # %% tags=["nbval-ignore-output"]
 maps = net[:9](prepare(same.images))                         # (N, 32, 4, 4)
@@ -697,12 +697,11 @@ fit(body, prepare(base.images), base.labels, epochs=6, batch_size=64,
 evaluate(body, prepare(new.images), new.labels)
 
 # %% [markdown]
-# It gets a new *head*. First the body is **frozen** and the head learns; a
-# head drawn at random would send large, senseless gradients into it. Then the
-# body is **thawed** and all of it learns on, with a tenth of the rate: it is
-# to change a little, and to forget little. For comparison the same with three
-# times the rate, the same net from scratch, and a body frozen as it was drawn
-# at random.
+# It gets a new *head*. First the body is **frozen** and the head learns, so
+# that the gradients of a head drawn at random do no harm. Then the body is
+# **thawed** and all of it learns on, with a tenth of the rate: it is to change
+# a little, and to forget little. For comparison the same with three times the
+# rate, the same net from scratch, and a body frozen as it was drawn at random.
 
 # %%
 def with_new_head(net, seed):
@@ -761,9 +760,9 @@ plots.plot_bars(means, unit="%", title="New signs right, mean of five runs")
 #
 # With five, the borrowed body was ahead of scratch and of random features in
 # all ten sets. To thaw it with the small rate made no difference, with the
-# large one it forgot, in all ten. With twenty, the large rate was the better
-# one in all ten, and scratch is not far. So: the fewer pictures, the less you
-# may change, and the more the loan is worth. The rate is found as always, on a
+# large one it forgot, in all ten. With twenty, the large rate was a gain in
+# all ten, and scratch is not far. So: the fewer pictures, the less you may
+# change, and the more the loan is worth. The rate is found as always, on a
 # validation part.
 #
 # In your own loop head and body can have rates of their own: an optimizer
@@ -780,7 +779,7 @@ for group in optimizer.param_groups:
 # %% [markdown]
 # ## Pretrained weights
 #
-# The best body is one that has seen a million photographs. It wants its
+# A usual body is one that has seen a million photographs. It wants its
 # pictures as in **its** training, not as in yours: size and normalisation come
 # with the weights.
 

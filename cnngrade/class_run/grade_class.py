@@ -25,6 +25,8 @@ from .journal import Age, Change, Journal, has_results, open_journal
 from .people import Known, settled
 from .pool import Pool, pool
 
+ALL = "all"
+"""For `ClassOptions.regrade`: every task."""
 LEVELS = ("full", "limits", "none")
 
 
@@ -230,10 +232,10 @@ def _cores() -> int:
 
 def _require_known_task(name: str) -> None:
     tasks = [task for ref in handed_out().values() for task in ref.tasks]
-    if name and name not in tasks:
+    if name and name not in (*tasks, ALL):
         raise CannotGradeError(
             f"No task is called {name!r}, so it cannot be graded again. There are: "
-            f"{', '.join(tasks)}."
+            f"{', '.join(tasks)}; or {ALL}."
         )
 
 
@@ -267,10 +269,11 @@ def _due(found: Intake, journal: Journal | None, regrade: str) -> list[_Due]:
             continue
         if journal is None or not journal.has(one.student, one.lesson, one.digest):
             due.append(_Due(one))
-        elif regrade in handed_out()[one.lesson].tasks:
+        elif regrade in (*handed_out()[one.lesson].tasks, ALL):
             counting = journal.counting(one.student, one.lesson)
             if counting and counting.result.digest == one.digest:
-                due.append(_Due(one, regrade, counting.run["seed"]))
+                only = "" if regrade == ALL else regrade
+                due.append(_Due(one, only, counting.run["seed"]))
     return due
 
 
@@ -326,6 +329,7 @@ def _grade_due(
                 marked_late=one.submission.is_late,
                 files=files,
                 not_given=one.submission.not_given,
+                told=one.submission.told,
             )
 
     for job, plain, seconds in workers.each(jobs()):

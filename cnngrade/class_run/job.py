@@ -47,6 +47,7 @@ class Job:
         platform_id, handed_in, marked_late: as in `Result`.
         files: what lies beside the notebook: (path, bytes).
         not_given: what of it is not given to its code: (path, reason).
+        told: what was found in the folder and a person should look at.
     """
 
     student: str
@@ -66,6 +67,7 @@ class Job:
     marked_late: bool = False
     files: tuple[tuple[str, bytes], ...] = ()
     not_given: tuple[tuple[str, str], ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def set_up_worker(address: Any) -> None:
@@ -190,6 +192,7 @@ def _run_and_judge(job: Job, matched: Match) -> tuple[dict[str, Any], dict[str, 
         *by_hand.hidden_by_packages(matched, [path for path, _ in job.files]),
     ]
     look = [
+        *job.told,
         *by_hand.by_hand(matched, steps, done, results),
         *by_hand.not_given(job.not_given),
     ]

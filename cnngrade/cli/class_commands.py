@@ -83,7 +83,10 @@ def grade(
         str, typer.Option(metavar="ADDRESS", help="A Dask cluster to grade on.")
     ] = "",
     regrade: Annotated[
-        str, typer.Option(metavar="TASK", help="Grade one task again, for everybody.")
+        str,
+        typer.Option(
+            metavar="TASK", help="Grade one task, or all, again for everybody."
+        ),
     ] = "",
     all_or_nothing: Annotated[
         bool,

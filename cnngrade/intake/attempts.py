@@ -13,6 +13,7 @@ from cnngrade.files.notebook import CannotGradeError
 
 from .layout import Ownership
 from .naming import Owner
+from .naming import lesson as lesson_of
 from .sources import NO_NOTEBOOK, FoundFile
 
 STAMP = "timestamp.txt"
@@ -25,8 +26,11 @@ _DECIDED = (
     "the number that Canvas gave the file",
     "the number that Canvas added to the file's name",
     "the file's date",
+    "the exercise's name, which is the file's, the dates being equal",
     "the file's name, the dates being equal",
 )
+BY_NAME = _DECIDED[-2:]
+"""What tells by a name alone, which a person should look at."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Attempt:
         """What tells which of two attempts is newer, the surest first."""
         place, file = self.place, self.file
         names = tuple(map(_natural, file.parts)), file.source.label
-        return self.stamp, place.number, place.again, file.modified, names
+        named = bool(lesson_of(file.parts[-1]))
+        return self.stamp, place.number, place.again, file.modified, named, names
 
 
 def _natural(name: str) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ from cnngrade.files.notebook import CannotGradeError, parse
 from cnngrade.files.notebook import shown as shown_path
 
 from . import naming
-from .attempts import Attempt, decided, newest, stamped
+from .attempts import BY_NAME, Attempt, decided, newest, stamped
 from .beside import Beside, beside, digest_with
 from .layout import Layout, Ownership
 from .naming import Owner, clean, file_name
@@ -56,6 +56,7 @@ class Submission:
         beside: the files that lie beside it, by the path that its code knows them by.
         not_given: those that its code is not given: (path, reason).
         set_aside: whether a newer one of the student was graded before.
+        told: what a person should look at, a sentence each.
     """
 
     student: str
@@ -71,6 +72,7 @@ class Submission:
     beside: tuple[tuple[str, Source], ...] = ()
     not_given: tuple[tuple[str, str], ...] = ()
     set_aside: bool = False
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def gather(path: Path, lesson: str = "") -> Intake:
                 last.place.is_late,
                 near.given,
                 near.left,
+                told=_by_name_alone(last, older),
             )
         )
         for one in older:
@@ -184,6 +187,18 @@ def _placed(
     for file in nameless:
         unplaced.append((file.source.label, _NO_NAME))
     return _without_mixed(placed, unplaced), False
+
+
+def _by_name_alone(last: Attempt, older: Sequence[Attempt]) -> tuple[str, ...]:
+    """Return a sentence where the names of files alone say which one counts."""
+    others = [one.file.source.label for one in older if decided(one, last) in BY_NAME]
+    if not others:
+        return ()
+    return (
+        f"{last.file.source.label} was graded, and not {', '.join(others[:5])}: "
+        "nothing but the names tells which is newer. Look which one is meant; alone in "
+        "the hand-in, it is graded.",
+    )
 
 
 def _contents(files: Sequence[tuple[str, Source]]) -> list[tuple[str, bytes]]:

@@ -96,9 +96,9 @@ def _machine(texts: Sequence[str]) -> Iterator[str]:
         for name in _MODULE.findall(text):
             yield (
                 f"It imports `{name}`, which is not on this machine and was not handed "
-                f"in. A package: install it here and grade into a new report. The "
-                f"student's own file: ask for it; it counts if it is in the hand-in, "
-                "beside the notebook."
+                "in. A package: install it here, then --regrade all. The student's own "
+                "file: ask for it; it counts if it is in the hand-in, beside the "
+                "notebook."
             )
         if found := _FILE.search(text):
             yield (
@@ -123,7 +123,8 @@ def _newer_python(match: Match, texts: Sequence[str]) -> Iterator[str]:
     if (int(found[1]), int(found[2])) > here:
         yield (
             f"A cell is no Python {here[0]}.{here[1]}, and the notebook was last saved "
-            f"with Python {found[0]}. Grade with that, or newer: then it may be right."
+            f"with Python {found[0]}. It may be right there: --regrade all with that, "
+            "or a newer one."
         )
 
 

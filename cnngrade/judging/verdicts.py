@@ -211,6 +211,12 @@ def _missing(
     if cell.facts.get("raised"):
         reason = f"it has no answer: its cell raised {raised(cell)}."
         return unjudged(name, "error", reason)
+    magic = re.match(r"\s*%%(\w+)", here.source)
+    if magic and magic[1] not in ("time", "capture", "prun"):
+        reason = (
+            f"`%%{magic[1]}` keeps what its cell defines to itself. Remove that line."
+        )
+        return unjudged(name, "missing", reason)
     if name in code.bound(here.source):
         return unjudged(
             name, "missing", f"its cell defines it, but {_lost(name, before)}"

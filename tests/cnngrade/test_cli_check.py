@@ -481,6 +481,18 @@ def test_an_answer_below_its_check_is_pointed_out(unsolved, solved, tmp_path):
     ]
 
 
+@pytest.mark.process
+def test_a_magic_that_keeps_the_answer_to_itself_is_named(solved, tmp_path):
+    source = "".join(solved.cell("flatten")["source"])
+    solved.write("flatten", f"%%timeit\n{source}")
+    solved.write(
+        "global_avg_pool", "%%time\nglobal_avg_pool = lambda x: x.mean((2, 3))"
+    )
+    judged = check_file(solved.save(tmp_path))
+    assert "`%%timeit` keeps what its cell defines" in texts(judged)["flatten"]
+    assert statuses(judged)["global_avg_pool"] == "passed"
+
+
 @pytest.mark.parametrize(
     ("above", "below", "stub", "counts"),
     [

@@ -115,9 +115,9 @@ def test_gradescope_gets_a_zip_that_runs(tmp_path):
             path = tmp_path / about.filename
             path.write_text(text)
             subprocess.run(["bash", "-n", str(path)], check=True)
-    said = cnnlib("autograder", "09", "--out", tmp_path / "x.zip")
+    said = cnnlib("autograder", "99", "--out", tmp_path / "x.zip")
     assert said.returncode == 2
-    assert "There is no exercise of lesson '09'" in " ".join(said.stderr.split())
+    assert "There is no exercise of lesson '99'" in " ".join(said.stderr.split())
 
 
 def test_the_script_of_the_zip_grades_a_submission(tmp_path):

@@ -194,6 +194,24 @@ def test_the_newest_file_counts_and_the_others_are_told(tmp_path):
     assert found.superseded == [("anna", "anna/b.ipynb", why)]
 
 
+def test_of_equal_dates_the_file_with_the_exercises_name_counts_and_it_is_told(
+    tmp_path,
+):
+    for name in ("Untitled.ipynb", "02_padding_and_stride.ipynb"):
+        put(tmp_path, f"anna/{name}", notebook(mark=name), 1e9)
+    put(tmp_path, "ben/a.ipynb", notebook(mark="old"), 1e9)
+    put(tmp_path, "ben/b.ipynb", notebook(mark="new"), 2e9)
+    found = gather(tmp_path)
+    assert mark(found, "anna") == "02_padding_and_stride.ipynb"
+    assert mark(found, "ben") == "new"
+    (told,) = (one.told for one in found.submissions if one.student == "anna")
+    assert told[0].startswith(
+        "anna/02_padding_and_stride.ipynb was graded, and not anna/Untitled.ipynb"
+    )
+    (told,) = (one.told for one in found.submissions if one.student == "ben")
+    assert told == ()
+
+
 def test_equal_dates_leave_it_to_the_name_as_people_count(tmp_path):
     for number in (9, 10, 1):
         put(tmp_path, f"anna/v{number}.ipynb", notebook(mark=str(number)), 1000)

@@ -84,6 +84,24 @@ def test_zip_after_zip_nothing_is_lost(graded, school, tmp_path):
     assert "the last of 2 hand-ins" in page
 
 
+def test_all_tasks_are_graded_again_where_that_is_asked(graded, school, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(graded, out)
+    journal = out / "journal.jsonl"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    for line in lines:  # as if a package had been missing
+        if line.get("result", {}).get("student") == "right":
+            line["result"]["by_hand"] = ["It imports `x`."]
+            for task in line["result"]["tasks"]:
+                task["verdict"]["status"] = "error"
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    said = grade(school, out, "--regrade", "all")
+    assert "4 submissions to grade" in said.stdout
+    assert "6 marks changed:" in said.stdout
+    assert everybody(out, "03")["right"] == "12"
+    assert "It imports" not in (out / "index.html").read_text()
+
+
 def test_the_instructors_word_is_kept_and_a_bad_line_is_exit_code_1(
     graded, school, tmp_path
 ):
