@@ -60,7 +60,7 @@ def judge(
     if any(outcome.error == "TooLong" for outcome in outcomes):
         return messages.too_long(question)
     wrong = _wrong_cases(known, outcomes)
-    parts = _parts(question, cases, outcomes, wrong)
+    parts = earned_parts(known, outcomes, wrong)
     if not wrong:
         return replace(_with_right_values(task, cases, outcomes), parts=parts)
     shown = min(wrong, key=lambda i: _readability(outcomes[i], cases[i], i))
@@ -76,15 +76,21 @@ def judge(
     return replace(verdict, parts=parts)
 
 
-def _parts(
-    question: Question,
-    cases: Sequence[Case],
+def earned_parts(
+    known: KnownOutcomes,
     outcomes: Sequence[CaseOutcome],
-    wrong: Sequence[int],
+    wrong: Sequence[int] | None = None,
 ) -> tuple[tuple[str, float, bool], ...]:
-    """Return which parts of a task are earned: all of their cases are right."""
+    """Return which parts of a task are earned: all of their cases are right.
+
+    None where the task has no parts, and where all is right. `wrong` are the places of
+    the wrong cases, where they are known already.
+    """
+    question, cases = known.task.question, known.cases
     if not question.parts:
         return ()
+    if wrong is None:
+        wrong = _wrong_cases(known, outcomes)
     faulty = {*wrong, *(i for i, one in enumerate(outcomes) if one.remarks)}
     lost = {question.part_of(cases[i]) for i in faulty}
     if not lost:
