@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from cnnlib.checks.ask import ask
-from cnnlib.checks.question import Case, Question
+from cnnlib.checks.question import Case
 from cnnlib.checks.values import CaseOutcome, PlainValue
 
 from . import messages
