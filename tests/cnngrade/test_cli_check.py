@@ -621,6 +621,20 @@ def refused(path: Path) -> str:
     return str(caught.value)
 
 
+@pytest.mark.process
+@pytest.mark.parametrize("ids", [True, False])
+def test_cells_that_lie_in_the_file_of_another_exercise_decide(solved, tmp_path, ids):
+    """The metadata say 02 and no cell is of it: nobody loses points for that."""
+    solved.raw["metadata"]["cnnlib"]["lesson"] = "02"
+    if not ids:  # then the metadata are all there is, and are believed
+        for number, cell in enumerate(solved.cells):
+            cell["id"] = f"other-{number}"
+            cell["metadata"] = {}
+    judged = check_file(solved.save(tmp_path, "02_padding_and_stride.ipynb"))
+    assert judged.name == ("03_pooling" if ids else "02_padding_and_stride")
+    assert (judged.earned == judged.points == 12) == ids
+
+
 def test_what_is_no_exercise_is_refused(unsolved, tmp_path):
     lesson = refused(ROOT / "notebooks" / "03_pooling.ipynb")
     assert "is lesson 03 itself" in lesson

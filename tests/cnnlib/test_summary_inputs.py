@@ -243,3 +243,35 @@ def test_lazy_layers_that_nothing_uses() -> None:
     net = _Net(lambda net, x: net.linear(x))
     net.idle = nn.LazyLinear(3)
     assert summary(net, input_data=torch.zeros(2, 4)).total_mult_adds == 16
+
+
+# -- how often a net is run ----------------------------------------------------------
+
+
+class _LooksAtValues(nn.Module):
+    """As detectors do: what is computed depends on the numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 32, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        return x if x.mean() > -1e9 else x * 2
+
+
+def test_a_heavy_net_costs_one_run_and_a_light_one_may_cost_two(monkeypatch):
+    ran: list[int] = []
+    forward = _LooksAtValues.forward
+
+    def counted(self: _LooksAtValues, x: Tensor) -> Tensor:
+        if not x.is_meta:
+            ran.append(x.shape[-1])
+        return forward(self, x)
+
+    monkeypatch.setattr(_LooksAtValues, "forward", counted)
+    summary(_LooksAtValues(), (3, 1200, 1200))
+    assert ran.count(1200) == 1
+    ran.clear()
+    summary(_LooksAtValues(), (3, 16, 16))
+    assert ran.count(16) > 1

@@ -24,7 +24,7 @@ from tools.handout import page as handout_page
 from tools.site import errata, front, hero
 from tools.site.cells import blocks, plain
 from tools.site.math import mathml
-from tools.site.notebooks import read
+from tools.site.notebooks import Reading, read
 from tools.site.site import ROOT, mend
 from tools.site.stage import copies, launch_row, notebooks, relinked, stage
 
@@ -447,3 +447,12 @@ def test_the_links_at_a_lessons_end_lead_to_its_exercise_and_to_the_next_lesson(
         targets = re.findall(r"\]\(([^)]+\.ipynb)\)", last)
         assert f"../exercises/{name}.ipynb" in targets
         assert following is None or f"{following}.ipynb" in targets, name
+
+
+def test_what_is_struck_out_and_coloured_is_shown_so():
+    cells = [new_markdown_cell("not ~~this~~ that"), new_code_cell("print()")]
+    cells[1].outputs = [new_output("stream", text="\x1b[31mred\x1b[0m <b>")]
+    notebook = new_notebook(cells=cells)
+    found = list(blocks(Reading("", "", "", 1, "", notebook), ""))
+    assert "<s>this</s>" in found[0].html
+    assert "<pre>red &lt;b&gt;</pre>" in found[-1].html

@@ -89,10 +89,15 @@ def _code(cell: NotebookNode) -> _Found:
             yield "output", f'<div class="output">{text}</div>', words, 0
 
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+"""What colours text in a terminal."""
+
+
 def _output(output: NotebookNode) -> tuple[str, str]:
     """Return an output as HTML and in words; of its faces the richest is taken."""
     if output.output_type == "stream":
-        return f"<pre>{html.escape(output.text.rstrip())}</pre>", output.text.strip()
+        text = _COLOURS.sub("", output.text)
+        return f"<pre>{html.escape(text.rstrip())}</pre>", text.strip()
     if output.output_type == "error":
         words = f"{output.ename}: {output.evalue}"
         return f"<pre>{html.escape(words)}</pre>", words
@@ -142,5 +147,5 @@ def _markdown() -> MarkdownIt:
     def formula(tex: str, options: dict[str, Any]) -> str:
         return mathml(tex, block=options["display_mode"])
 
-    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     return parser.use(dollarmath_plugin, double_inline=True, renderer=formula)
