@@ -17,6 +17,7 @@ GRADER = (
     {"class_run"},
     {"judging"},
     {"sessions", "intake"},
+    {"term"},  # the instructor's word on results
     {"inside", "files"},
     {"record", "limits", "safe_text"},
 )

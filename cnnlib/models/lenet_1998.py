@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ._digit_codes import digit_codes
+from .digit_bitmaps import digit_codes
 
 # Table I of the paper: the S2 maps (0 to 5) that each of the 16 C3 maps sees. Six maps
 # see three neighbours in a ring, six see four neighbours, three see two pairs of

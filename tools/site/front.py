@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from cnnlib import images
-from cnnlib.models._digit_codes import BITMAPS
+from cnnlib.models.digit_bitmaps import BITMAPS
 from cnnlib.plots.style import INK, MUTED, scale_for
 from cnnlib.worked import worked_example
 from tools.build.course import Course
