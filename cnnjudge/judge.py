@@ -307,7 +307,8 @@ class _Search:
             elif not shown.error and _holds(
                 mistake.matches, shown, self._known.cases[self._shown]
             ):
-                word = LIKELY if same or mistake.certain else PERHAPS
+                sure = same if mistake.certain is None else mistake.certain
+                word = LIKELY if sure else PERHAPS
                 return Explanation(
                     mistake.name,
                     mistake.sentence(shown, self._known.cases[self._shown]),

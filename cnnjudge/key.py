@@ -22,7 +22,8 @@ class Mistake:
             the observed values of a failed case show this mistake.
         remark: for a mistake of `noticed`: the remark that is made of it.
         certain: whether `matches` leaves no other cause: then it is said as "likely"
-            also of values that are not those of `answer`.
+            also of values that are not those of `answer`. False: never, since other
+            causes give the very values of `answer`, too.
         tells: the sentence with a number of the answer in it, from the values of the
             case that is shown; `hint` is what stands in its place in the proof.
     """
@@ -32,7 +33,7 @@ class Mistake:
     answer: Any
     matches: Callable[[Mapping[str, PlainValue], Case], bool] | None = None
     remark: str = ""
-    certain: bool = False
+    certain: bool | None = None
     tells: Callable[[Mapping[str, PlainValue], Case], str] | None = None
 
     def sentence(self, outcome: CaseOutcome, case: Case) -> str:

@@ -2479,6 +2479,7 @@ _TEMPERATURE = Key(
             "seen, with probabilities for scores, with answers for labels.",
             _least(_without_softmax),
             lambda values, case: _ratio_to_right(values, case) < 0.4,
+            certain=False,
         ),
         Mistake(
             "never below 1",
