@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from cnnjudge.key import Key, Mistake, noticed
 from cnnlib.checks.question import Case
 from cnnlib.checks.questions import lesson09 as asked
-from cnnlib.checks.values import PlainValue
+from cnnlib.checks.values import PlainValue, plain
 
 Values = Mapping[str, PlainValue]
 
@@ -1137,7 +1137,7 @@ def _turns(values: Values, case: Case) -> bool:
 
 
 def _dtype_of(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+    return plain(tensor).dtype
 
 
 def _by_mirrors(

@@ -120,7 +120,7 @@ def button(page, words):
     return page.locator("button:visible", has_text=words)
 
 
-def tabbed(page, limit=80):
+def tabbed(page, limit=120):
     """Press Tab until the focus leaves the page; return what had it."""
     found = []
     for _ in range(limit):

@@ -734,7 +734,6 @@ def check_step_predicted(page, case, k):
         ("1,83", True),
         ("11/6", True),
         (" 1.833 ", True),
-        ("1.8", False),
         ("2", False),
         ("1.84", False),
         ("-11/6", False),
@@ -751,6 +750,17 @@ def test_how_exact_an_answer_must_be(shown, typed, counts):
         page.keyboard.press("Enter")
         kind = "right" if counts else "wrong"
         assert page.locator(f".verdict.{kind}").is_visible()
+
+
+def test_an_answer_that_is_rounded_too_far_is_asked_for_more(shown):
+    case = Case(
+        torch.tensor([[[3.0, 1], [2, 4], [1, 0]]]).double(), mode="avg", window=(3, 2)
+    )
+    with shown(case) as page:
+        button(page, "Predict").press("Enter")
+        page.keyboard.type("1.8")
+        page.keyboard.press("Enter")
+        assert "give more decimals" in page.locator(".verdict.ask").inner_text()
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "1/0", "1/2/3", "--1", "/"])

@@ -144,8 +144,8 @@ def _pair_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
 FLIP_CALLS, FLIP_COINS = 20, 60
 """So many further calls follow, with copies of the pictures: so many or some more."""
 ITSELF, MIRRORED = "as it was", "mirrored"
-UPSIDE_DOWN, TURNED = "upside down", "turned by 180 degrees"
-TRANSPOSED, REVERSED = "rows and columns swapped", "channels in reverse order"
+UPSIDE_DOWN, TURNED = "upside down", "half a turn"
+TRANSPOSED, REVERSED = "rows in place of columns", "channels in reverse order"
 BY_CHANNEL, BY_ROW = "mirrored in some channels", "mirrored in some rows"
 BY_PIXEL, OF_ANOTHER = "pixels of it and of its mirror", "another picture"
 OTHER = "something else"
