@@ -476,7 +476,18 @@ def test_a_photograph_of_ones_own_is_filtered_in_the_page(shown, tmp_path):
 
 
 def test_a_large_photograph_is_reduced(shown, tmp_path):
-    Image.new("RGB", (900, 450), (255, 255, 255)).save(tmp_path / "large.png")
+    """As a whole: its left half stays black, its right half white, the edge between."""
+    pixels = np.zeros((450, 900, 3), np.uint8)
+    pixels[:, 450:] = 255
+    Image.fromarray(pixels).save(tmp_path / "large.png")
     with shown(photo()) as page:
         page.locator("input[type=file]").set_input_files(tmp_path / "large.png")
         page.locator(".pane .caption", has_text="image, 128 × 256").wait_for()
+        found = response(page)
+    assert tuple(found.shape) == (128, 256)
+    inside = found[1:-1, 1:-1]  # at the border half of the window lies outside
+    edge = inside.shape[1] // 2  # reducing makes it a little soft: 0, .., 1
+    near = inside[:, edge - 4 : edge + 4]
+    assert torch.allclose(near.sum(1), torch.tensor(6.0).to(found), atol=0.05)
+    rest = torch.cat([inside[:, : edge - 4], inside[:, edge + 4 :]], dim=1)
+    assert rest.abs().max() < 1e-4
