@@ -2,7 +2,7 @@
 # # 01 Convolution
 #
 # A small grid of weights slides over a picture; at every stop it multiplies
-# and adds. That is the whole operation, and this lesson takes it apart.
+# and adds. That is the whole operation.
 #
 # **Time:** 75 minutes, with a good place for a break in the middle, and an
 # extra part at the end that can wait.
@@ -156,7 +156,7 @@ print("matrix product:", (window @ example.kernel).sum().item())
 # corner, and the sums stand below.
 #
 # **Predict.** Press *Predict*: each number stays hidden until you have typed
-# it. (Mouse, finger and keyboard all work.)
+# it.
 
 # %%
 step_conv(example.input, example.kernel)
@@ -609,7 +609,7 @@ outputs = F.conv1d(inputs, secret[None, None])               # (8, 1, 10)
 #    the weight grew. It puts that into `weight.grad`.
 # 4. A small step in the other direction makes the error smaller.
 #
-# Lesson 05 takes time for this; here it is enough to see it work.
+# Lesson 05 takes time for this.
 
 # %%
 learner = nn.Conv1d(1, 1, kernel_size=3, bias=False)

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 02 Padding and stride: exercises
 #
-# Six tasks to lesson 02. They are the size formula, a frame of zeros, a whole
-# convolution layer, padding for even kernels, six sizes on paper, and a grid
-# that a slide left unfinished.
+# Six tasks to lesson 02: the size formula, a frame of zeros, a whole
+# convolution layer, padding for even kernels, six sizes on paper, a slide's
+# unfinished grid.
 #
 # **Time:** 75 minutes. **Points:** 17.
 #
