@@ -669,7 +669,8 @@ plots.plot_images(
 dense = nn.Linear(12 * 16, 12 * 16, bias=False)
 after = dense(shifted.flatten()).reshape(12, 16)
 moved = dense(x.flatten()).reshape(12, 16).roll(3, dims=-1)
-torch.allclose(after, moved, atol=0.01)
+assert not torch.allclose(after, moved, atol=0.01)
+plots.plot_images([moved, after], ["map, shifted", "map of shifted"])
 
 # %% [markdown]
 # ## When it breaks
@@ -743,10 +744,12 @@ worked_example("polarsparc-1.3-billion").check(first + second + third)
 row = torch.tensor([1.0, -4, 2, 0, 3, -1])
 first, second = torch.tensor([1.0, 2]), torch.tensor([1.0, 10])
 both = torch.tensor([1.0, 12, 20])
-between = torch.relu(correlate1d(row, first))
-print("two layers:", correlate1d(correlate1d(row, first), second).tolist())
-print("at once:   ", correlate1d(row, both).tolist())
-print("with ReLU: ", correlate1d(between, second).tolist())
+middle = correlate1d(row, first)
+plots.plot_grids([
+    ("two layers", correlate1d(middle, second)),
+    ("at once", correlate1d(row, both)),
+    ("with ReLU between", correlate1d(torch.relu(middle), second)),
+])
 
 # %% [markdown]
 # ### `Linear` and `Conv2d` side by side

@@ -475,11 +475,12 @@ plots.plot_grids([("thin line", thin), ("maximum", F.max_pool2d(thin, 4)),
 
 # %%
 row = torch.tensor([[0.0, 0, 0, 0, 9, 0, 0, 0]])             # (C, L)
-for shift in range(4):
-    moved = row.roll(shift, dims=1)
-    skipped = moved[:, ::2].int().tolist()[0]
-    pooled = F.max_pool1d(moved, 2).int().tolist()[0]
-    print(f"shift {shift}   stride {skipped}   max pooling {pooled}")
+moved = torch.cat([row.roll(shift, dims=1) for shift in range(4)])
+plots.plot_grids([
+    ("shift 0, 1, 2, 3", moved),                             # a row for each
+    ("stride 2", moved[:, ::2]),
+    ("max pooling", F.max_pool1d(moved, 2)),
+])
 
 # %% [markdown]
 # A stride looks at every other place only. Max pooling looks at all of them:
@@ -524,6 +525,9 @@ from cnnlib.data import bundled_digits
 train_images, train_labels, test_images, test_labels = bundled_digits.load()
 print(tuple(train_images.shape), tuple(test_images.shape))
 
+# %%
+plots.plot_images(test_images[:8], columns=8)
+
 # %% [markdown]
 # `nn.Sequential` puts layers behind each other: what one gives, the next
 # takes.
@@ -564,6 +568,13 @@ assert lead > max(largest.std(), mean.std())
 
 # %% [markdown]
 # The number after ± is the spread (standard deviation) over the five starts.
+# Here are all ten nets, in per cent:
+
+# %% tags=["nbval-ignore-output"]
+plots.plot_grids([("maximum", largest.round(decimals=1)),
+                  ("mean", mean.round(decimals=1))])
+
+# %% [markdown]
 # Now twice as long:
 
 # %% tags=["nbval-ignore-output"]
