@@ -166,6 +166,17 @@ def test_lines_count_from_zero_and_one_needs_no_legend():
     assert ax.get_legend() is None
 
 
+def test_dots_lie_at_their_places_with_their_names():
+    dots = {"here": (0.5, 5.5), "there": (1, 6)}
+    picture = plot_lines({"a": [5, 6]}, xlabel="x", ylabel="y", dots=dots)
+    (ax,) = axes(picture)
+    _, *points = ax.lines
+    assert [tuple(point.get_xydata()[0]) for point in points] == [*dots.values()]
+    assert {text.get_text(): text.xy for text in ax.texts} == dots
+    assert ax.get_legend() is None
+    assert picture.sentence.endswith("here at 0.5, 5.5; there at 1, 6.")
+
+
 def test_eight_lines_are_all_different():
     curves = {str(i): [i, i] for i in range(8)}
     (ax,) = axes(plot_lines(curves, xlabel="x", ylabel="y"))
