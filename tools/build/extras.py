@@ -139,8 +139,8 @@ def _statement(statement: ast.stmt) -> tuple[set[str], set[str]]:
         own |= {statement.name}
         return {node.id for node in inner} - own, {statement.name}
     used: set[str] = set()
-    own: set[str] = set()
     bound: set[str] = set()  # by a comprehension, a lambda or a loop: its own
+    own = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.Name):
             stored = isinstance(node.ctx, ast.Store)

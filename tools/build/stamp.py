@@ -14,13 +14,19 @@ from pathlib import Path
 
 from cnnlib.checks import registry
 from cnnlib.settings import HEADINGS, NEWEST, settings
-from tools import hub_link, minutes
+from tools import hub_link, minutes, term_plan
 from tools.build import chosen
 from tools.build.claims import restated
 from tools.build.course import Course
 
 PAGES = ("*.md", "docs/*.md", "deploy/**/*.*", "site/**/*.md")
-MADE = {"docs/proof.md", "docs/practice-proof.md", "docs/errata.md", "CHANGELOG.md"}
+MADE = {
+    "docs/term-plan.md",
+    "docs/proof.md",
+    "docs/practice-proof.md",
+    "docs/errata.md",
+    "CHANGELOG.md",
+}
 _HUB = "https://hub.example.org"
 _COLAB = re.compile(r"colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/")
 _ROW = re.compile(r"(\]\(notebooks/(\w+)\.ipynb\) \| )\d+(?= \|)")
@@ -66,6 +72,8 @@ def stamped(course: Course) -> Iterator[tuple[Path, str]]:
         path.stem: minutes.of_cells(chosen.read(path).cells).minutes
         for path in course.sources()
     }
+    if (plan := course.root / term_plan.PAGE).is_file():
+        yield plan, term_plan.page(course)
     for path in sorted({p for pattern in PAGES for p in course.root.glob(pattern)}):
         if path.relative_to(course.root).as_posix() in MADE:
             continue
