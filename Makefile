@@ -55,7 +55,7 @@ help:
 	@echo "make nbgrader      a course folder for nbgrader: build/nbgrader"
 	@echo "make site          all of it as pages to read: build/site (slides, handout in it)"
 	@echo "make slides        each lesson as a deck for teaching: build/slides"
-	@echo "make handout       each lesson as a PDF to print: build/handout"
+	@echo "make handout       lessons and exercises as PDFs to print: build/handout"
 	@echo "make lint          ruff and mypy"
 	@echo "make dist          wheel and sdist for PyPI, tested: dist/"
 	@echo "make matrix        run it all on Colab's packages, the lowest and the newest"
