@@ -141,8 +141,21 @@ def make_quiz(
         )
         places.append(Place(number, kind, drawn))
     told = sorted({kinds()[kind].lesson for kind in chosen})
-    made = f"Quiz on {'lesson' if len(told) == 1 else 'lessons'} {listed(told)}"
+    made = f"Quiz on {'lesson' if len(told) == 1 else 'lessons'} {_span(told)}"
     return Quiz(title or made, tuple(places), tuple(names), people)
+
+
+def _span(lessons: Sequence[str]) -> str:
+    """Write "02 and 03", or "00 to 07" where there are many and none is left out.
+
+    >>> _span(["00", "01", "02"]), _span(["00", "02", "03"])
+    ('00 to 02', '00, 02 and 03')
+    """
+    numbers = [int(lesson) for lesson in lessons]
+    in_a_row = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    if len(lessons) > 2 and in_a_row:
+        return f"{lessons[0]} to {lessons[-1]}"
+    return listed(list(lessons))
 
 
 def _named(only: Sequence[str], many: int) -> list[str]:
