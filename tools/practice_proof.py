@@ -47,12 +47,14 @@ TERMS = frozenset(
     [
         "activation",
         "arithmetic",
+        "bottleneck",
         "brightness",
         "convolution",
         "convolutions",
         "correlation",
         "cross-entropy",
         "difference",
+        "evaluation",
         "everything",
         "exponential",
         "exponentials",
@@ -73,7 +75,9 @@ TERMS = frozenset(
         "probability",
         "recognized",
         "subtracted",
+        "temperature",
         "transposed",
+        "validation",
     ]
 )
 """Long words that a learner knows: the field's terms, as the lessons introduce them,
@@ -408,6 +412,44 @@ CALLS: dict[str, tuple[str, Call, Taken]] = {
         "confusion_matrix",
         lambda f: (torch.tensor(f.truth), torch.tensor(f.said), f.classes),
         _same,
+    ),
+    "batch-norm": (
+        "batch_norm",
+        lambda f: (
+            _grid(f.values)[:, None, None, None],
+            _grid([f.weight]),
+            _grid([f.bias]),
+            0.0,
+        ),
+        lambda r, f: plain(r.flatten())[f.values.index(f.value)],
+    ),
+    "bottleneck-work": (
+        "bottleneck_macs",
+        lambda f: (f.c, f.m, f.h, f.w),
+        lambda r, f: r[1],
+    ),
+    "transposed-size": (
+        "transposed_size",
+        lambda f: (f.n, f.k, f.s, f.p, f.o),
+        _same,
+    ),
+    "backward-number": (
+        "conv_backward",
+        lambda f: (_grid(f.x), _grid(f.w), _grid(f.g)),
+        lambda r, f: plain(r[0 if f.asks_x else 1])[f.place[0]][f.place[1]],
+    ),
+    "early-stopping": (
+        "stop_epoch",
+        lambda f: (f.losses, f.patience),
+        lambda r, f: r[0 if f.asks_best else 1] + 1,
+    ),
+    "class-weight": (
+        "class_weights",
+        lambda f: (
+            torch.arange(len(f.counts)).repeat_interleave(torch.tensor(f.counts)),
+            len(f.counts),
+        ),
+        lambda r, f: plain(round(r[f.asked].item(), 2)),
     ),
 }
 """Kinds whose items are calls of a task: the task, its arguments, what is asked for."""
