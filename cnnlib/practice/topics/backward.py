@@ -322,7 +322,7 @@ DENSE_AS_CONV = Kind(
         "becomes a convolution that gives the same. "
         + (
             f"What shape does that convolution make of {f.c} maps of "
-            f"{_size_of_page(f)}x{_size_of_page(f)}, larger by {f.more}?"
+            f"{_size_of_page(f)}x{_size_of_page(f)}, {f.more} more each way?"
             if f.larger
             else "What is the shape of its weight?"
         ),
