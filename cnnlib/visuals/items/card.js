@@ -6,6 +6,7 @@ import { HELPED, RIGHT, WRONG } from "./schedule.js";
 import { pictureOf } from "./showing.js";
 
 const UNKNOWN = "No mistake that we know gives this. Go through it once more, or take a hint.";
+const LONG = 40; // letters: an answer that is a sentence is not repeated
 const SIGNS = { right: "✓", wrong: "✗", shown: "→", ask: "?" };
 
 /**
@@ -30,14 +31,18 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
   function hear({ kind, wrong, words }, answer) {
     if (state.settled) return;
     if (kind === "ask") return say("ask", words);
-    if (kind === "right") return settle("right", [shownAnswer(item.right), " is right."], worth());
+    if (kind === "right") return settle("right", rightWords(), worth());
     state.wrong += 1;
     const [, , sentence] = item.wrong[wrong] ?? [];
-    const opening = [shownAnswer(answer), " is not it."];
-    if (once) return settle("wrong", [...opening, " It is ", shownAnswer(item.right), "."], WRONG, sentence);
+    const opening = answer.length > LONG ? "That is not it." : [shownAnswer(answer), " is not it."];
+    if (once) return settle("wrong", [opening, " ", solution()], WRONG, sentence);
     if (state.wrong === 1) heard(WRONG);
     say("wrong", opening, sentence ?? UNKNOWN);
   }
+
+  const long = item.right.length > LONG;
+  const rightWords = () => (long ? "That is right." : [shownAnswer(item.right), " is right."]);
+  const solution = () => (long ? item.right : ["It is ", shownAnswer(item.right), "."]);
 
   /** What a right answer is worth: a second choice among options is worth nothing. */
   function worth() {
@@ -72,7 +77,7 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
   function giveUp() {
     if (!once) state.shown = item.steps.length;
     drawSteps();
-    settle("shown", ["It is ", shownAnswer(item.right), "."], WRONG);
+    settle("shown", solution(), WRONG);
   }
 
   function drawSteps() {

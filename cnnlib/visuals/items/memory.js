@@ -13,7 +13,7 @@ export function openMemory() {
   memory.refresh = () => {
     try {
       const text = localStorage.getItem(KEY);
-      if (text) memory.kept = joined(memory.kept, readKept(text));
+      if (text) memory.kept = merged(memory.kept, readKept(text));
     } catch {
       memory.blocked = !storageWorks();
     }
@@ -42,7 +42,7 @@ export function openMemory() {
 
   /** Take in the text of a file; throws an Error with a sentence if it is not ours. */
   memory.load = (text) => {
-    memory.kept = joined({ ...memory.kept, forgotten: 0 }, { ...readKept(text), forgotten: 0 });
+    memory.kept = merged({ ...memory.kept, forgotten: 0 }, { ...readKept(text), forgotten: 0 });
     write();
   };
 
@@ -83,7 +83,7 @@ function isEntry(entry) {
 }
 
 /** Two memories as one: of each kind what was answered last, unless it was forgotten since. */
-function joined(own, other) {
+function merged(own, other) {
   const forgotten = Math.max(own.forgotten, other.forgotten);
   const kinds = {};
   for (const [name, entry] of [...Object.entries(other.kinds), ...Object.entries(own.kinds)]) {

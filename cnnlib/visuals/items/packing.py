@@ -37,8 +37,9 @@ def packed(kinds: Sequence[str]) -> str:
 
 def _level(kind: str, level: int) -> list[dict[str, Any]]:
     """Return the different items of a kind at a level, as a page needs them."""
-    drawn = (draw(kind, seed, level) for seed in range(SEEDS))
-    found = {repr((item.text, item.blocks)): item for item in drawn}
+    found: dict[str, Item] = {}
+    for item in (draw(kind, seed, level) for seed in range(SEEDS)):
+        found.setdefault(repr((item.text, item.blocks)), item)
     return [for_page(item) for item in found.values()]
 
 

@@ -87,8 +87,11 @@ export function render({ model, el }) {
     const kind = nextKind({ kinds, names: asked(), kept: memory.kept.kinds, now: now(), last,
       ahead: state.ahead, random: Math.random });
     if (!kind) return rest(focus);
-    const before = memory.kept.kinds[kind]
-      ?? { level: 1, turn: Math.floor(Math.random() * 1000), card: undefined };
+    ask(kind, memory.kept.kinds[kind] ?? { level: 1, turn: Math.floor(Math.random() * 1000) }, focus);
+  }
+
+  /** Ask an item of a kind, of which `before` is kept. */
+  function ask(kind, before, focus) {
     show(kind, before.level, before.turn, { typed: typing(), meta: before.card ? "seen before" : "new",
       heard: (rating) => keep(kind, before, rating) }, focus);
   }
@@ -99,7 +102,7 @@ export function render({ model, el }) {
     const card = buildCard(itemOf(kind, level, turn), { ...options, form, next,
       typed: options.typed && form !== "choice",
       meta: `${lesson} ${title} · level ${level} of 3 · ${options.meta}`,
-      link: linkTo(kind, `${lesson} ${title}, “${heading}”`) });
+      link: linkTo(kind, `${lesson} ${title}: ${heading}`) });
     Object.assign(state, { card, kind });
     fill(room, card.el);
     if (focus) card.focus();
@@ -172,7 +175,7 @@ export function render({ model, el }) {
     state.items = items;
     next(false);
   }, () => fill(room, h("p", {}, "This browser cannot unpack the items: it is older than 2023.")));
-  return { state, memory, ready, next, timed };
+  return { state, memory, ready, next, ask, timed };
 }
 
 export default { render };

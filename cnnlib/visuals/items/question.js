@@ -7,7 +7,7 @@ export function marked(text) {
   return text.split("`").map((part, k) => (k % 2 ? h("code", {}, part) : typeset(part)));
 }
 
-const typeset = (text) => text.replace(/(^|[\s([=])-(?=[\d.])/g, "$1−")
+const typeset = (text) => text.replace(/(^|[\s([=])-(?=[\d.])/g, "$1−").replace(/ - (?=[\d(])/g, " − ")
   .replace(/(?<=[\d)])\*(?=[\d(])/g, "·");
 
 const isCode = (text) => /^[\w.]+( [+*]?= [\w.]+)?\(.*\)$/.test(text);

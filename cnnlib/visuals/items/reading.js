@@ -1,9 +1,10 @@
 // What was typed: read as a number, a size, a shape, a row or a grid, and judged.
 import { parseNumber } from "../shared/numbers.js";
+import { computed } from "./sums.js";
 
 /** How an answer of each form is typed, in words. */
 export const HOW = {
-  number: "A number, such as 12, −1.5 or 3/4.",
+  number: "A number, or what gives it: 12, −1.5, 3/4, (5*5 + 1)*8.",
   size: "Height and width, such as 14x12.",
   shape: "The numbers of the shape, such as 8, 3, 14, 14.",
   row: "The numbers in their order, such as 1, 0, −2.",
@@ -23,6 +24,7 @@ export function readings(text, form) {
 /** One number: 20,087 may be twenty thousand or twenty; 50 % is a half. */
 function numbersOf(text) {
   const bare = text.replace(/(?<=\d)\s*[a-z]+\.?$/i, "").replace(/(?<=\d)[ _'](?=\d{3}\b)/g, "");
+  if (/[*()^·×]|\d\s*[-+]/.test(bare)) return [computed(bare)].filter(Number.isFinite);
   if (/%$/.test(bare)) return numbersOf(bare.slice(0, -1)).map((value) => value / 100);
   const found = [parseNumber(bare)];
   if (/^-?\d{1,3}([,.]\d{3})+$/.test(bare)) found.push(Number(bare.replace(/[,.]/g, "")));
