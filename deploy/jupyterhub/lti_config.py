@@ -3,7 +3,7 @@
 `pip install jupyterhub-ltiauthenticator`, register the hub there as an external tool
 (login address HUB/hub/lti13/oauth_login, redirect HUB/hub/lti13/oauth_callback), fill
 in what the platform says, and start the hub with `-f` and this file. Who may come is
-who is in that course and has an account on this machine.
+who is in that course and in one of the groups of README.md.
 """
 
 import grp
@@ -29,6 +29,7 @@ c.LTI13Authenticator.client_id = ["the id that the platform gave"]
 # In the tool's custom parameters: account=$User.username
 c.LTI13Authenticator.username_key = "custom_account"
 
-c.Authenticator.allow_all = True  # of those with an account: no account is made here
-c.LocalAuthenticator.create_system_users = False
+# Members of the two groups, read when the hub starts; no account is made here.
+c.Authenticator.allowed_users = set(grp.getgrnam("cnn-students").gr_mem)
 c.Authenticator.admin_users = set(grp.getgrnam("cnn-teachers").gr_mem)
+c.LocalAuthenticator.create_system_users = False

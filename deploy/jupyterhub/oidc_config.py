@@ -1,8 +1,8 @@
 """The same hub, where people log in at the university by OpenID Connect.
 
 `pip install oauthenticator`, fill in what your identity provider says, and start the
-hub with `-f` and this file. Who may log in is who has an account on this machine: make
-them as README.md says, without `passwd`: then nobody has a password here.
+hub with `-f` and this file. Who may log in is who belongs to the groups of README.md:
+make accounts as it says, without `passwd`; then nobody has a password here.
 """
 
 import grp
@@ -26,6 +26,7 @@ c.GenericOAuthenticator.username_claim = "preferred_username"
 c.GenericOAuthenticator.client_id = os.environ.get("OIDC_CLIENT_ID", "")
 c.GenericOAuthenticator.client_secret = os.environ.get("OIDC_CLIENT_SECRET", "")
 
-c.Authenticator.allow_all = True  # of those with an account: no account is made here
-c.LocalAuthenticator.create_system_users = False
+# Members of the two groups, read when the hub starts; no account is made here.
+c.Authenticator.allowed_users = set(grp.getgrnam("cnn-students").gr_mem)
 c.Authenticator.admin_users = set(grp.getgrnam("cnn-teachers").gr_mem)
+c.LocalAuthenticator.create_system_users = False
