@@ -30,6 +30,7 @@ c.LTI13Authenticator.client_id = ["the id that the platform gave"]
 c.LTI13Authenticator.username_key = "custom_account"
 
 # Members of the two groups, read when the hub starts; no account is made here.
-c.Authenticator.allowed_users = set(grp.getgrnam("cnn-students").gr_mem)
+students = set(grp.getgrnam("cnn-students").gr_mem)
 c.Authenticator.admin_users = set(grp.getgrnam("cnn-teachers").gr_mem)
+c.Authenticator.allowed_users = students | c.Authenticator.admin_users
 c.LocalAuthenticator.create_system_users = False

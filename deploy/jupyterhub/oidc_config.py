@@ -27,6 +27,7 @@ c.GenericOAuthenticator.client_id = os.environ.get("OIDC_CLIENT_ID", "")
 c.GenericOAuthenticator.client_secret = os.environ.get("OIDC_CLIENT_SECRET", "")
 
 # Members of the two groups, read when the hub starts; no account is made here.
-c.Authenticator.allowed_users = set(grp.getgrnam("cnn-students").gr_mem)
+students = set(grp.getgrnam("cnn-students").gr_mem)
 c.Authenticator.admin_users = set(grp.getgrnam("cnn-teachers").gr_mem)
+c.Authenticator.allowed_users = students | c.Authenticator.admin_users
 c.LocalAuthenticator.create_system_users = False
