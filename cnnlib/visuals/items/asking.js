@@ -3,12 +3,13 @@ import { button, h } from "../shared/page.js";
 import { shownAnswer } from "./question.js";
 import { HOW, judged } from "./reading.js";
 
-/** A field, for a grid one of several lines; `hear(judgement, text)` gets what was typed. */
+/** A field, for a grid one of several lines; `hear(judge, text)` gets what was typed. */
 export function buildTyped(item, form, hear) {
   const many = form === "grid";
   const kind = { autocomplete: "off", spellcheck: "false", autocapitalize: "off", class: "typed" };
   const field = many ? h("textarea", { ...kind, rows: 4 }) : h("input", { ...kind, type: "text" });
-  const check = () => hear(judged(item, form, field.value), field.value.trim().replace(/\s*\n\s*/g, "; "));
+  const written = () => field.value.trim().replace(/\s*\n\s*/g, "; ");
+  const check = () => hear(() => judged(item, form, field.value), written());
   const main = button("Check", check, { kind: "main" });
   const buttons = h("div", { class: "buttons" }, main);
   field.addEventListener("keydown", (event) => {
@@ -45,7 +46,7 @@ export function buildChoice(item, hear) {
   function choose(one, place, words) {
     if (!open || one.getAttribute("aria-disabled")) return;
     last = one;
-    hear(place < 0 ? { kind: "right" } : { kind: "wrong", wrong: place }, words);
+    hear(() => (place < 0 ? { kind: "right" } : { kind: "wrong", wrong: place }), words);
   }
 
   const buttons = h("div", { class: "buttons" });

@@ -1,5 +1,5 @@
 // One item: the question, the answer, what is said of it, the steps, and its picture.
-import { button, fill, h } from "../shared/page.js";
+import { button, fill, h, timed } from "../shared/page.js";
 import { buildChoice, buildTyped } from "./asking.js";
 import { blocksOf, marked, shownAnswer } from "./question.js";
 import { HELPED, RIGHT, WRONG } from "./schedule.js";
@@ -27,8 +27,12 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
   const after = h("div", { class: "next" }, h("div", { class: "buttons" }, on, picture),
     h("p", { class: "read" }, "Read again: ", link));
 
-  /** Take an answer: what it is judged, and the text that the reader sees of it. */
-  function hear({ kind, wrong, words }, answer) {
+  /** Hear an answer: what judges it, and the text that the reader sees of it. */
+  function hear(judge, answer) {
+    state.took = timed(() => take(judge(), answer));
+  }
+
+  function take({ kind, wrong, words }, answer) {
     if (state.settled) return;
     if (kind === "ask") return say("ask", words);
     if (kind === "right") return settle("right", rightWords(), worth());

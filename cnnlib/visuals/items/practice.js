@@ -1,5 +1,5 @@
 // Practice without end: items one after the other, and when each is due again.
-import { begin, button, fill, h, timed } from "../shared/page.js";
+import { begin, button, fill, h } from "../shared/page.js";
 import { buildCard } from "./card.js";
 import { countsOf, lineOf } from "./goals.js";
 import { buildKeeping } from "./keeping.js";
@@ -175,7 +175,7 @@ export function render({ model, el }) {
     state.items = items;
     next(false);
   }, () => fill(room, h("p", {}, "This browser cannot unpack the items: it is older than 2023.")));
-  return { state, memory, ready, next, ask, timed };
+  return { state, memory, ready, next, ask };
 }
 
 export default { render };
