@@ -383,7 +383,7 @@ for kind in (torch.optim.SGD, torch.optim.Adam):
 
 # %% [markdown]
 # What that is good for: a valley, steep across and nearly flat along it. Both
-# begin at a distance of 1 from the lowest point, in both directions.
+# begin at a distance of 1, in both directions.
 
 # %%
 def walk(kind, lr, steps=40):
@@ -407,7 +407,8 @@ plots.plot_lines({"SGD, steep": sgd[0], "SGD, flat": sgd[1],
 
 # %% [markdown]
 # Plain descent must be slow in the steep direction, or it would jump out: so
-# it crawls in the flat one. For Adam the two are alike.
+# it crawls in the flat one. For Adam the two are alike. (The bump at its end
+# is momentum: it runs past the goal.)
 
 # %% [markdown]
 # ### Batches and epochs
