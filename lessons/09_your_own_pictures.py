@@ -840,7 +840,7 @@ from cnnlib.training import best_device
 device = best_device()                          # cuda, mps or cpu
 net = nets["dropout"].to(device)
 batch = x[:32].to(device)
-print(net(batch).shape, f"{batch.numel() * batch.element_size():,} bytes")
+print(net(batch).shape)
 net = net.cpu()
 
 # %% [markdown]
@@ -867,7 +867,8 @@ with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
 with torch.no_grad():
     full = net(x)
 same_answer = (short.argmax(dim=1) == full.argmax(dim=1)).float().mean()
-print(short.dtype, net.conv1.weight.dtype, f"{same_answer:.1%} the same")
+print(f"scores {short.dtype}, weights {net.conv1.weight.dtype}, "
+      f"{same_answer:.1%} of the answers the same")
 
 # %% [markdown]
 # It pays on accelerators with units for it, and where memory is short.
