@@ -709,6 +709,7 @@ def with_new_head(net, seed):
 
 new_signs = data.signs(400, seed=7, classes=others)
 asked = prepare(new_signs.images), new_signs.labels
+
 def learn(net, few, epochs, lr):
     fit(net, prepare(few.images), few.labels, epochs=epochs, batch_size=20,
         lr=lr, show=False)
