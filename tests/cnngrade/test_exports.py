@@ -15,6 +15,7 @@ import yaml
 from cnngrade.class_run.journal import open_journal
 from cnngrade.export.command import TORCH_INDEX, autograder_zip
 from cnngrade.files.notebook import CannotGradeError
+from cnnlib.settings import settings
 from tests.cnngrade.conftest import answered, grade
 from tools.build.build import ROOT
 from tools.build.course import Course
@@ -173,12 +174,13 @@ def test_gradescope_has_results_whatever_was_handed_in(tmp_path, files):
 
 
 def test_the_autograder_installs_cpu_builds_and_a_release_that_is_named(tmp_path):
-    for ref, end in (("", "cnn-course"), ("v1.2", "cnn-course@v1.2")):
+    address = Course(ROOT).address
+    for ref, at in (("", settings().at_release), ("v1.2", "@v1.2")):
         data = autograder_zip("03", ref)
         (tmp_path / "x.zip").write_bytes(data)
         with zipfile.ZipFile(tmp_path / "x.zip") as file:
             setup = file.read("setup.sh").decode()
-        assert f'"cnnlib @ git+https://github.com/cnn-course/{end}"' in setup
+        assert f'"cnnlib @ git+{address}{at}"' in setup
         assert setup.index("torch torchvision --index-url") < setup.index("cnnlib @")
     with pytest.raises(CannotGradeError, match="no tag or commit"):
         autograder_zip("03", "v1; rm -rf x")
