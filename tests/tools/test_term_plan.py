@@ -28,6 +28,8 @@ def test_its_figures_are_those_of_the_lessons_and_the_questions():
             assert row.lesson == minutes.stated(path) >= row.short
     (pooling,) = [row for row in found if row.number == "03"]
     assert pooling.short == 25
+    guide = (ROOT / "docs" / "instructors.md").read_text("utf-8")
+    assert f"03 takes {pooling.short} minutes then" in guide
     total = re.search(r"(\d+) minutes in class", term_plan.page(COURSE))
     assert int(total[1]) == sum(row.lesson for row in found)
 
