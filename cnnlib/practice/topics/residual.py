@@ -107,13 +107,11 @@ SHORTCUT = Kind(
 
 
 def _block(random: Random, level: int) -> dict[str, Any]:
-    cin = random.choice((3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 30, 32, 40, 50, 64))
-    changes = level == 2 or (level == 3 and random.random() < 0.5)
-    return {
-        "cin": cin,
-        "cout": cin * 2 if changes else cin,
-        "s": 1 if level < 3 else 2,
-    }
+    widths = (3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 30, 32, 40, 50, 64)
+    cin = cout = random.choice(widths)
+    if level == 2 or (level == 3 and random.random() < 0.5):
+        cout = random.choice([width for width in widths if width != cin])
+    return {"cin": cin, "cout": cout, "s": 1 if level < 3 else 2}
 
 
 def _layers(f: Facts) -> list[nn.Module]:
@@ -241,7 +239,7 @@ def _maps(random: Random, level: int) -> dict[str, Any]:
     return {
         "cin": cin,
         "cout": cin * 2,
-        "n": random.choice((8, 14, 16, 28, 32, 56) if level < 3 else (7, 9, 15, 21)),
+        "n": random.randrange(8, 65, 4) if level < 3 else random.randrange(7, 40, 2),
         "s": 1 if level == 1 else 2,
     }
 
