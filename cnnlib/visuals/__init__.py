@@ -10,11 +10,14 @@ use is in ``shared/``. ``train/`` shows maps as ``film/`` does, and has the pad 
 ``network/``: a film looks inside the same net once for each epoch, with
 ``network/inside.py`` and ``network/sums.py``. These stay where they are, since to look
 inside a net is what ``network/`` is about; without them it would hold a page alone.
+``items/`` shows the pictures of ``step/`` and ``sizes/`` whole, beside a question that
+they answer.
 """
 
 from .digit.centring import centre_digit
 from .digit.draw_digit import DrawDigit, draw_digit
 from .film.watch_training import WatchTraining, watch_training
+from .items.practice import Practice, practice
 from .kernel.explore_kernel import ExploreKernel, explore_kernel
 from .network.explore_network import ExploreNetwork, explore_network
 from .shared.visual import Visual
@@ -27,6 +30,7 @@ __all__ = [
     "ExploreKernel",
     "ExploreNetwork",
     "ExploreSizes",
+    "Practice",
     "StepConv",
     "StepPool",
     "TrainHere",
@@ -37,6 +41,7 @@ __all__ = [
     "explore_kernel",
     "explore_network",
     "explore_sizes",
+    "practice",
     "step_conv",
     "step_pool",
     "train_here",

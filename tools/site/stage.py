@@ -14,13 +14,14 @@ from pathlib import Path
 import nbformat
 
 from cnnlib import explore_kernel, images, train_here
-from cnnlib.visuals import Visual
+from cnnlib.practice.registry import kinds
+from cnnlib.visuals import Visual, practice
 from tools.build.course import Course
 from tools.build.launch_links import BRANCH
 from tools.site import api, errata, front
 from tools.site.notebooks import Reading, read
 
-DOCS = ("glossary", "instructors", "summary-vs-torchinfo")
+DOCS = ("glossary", "instructors", "summary-vs-torchinfo", "term-plan")
 _LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]*)(#[^)]*)?\)")
 _PREDICT = re.compile(r"(^|\n\n)(> \*\*Predict\.\*\*)")
 
@@ -32,6 +33,7 @@ def stage(course: Course, target: Path) -> None:
     files = notebooks(course) | documents(course) | api.pages()
     files["index.md"] = index(course)
     files["train.md"] = filled(course, "train", train=train_here(building=True))
+    files |= practice_pages(course)
     for name, text in files.items():
         _write(target / name, text.encode("utf-8"))
     kept = {target / name for name in files}
@@ -73,6 +75,28 @@ def notebooks(course: Course) -> _Files:
     return files
 
 
+def practice_pages(course: Course) -> _Files:
+    """Return a page of practice for each lesson that has items, and one for all."""
+    files = {}
+    for reading in readings(course, "notebooks"):
+        if has_practice(reading.name):
+            number = reading.name[:2]
+            files[f"practice/{number}.md"] = filled(
+                course,
+                "practice_lesson",
+                title=reading.title,
+                lesson=reading.name,
+                practice=practice(number, address="../notebooks/"),
+            )
+    every = practice(address="../notebooks/")
+    return files | {"practice/index.md": filled(course, "practice", practice=every)}
+
+
+def has_practice(name: str) -> bool:
+    """Whether there are items for a lesson."""
+    return name[:2] in {kind.lesson for kind in kinds().values()}
+
+
 def launch_row(reading: Reading, course: Course, folder: str) -> str:
     """Return the links to Colab and Binder, to the file, and to lesson or exercises."""
     file = f"{reading.name}.ipynb"
@@ -85,6 +109,8 @@ def launch_row(reading: Reading, course: Course, folder: str) -> str:
     other = others[folder]
     if (course.root / other / file).is_file():
         links.append(f"[{words[other]}](../{other}/{file})")
+    if folder == "notebooks" and has_practice(reading.name):
+        links.append(f"[Practice](../practice/{reading.name[:2]}.md)")
     links += _links(course, reading.name, "../") if folder == "notebooks" else []
     return "{.launch}\n" + " ".join(links)
 
@@ -167,6 +193,8 @@ def _card(course: Course, reading: Reading) -> str:
     links = [f"{reading.minutes} minutes"]
     if (course.root / "exercises" / file).is_file():
         links.append(f"[Exercises](exercises/{file})")
+    if has_practice(reading.name):
+        links.append(f"[Practice](practice/{reading.name[:2]}.md)")
     links += _links(course, reading.name, "")
     picture = (
         f'<img class="thumb" alt="" src="thumbs/{reading.name}.png" loading="lazy">'

@@ -41,7 +41,7 @@ WHICH_PADDING = Kind(
     draw=_padding,
     ask=lambda f: (
         f"A {f.k}x{f.k} kernel with stride {f.s} makes {f.out}x{f.out} of "
-        f"{an(size(f.n, f.n))} input. What is the least padding with which it does so?",
+        f"{an(size(f.n, f.n))} input. What is the smallest padding that does this?",
     ),
     right=_least_padding,
     again=lambda f: max(0, ceil(((f.out - 1) * f.s + f.k - f.n) / 2)),
@@ -71,7 +71,7 @@ WHICH_PADDING = Kind(
             "k // 2 on both sides",
             lambda f: f.k // 2,
             "the padding is the one that keeps the size at stride 1",
-            "Here the output is {out}, so use the formula.",
+            "The output is to be {out}: use the formula.",
             of="same_padding",
         ),
         Slip(

@@ -116,13 +116,21 @@ LENET = Kind(
         ),
     ),
     steps=lambda f, answer: (
-        *(
-            f"{name}: {height}."
-            for name, height in zip(_ROWS[: f.asked], _heights(f), strict=False)
-        ),
+        *_lenet_steps(f),
         f"So the maps are {answer} high.",
     ),
 )
+
+
+def _lenet_steps(f: Facts) -> list[str]:
+    before = [f.n, *_heights(f)]
+    padded = f" + 2*{f.p}" if f.p else ""
+    return [
+        f"{_ROWS[k]}: {before[k]} / 2, rounded down: {before[k + 1]}."
+        if k % 2
+        else f"{_ROWS[k]}: {before[k]}{'' if k else padded} - 5 + 1 = {before[k + 1]}."
+        for k in range(f.asked)
+    ]
 
 
 def _counted(f: Facts) -> int:
@@ -205,7 +213,7 @@ ALEXNET = Kind(
             "pooling by its own size",
             lambda f: _first_layer(f, pool=lambda n: n // 3) if f.pool else None,
             "the pooling moves on by its own window",
-            "Here its stride is 2: the windows overlap.",
+            "Its stride is 2: the windows overlap.",
             of="alexnet_sizes",
         ),
         Slip(
@@ -219,10 +227,14 @@ ALEXNET = Kind(
     steps=lambda f, answer: (
         f"({f.n} + 2*{f.p} - {f.k})/{f.s} = {(f.n + 2 * f.p - f.k) / f.s:g}; round it "
         f"down and add 1: {(f.n + 2 * f.p - f.k) // f.s + 1}.",
-        *(("The pooling: floor((n - 3)/2) + 1.",) if f.pool else ()),
+        *((_alexnet_pooling((f.n + 2 * f.p - f.k) // f.s + 1),) if f.pool else ()),
         f"The maps are {answer} high.",
     ),
 )
+
+
+def _alexnet_pooling(n: int) -> str:
+    return f"The pooling: floor(({n} - 3)/2) + 1 = {(n - 3) // 2 + 1}."
 
 
 def _towers(random: Random, level: int) -> dict[str, Any]:

@@ -212,14 +212,14 @@ OVERLAP = Kind(
             "stride ignored",
             lambda f: at(_pooled(f.image, f.f), (f.i, f.j)),
             "the window moves on by its own width",
-            "Here the stride is given: {s}.",
+            "The stride that is given is {s}.",
             of="max_pool2d",
         ),
         Slip(
             "stride 1 in pooling",
             lambda f: _pooled(f.image, f.f, 1)[f.i][f.j],
             "the window moves on by one cell",
-            "Here the stride is given: {s}.",
+            "The stride that is given is {s}.",
             of="edge_then_pool",
         ),
         Slip(

@@ -4,6 +4,10 @@ Each file is an ES module that a browser, or anywidget, could load as it is. In 
 they stand one after the other inside one function: what is imported comes first,
 ``import`` and ``export`` fall away, and so do comments, the indentation, and the line
 breaks that nothing depends on: in a notebook file each line costs 15 bytes more.
+
+Two kinds of import stand in a function of their own, so that their names meet no others:
+a whole picture (``import { render as renderStep } from "../step/step_conv.js";``) and a
+library as it was published (``import * as fsrs from "./vendor/ts-fsrs/index.mjs";``).
 """
 
 from __future__ import annotations
@@ -21,6 +25,11 @@ import numpy as np
 from cnnlib.plots.style import HEAT, SIGNED, Scale
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "([./\w]+)\.js";$', re.M)
+_PICTURE = re.compile(r'^import \{ render as (\w+) \} from "([./\w]+)\.js";$', re.M)
+_LIBRARY = re.compile(r'^import \* as (\w+) from "([./\w-]+\.mjs)";$', re.M)
+_HINT = re.compile(r"/\* (?:@__PURE__|istanbul ignore next -- @preserve) \*/\s?")
+"""What a library says to tools that pack and measure code; none reads it in a page."""
+_EXPORTS = re.compile(r"^export (\{[^}]*\});$", re.M)
 _EXPORT = re.compile(r"^export (?=function|const)", re.M)
 DEFAULT = "export default { render };"
 _COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)$\n?", re.M | re.S)
@@ -41,23 +50,47 @@ def bundle(name: str) -> str:
 
     ``name`` is a path from the folder of the visuals: "step/step_conv".
     """
-    code = "".join(map(_plain, _in_order(name, [])))
+    order = _in_order(name, [])
+    code = "".join(_scopes(part, order) + _plain(part) for part in order)
     for without in (_COMMENT, _TRAILING, _INDENT, _BREAK):
         code = without.sub("", code)
     return code.replace("</", "<\\/")
 
 
 def _in_order(name: str, before: list[str]) -> list[str]:
-    for path in _IMPORT.findall(_read(f"{name}.js")):
+    for path in _IMPORT.findall(_PICTURE.sub("", _read(f"{name}.js"))):
         needed = normpath(f"{name}/../{path}")
         if needed not in before:
             before = _in_order(needed, before)
     return [*before, name]
 
 
+def _pictures(name: str) -> list[tuple[str, str]]:
+    """Return the pictures that a module shows: (the name of its render, its module)."""
+    found = _PICTURE.findall(_read(f"{name}.js"))
+    return [(word, normpath(f"{name}/../{path}")) for word, path in found]
+
+
+def _scopes(name: str, order: list[str]) -> str:
+    """Return what a module imports that keeps its names to itself.
+
+    ``order`` are the modules that stand in the page anyway: a picture shares them.
+    """
+    code = ""
+    for word, path in _LIBRARY.findall(_read(f"{name}.js")):
+        library = _EXPORTS.sub(r"return \1;", _read(normpath(f"{name}/../{path}")))
+        code += f"const {word} = (() => {{\n{_HINT.sub('', library)}\n}})();\n"
+    for word, picture in _pictures(name):
+        lacking = [part for part in _in_order(picture, []) if part not in order]
+        inside = "".join(map(_plain, lacking))
+        code += f"const {word} = (() => {{\n{inside}\nreturn render;\n}})();\n"
+    return code
+
+
 def _plain(name: str) -> str:
     code = _read(f"{name}.js").replace(DEFAULT, "")
-    code = _EXPORT.sub("", _IMPORT.sub("", code))
+    for line in (_PICTURE, _LIBRARY, _IMPORT, _EXPORT):
+        code = line.sub("", code)
     return code.replace('"SIGNED_COLOURS"', _text(_colours(SIGNED))).replace(
         '"HEAT_COLOURS"', _text(_colours(HEAT))
     )
@@ -66,7 +99,10 @@ def _plain(name: str) -> str:
 @cache
 def style(name: str) -> str:
     """Return the common rules, and those beside ``<name>.js`` and what it imports."""
-    files = ["shared/look.css", *(f"{part}.css" for part in _in_order(name, []))]
+    order = _in_order(name, [])
+    for _, picture in [pair for part in order for pair in _pictures(part)]:
+        order = [*_in_order(picture, []), *order]
+    files = ["shared/look.css", *(f"{part}.css" for part in dict.fromkeys(order))]
     all_rules = "".join(_read(file) for file in files if _file(file).is_file())
     rules = re.sub(r"/\*.*?\*/", "", all_rules, flags=re.S)
     return re.sub(r"\s*([{};,])\s*|\s+", lambda gap: gap[1] or " ", rules).strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,13 +41,18 @@ class ExploreSizes(Visual):
             _still(settings),
             _describe(settings, sizes),
             "How many windows see each cell of the input, for two settings.",
-            {
-                "title": self.title,
-                "facts": "Square inputs: rows and columns follow the same formula.",
-                "settings": [_short(setting) for setting in settings],
-                "ranges": _short({name: list(span) for name, span in RANGES.items()}),
-            },
+            page_data(settings),
         )
+
+
+def page_data(settings: Sequence[Settings]) -> dict[str, Any]:
+    """Return what the page works with, for two settings with all five numbers."""
+    return {
+        "title": ExploreSizes.title,
+        "facts": "Square inputs: rows and columns follow the same formula.",
+        "settings": [_short(setting) for setting in settings],
+        "ranges": _short({name: list(span) for name, span in RANGES.items()}),
+    }
 
 
 def explore_sizes(

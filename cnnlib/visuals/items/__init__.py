@@ -1,0 +1,1 @@
+"""Items of practice, one after the other, in the page."""

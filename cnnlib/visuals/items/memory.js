@@ -1,0 +1,102 @@
+// What is kept of the practice: in the browser, and as a file to take along.
+import { h } from "../shared/page.js";
+
+const KEY = "cnnlib-practice";
+const FORMAT = "cnnlib practice 1";
+const empty = () => ({ format: FORMAT, kinds: {}, forgotten: 0, chosen: null, typed: null, begin: null });
+
+/** Open what this browser keeps; `blocked` says that it keeps nothing. */
+export function openMemory() {
+  const memory = { kept: empty(), blocked: false };
+
+  /** Take in what another page of the course has kept meanwhile. */
+  memory.refresh = () => {
+    try {
+      const text = localStorage.getItem(KEY);
+      if (text) memory.kept = merged(memory.kept, readKept(text));
+    } catch {
+      memory.blocked = !storageWorks();
+    }
+  };
+
+  const write = () => {
+    try {
+      localStorage.setItem(KEY, JSON.stringify(memory.kept));
+    } catch {
+      memory.blocked = true;
+    }
+  };
+
+  memory.save = () => {
+    memory.refresh();
+    write();
+  };
+
+  /** Forget these kinds, and, with all of them, what was chosen. */
+  memory.forget = (names, all, now) => {
+    memory.refresh();
+    if (all) memory.kept = { ...empty(), forgotten: now };
+    for (const name of names) delete memory.kept.kinds[name];
+    write();
+  };
+
+  /** Take in the text of a file; throws an Error with a sentence if it is not ours. */
+  memory.load = (text) => {
+    memory.kept = merged({ ...memory.kept, forgotten: 0 }, { ...readKept(text), forgotten: 0 });
+    write();
+  };
+
+  memory.blocked = !storageWorks();
+  memory.refresh();
+  return memory;
+}
+
+function storageWorks() {
+  try {
+    localStorage.setItem(`${KEY}-try`, "1");
+    localStorage.removeItem(`${KEY}-try`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Read what was kept; throws an Error with a sentence if it is something else. */
+export function readKept(text) {
+  let found;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new Error("This file holds no JSON: choose one that was saved here.");
+  }
+  if (found?.format !== FORMAT) {
+    throw new Error(`This file is not one of practice: its format should be "${FORMAT}".`);
+  }
+  const kinds = Object.entries(found.kinds ?? {}).filter(([, entry]) => isEntry(entry));
+  return { ...empty(), ...found, kinds: Object.fromEntries(kinds) };
+}
+
+function isEntry(entry) {
+  const numbers = [entry?.level, entry?.turn, entry?.card?.due, entry?.card?.stability,
+    entry?.card?.difficulty, entry?.card?.last_review];
+  return numbers.every(Number.isFinite);
+}
+
+/** Two memories as one: of each kind what was answered last, unless it was forgotten since. */
+function merged(own, other) {
+  const forgotten = Math.max(own.forgotten, other.forgotten);
+  const kinds = {};
+  for (const [name, entry] of [...Object.entries(other.kinds), ...Object.entries(own.kinds)]) {
+    const before = kinds[name]?.card.last_review ?? forgotten;
+    if (entry.card.last_review >= before) kinds[name] = entry;
+  }
+  const settings = ["chosen", "typed", "begin"].map((name) => [name, own[name] ?? other[name]]);
+  return { ...own, forgotten, kinds, ...Object.fromEntries(settings) };
+}
+
+/** Offer a memory as a file. */
+export function saveFile(kept) {
+  const file = URL.createObjectURL(new Blob([JSON.stringify(kept)], { type: "application/json" }));
+  h("a", { download: "cnn-practice.json", href: file }).click();
+  setTimeout(() => URL.revokeObjectURL(file), 1000);
+}
