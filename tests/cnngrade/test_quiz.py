@@ -55,6 +55,10 @@ def test_lessons_share_the_places():
     assert quiz.title == "Quiz on lessons 02 and 03"
 
 
+def test_lessons_in_a_row_are_a_span_in_the_title():
+    assert drawn(count_items=10).title.split()[3:] == ["00", "to", "09"]
+
+
 def test_a_kind_comes_again_only_after_all_others():
     quiz = drawn(lessons=["06"], count_items=7)
     names = [place.kind for place in quiz.places]
