@@ -192,17 +192,22 @@ def _mixed(key: Key, lessons: Sequence[str] | None, many: int) -> list[str]:
 def _variants(
     key: Key, place: int, kind: str, level: int, many: int, seen: set[str]
 ) -> tuple[Item, ...]:
-    """Draw an item for each variant, new ones as long as the kind has some."""
+    """Draw an item for each variant, new ones as long as the kind has some.
+
+    Then items come again, though never to neighbours.
+    """
     drawn: list[Item] = []
     is_used_up = False
+    before = ""
     for variant in range(many):
-        for attempt in range(1 if is_used_up else TRIES):
+        for attempt in range(TRIES):
             item = draw(kind, key.number(place, kind, variant, attempt), level)
-            if item_id(item) not in seen:
+            if item_id(item) not in ({before} if is_used_up else seen):
                 break
         else:
             is_used_up = True
-        seen.add(item_id(item))
+        before = item_id(item)
+        seen.add(before)
         drawn.append(item)
     return tuple(drawn)
 

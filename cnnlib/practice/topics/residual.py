@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from cnnlib.practice.compute import own_count, plain, signed
+from cnnlib.practice.compute import own_count, plain, signed, torch_size
 from cnnlib.practice.kind import Facts, Kind, Slip
 
 
@@ -255,10 +255,9 @@ BLOCK_SHAPE = Kind(
         f"3x3 convolutions with padding 1, the first with stride {f.s} and {f.cout} "
         "kernels. What shape comes out?",
     ),
-    right=lambda f: tuple(
-        nn.Sequential(*_layers(f)[:4])(
-            torch.empty(2, f.cin, f.n, f.n, device="meta")
-        ).shape[1:]
+    right=lambda f: (
+        f.cout,
+        *(torch_size(torch_size(f.n, 3, f.s, 1), 3, 1, 1),) * 2,
     ),
     again=lambda f: (
         f.cout,
