@@ -50,12 +50,12 @@ help:
 	@echo "make quick         lint, types, and the tests that need no process: a minute"
 	@echo "make test          set up and run every test"
 	@echo "make test T=path   the tests of that file, folder, test id or notebook alone"
-	@echo "make build         lessons/*.py to the notebooks, executed"
+	@echo "make build         lessons/*.py to the notebooks, executed (EXTRAS=no: short)"
 	@echo "make proof         the checkers against every known mistake: docs/proof.md"
 	@echo "make nbgrader      a course folder for nbgrader: build/nbgrader"
 	@echo "make site          all of it as pages to read: build/site (slides, handout in it)"
 	@echo "make slides        each lesson as a deck for teaching: build/slides"
-	@echo "make handout       each lesson as a PDF to print: build/handout"
+	@echo "make handout       lessons and exercises as PDFs to print: build/handout"
 	@echo "make lint          ruff and mypy"
 	@echo "make dist          wheel and sdist for PyPI, tested: dist/"
 	@echo "make matrix        run it all on Colab's packages, the lowest and the newest"
@@ -83,7 +83,7 @@ test-browser: $(VENV)/.dev
 	$(BIN)/python -m pytest -m browser -n $(WORKERS) --dist loadfile $(ARGS) tests/browser
 
 build: $(VENV)/.dev
-	$(BIN)/python -m tools.build
+	$(BIN)/python -m tools.build $(if $(EXTRAS),--extras $(EXTRAS)) $(ARGS)
 
 proof: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tools.proof $(ARGS)

@@ -29,11 +29,36 @@ SETTINGS = {"epochs": 4, "batch_size": 64, "lr": 0.01}
 
 
 def main() -> None:
-    """Print a table for each of the three."""
+    """Print a table for each of the four."""
     torch.set_num_threads(1)
+    _maps()
     _depth()
     _page()
     _time()
+
+
+def _maps() -> None:
+    """Print how different the maps of 64 digits are after the blocks of 20 layers."""
+    images = bundled_digits.load()[0][:64]
+    print("spread of the maps after blocks 1 and 9, and what a block leaves of it:")
+    for name in ("no norm, plain", "norm, plain"):
+        found = [_spreads(images, seed, KINDS[name]) for seed in SEEDS]
+        share = [(last / first) ** (1 / 8) for first, last in found]
+        first, last = zip(*found, strict=True)
+        print(f"{name:15} {_span(first)}, {_span(last)}; {_span(share)}")
+    print()
+
+
+@torch.no_grad()
+def _spreads(images: Tensor, seed: int, kind: dict[str, bool]) -> tuple[float, float]:
+    """Return the mean deviation over the images after the first and the last block."""
+    torch.manual_seed(seed)
+    x, found = images, []
+    for name, layer in models.deep_cnn(20, **kind).named_children():
+        x = layer(x)
+        if name.startswith("block"):
+            found.append(float(x.std(dim=0).mean()))
+    return found[0], found[-1]
 
 
 def _depth() -> None:
@@ -42,13 +67,14 @@ def _depth() -> None:
     head = "training loss, test digits right, gradient first / last, seconds"
     print(f"{'net':29} {head}; medians (least to greatest)")
     losses: dict[tuple[int, str], list[float]] = {}
+    read: dict[tuple[int, str], list[float]] = {}
     for depth in (20, 40):
         for name, kind in KINDS.items():
             began = time.perf_counter()
             ends = [_one(digits, seed, depth, kind) for seed in SEEDS]
             seconds = (time.perf_counter() - began) / len(ends)
             columns = list(zip(*ends, strict=True))
-            losses[depth, name] = list(columns[0])
+            losses[depth, name], read[depth, name] = map(list, columns[:2])
             spans = [_span(values) for values in columns]
             print(
                 f"{depth} layers, {name:18} {spans[0]:>20} {spans[1]:>20} {spans[2]} "
@@ -66,6 +92,9 @@ def _depth() -> None:
         held = sum(a < b for a, b in pairs)
         apart = min(b - a for a, b in pairs)
         print(f"{what}: {held} of {len(pairs)}, at least {apart:.2f} apart")
+    pairs = list(zip(read[40, plain], read[20, plain], strict=True))
+    fewer = sum(a < b for a, b in pairs)
+    print(f"plain: 40 read fewer test digits than 20: {fewer} of {len(pairs)}")
 
 
 def _one(

@@ -1,13 +1,17 @@
 """Grading a class: ours beside nbgrader and nbval, one after the other in one run.
 
     python -m benchmarks.grading             40 submissions of lesson 02, all three
+    python -m benchmarks.grading --short     8 of them, beside nbgrader alone: a minute
+    python -m benchmarks.grading --short --count 40   so many, beside nbgrader alone
     python -m benchmarks.grading --class 1000   ours alone, with memory
 
 Every fourth submission is unsolved, solved, or has one of the known mistakes in one
 task. Each side is started as an instructor would start it, start-up included; ours
 shuts every submission away, which the others do not. It runs before, between and after
 the others, and the median counts: they take minutes, over which machines change. nbval
-runs with one process and, beside it, with one to each core.
+runs with one process and, beside it, with one to each core. Ours gives points for parts
+(partial credit); so does nbgrader, from the number that a check cell returns. Each time
+is printed when it is known.
 """
 
 import argparse
@@ -88,11 +92,16 @@ class OneExercise(Course):
         return [path for path in super().exercises() if path.stem.startswith(NAME)]
 
 
-def compare(count: int) -> None:
-    """Grade the same class with each tool and print the seconds of all."""
+def compare(count: int, *, short: bool = False) -> None:
+    """Grade the same class with each tool and print the seconds of all.
+
+    `short`: beside nbgrader alone, which has the most to be compared with.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         course = folder / "course"
+        say(f"{count} submissions of lesson 02, seconds, start-up included")
+        say("  (the course folder for nbgrader is made, which does not count)")
         nbgrader_course.write(course, OneExercise(ROOT))
         run(["nbgrader", "generate_assignment", NAME, "--create"], course)
         release = course / "release" / NAME / f"{NAME}.ipynb"
@@ -111,24 +120,36 @@ def compare(count: int) -> None:
             "nbval, two at a time": lambda: run([*nbval, *both], folder, fails=True),
             "nbgrader autograde": lambda: run(["nbgrader", "autograde", NAME], course),
         }
-        seconds, own = {}, [run(ours, folder)]
+        if short:
+            others = {"nbgrader autograde": others["nbgrader autograde"]}
+        seconds, own = {}, [told("cnnlib grade", run(ours, folder))]
         for name, other in others.items():
-            seconds[name] = other()
+            seconds[name] = told(name, other())
             shutil.rmtree(folder / "report")
-            own.append(run(ours, folder))
+            own.append(told("cnnlib grade", run(ours, folder)))
         seconds = {"cnnlib grade": statistics.median(own)} | seconds
-        print(f"{count} submissions of lesson 02, seconds, start-up included")
-        print(f"  all of ours: {', '.join(f'{spent:.1f}' for spent in own)}")
+        say("  the median of ours, and the others beside it:")
         for name, spent in seconds.items():
             ratio = spent / seconds["cnnlib grade"]
-            print(f"  {name:22} {spent:8.1f}   {ratio:6.1f} times ours", flush=True)
-        print(f"  points earned: {points(folder / 'report')}")
+            say(f"  {name:22} {spent:8.1f}   {ratio:6.1f} times ours")
+        say(f"  points earned: {points(folder / 'report'):g}, parts of tasks counted")
 
 
-def points(report: Path) -> int:
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
+
+
+def told(name: str, spent: float) -> float:
+    """Print how long a run took, and return it."""
+    say(f"  {name:22} {spent:8.1f}")
+    return spent
+
+
+def points(report: Path) -> float:
     """Return all points of a report, to see that something was graded."""
     with (report / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
-        return sum(int(row["earned"]) for row in csv.DictReader(file))
+        return sum(float(row["earned"]) for row in csv.DictReader(file))
 
 
 def large(count: int) -> None:
@@ -188,13 +209,15 @@ def share(pid: int) -> int:
 def main(arguments: Sequence[str] = ()) -> None:
     """Run the comparison, or the large class."""
     parser = argparse.ArgumentParser(prog="benchmarks.grading", description=__doc__)
-    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--count", type=int, help="else 40, or 8 with --short")
+    parser.add_argument("--short", action="store_true", help="8 submissions, quickly")
     parser.add_argument("--class", type=int, default=0, dest="large")
     options = parser.parse_args(arguments)
     if options.large:
         large(options.large)
     else:
-        compare(options.count)
+        count = options.count or (8 if options.short else 40)
+        compare(count, short=options.short)
 
 
 if __name__ == "__main__":

@@ -130,10 +130,10 @@ def learning_rate(seed: int) -> Figures:
     """Train four epochs with each rate."""
     train, validation, _, ready = _three_parts(seed)
     found = {}
-    for exponent in (-4, -3.5, -3, -2.5, -2, -1.5, -1):
-        net, _ = trained(ready(train), train.labels, seed, epochs=4, lr=10**exponent)
+    for rate in (0.0002, 0.001, 0.005, 0.025, 0.125):
+        net, _ = trained(ready(train), train.labels, seed, epochs=4, lr=rate)
         result = evaluate(net, ready(validation), validation.labels)
-        found[f"loss, rate 10^{exponent:g}"] = result.loss
+        found[f"loss, rate {rate:g}"] = result.loss
     return found
 
 
@@ -155,6 +155,7 @@ def stopping(seed: int) -> Figures:
             epochs=30,
             lr=0.003,
             validation=held_out,
+            snapshots=name == "plain",
             **steady,
             **more,
         )
@@ -171,6 +172,11 @@ def stopping(seed: int) -> Figures:
         }
         if name == "plain":
             found |= _calibrated(net, *held_out, ready(test), test.labels)
+            net.load_state_dict(history.snapshots[best + 1])
+            stopped = evaluate(net, ready(test), test.labels)
+            assert stopped.accuracy is not None
+            found["stopped: test loss"] = stopped.loss
+            found["stopped: right"] = stopped.accuracy
     return found
 
 
@@ -336,8 +342,8 @@ CLAIMS = {
         ("mirrored, labels exchanged", "as they are"),
     ],
     "learning_rate": [
-        ("loss, rate 10^-4", "loss, rate 10^-2"),
-        ("loss, rate 10^-1", "loss, rate 10^-2"),
+        *((f"loss, rate {rate}", "loss, rate 0.005") for rate in (0.0002, 0.001)),
+        *((f"loss, rate {rate}", "loss, rate 0.005") for rate in (0.025, 0.125)),
     ],
     "stopping": [
         ("plain: last loss", "plain: lowest loss"),
@@ -347,6 +353,7 @@ CLAIMS = {
         ("dropout: training loss", "plain: training loss"),
         ("plain: length of fc", "decay: length of fc"),
         ("before: test loss", "after: test loss"),
+        ("before: test loss", "stopped: test loss"),
         ("before: sure", "before: right"),
     ],
     "imbalance": [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cnnlib.checks.question import Case, Question
 from cnnlib.checks.values import CaseOutcome, CodeLine, PlainValue
+from cnnlib.settings import left_out
 from cnnlib.text import count
 
 from .compare import difference
@@ -163,10 +164,17 @@ def wrong(
         hint=explanation.hint if explanation else "",
         hint_word=explanation.word if explanation else LIKELY,
         difference=differing,
-        see=f"See lesson {question.lesson}, “{key.section}”.",
+        see=_see(question.lesson, key.section),
         mistake=explanation.name if explanation else "",
         case=case.kind,
     )
+
+
+def _see(lesson: str, section: str) -> str:
+    """Say where the lesson explains it; "" where the course's form of it does not."""
+    if section in left_out(lesson):
+        return ""
+    return f"See lesson {lesson}, “{section}”."
 
 
 def _own_line(question: Question, line: CodeLine) -> str:

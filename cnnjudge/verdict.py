@@ -37,7 +37,7 @@ class Verdict:
         hint_word: how sure that is: "Likely", "Perhaps", or "What can be seen".
         difference: how the values differ in type or shape, where no known mistake
             explains it.
-        see: the sentence that names the place in the lesson.
+        see: the sentence that names the place in the lesson; "" if it is left out.
         note: that the answer is an older one than its cell (`cnnlib.checks.stale`).
         mistake: the name of what explains the answer, a known mistake or another slip,
             or "".

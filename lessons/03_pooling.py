@@ -125,7 +125,7 @@ print("pooling:    ", tuple(pool(x[None]).shape))
 # The formula of lesson 02, $\lfloor (n + 2p - f)/s \rfloor + 1$, holds for
 # both; only the default of $s$ differs.
 #
-# ### A stride of its own for each axis
+# ### A stride of its own for each axis <!-- extra -->
 #
 # Window 2 x 2, stride (1, 2): one row down, two columns right. So there are
 # $(6 - 2)/1 + 1 = 5$ rows and 3 columns. The first window, the next one to
@@ -151,7 +151,7 @@ example.predict(1, 2)
 example.check(F.max_pool2d(example.input[None], 2, stride=(1, 2)))
 
 # %% [markdown]
-# ### Overlapping windows
+# ### Overlapping windows <!-- extra -->
 #
 # With a stride smaller than the window, neighbours share cells.
 # Window 3, stride 1, on a 5 x 5 map:
@@ -179,10 +179,10 @@ example.check(F.max_pool2d(example.input[None], 3, stride=1))
 example = worked_example("glasgow-avg-4x4")
 example
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # **Predict.** The mean of the last window, at the lower right.
 
-# %%
+# %% tags=["extra"]
 example.predict(1, 1)
 
 # %%
@@ -190,27 +190,27 @@ x = example.input[None]                                      # (1, 4, 4)
 mean = F.avg_pool2d(x, kernel_size=2)
 example.check(mean)
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # A mean is a weighted sum with equal weights. So average pooling is a
 # convolution with fixed weights $1/4$ and stride 2.
 
-# %%
+# %% tags=["extra"]
 weight = torch.full((1, 1, 2, 2), 1 / 4)
 torch.equal(mean, F.conv2d(x, weight, stride=2))
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # A window of 3 x 2 with stride 2 both ways, on the 6 x 6 map from above. Step
 # through it and look at rows 2 and 5: how often is each of them seen?
 
-# %%
+# %% tags=["extra"]
 example = worked_example("vn-avg-3x2")
 step_pool(example.input, (3, 2), "avg", stride=2)
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # Row 2 is in both windows of its column, row 5 is in none. By hand for row 1,
 # column 0: $(3 + 1 + 2 + 4 + 1 + 0)/6 = 11/6 \approx 1.8333$.
 
-# %%
+# %% tags=["extra"]
 example.check(F.avg_pool2d(example.input[None], (3, 2), stride=2))
 
 # %% [markdown]
@@ -225,7 +225,7 @@ x = torch.tensor([[4.0, 1.0, 6.0]])                          # (C, L)
 -F.max_pool1d(-x, kernel_size=3)
 
 # %% [markdown]
-# ### In one dimension
+# ### In one dimension <!-- extra -->
 #
 # `F.max_pool1d` takes `(C, L)`: every row is a channel and is pooled by
 # itself. By hand for the first row of this map:
@@ -244,7 +244,7 @@ example.check(F.max_pool1d(x, 3))
 worked_example("vn-avg1d-3").check(F.avg_pool1d(x, 3))
 
 # %% [markdown]
-# ### Padding
+# ### Padding <!-- extra -->
 #
 # Pooling can pad, too. Average pooling adds zeros and counts them as cells.
 #
@@ -285,15 +285,15 @@ batch = torch.randn(8, 16, 28, 28)                           # (N, C, H, W)
 print("shape:     ", tuple(pool(batch).shape))
 print("parameters:", sum(p.numel() for p in pool.parameters()))
 
-# %%
+# %% tags=["extra"]
 torch.equal(pool(batch)[5, 3], max_pool_2x2(batch[5, 3]))
 
 # %% [markdown]
-# Picture 5, channel 3 comes out as if it had been alone. N and C stay, H and
+# Picture 5, channel 3 comes out as if it had been alone. N and C stay, H and <!-- extra -->
 # W are halved: a quarter of the numbers is left. Lesson 04 counts what that
 # saves in the layers behind.
 #
-# ### Convolve, then pool
+# ### Convolve, then pool <!-- extra -->
 #
 # In a net pooling follows a convolution, with ReLU between them; many books
 # count the three as one layer. On paper first: a 5 x 3 map, a 3 x 2 kernel, a
@@ -334,7 +334,7 @@ for i in range(3):
         numbers.append(int(x[i, j]))
 print(numbers)
 
-# %%
+# %% tags=["extra"]
 example.check(x.flatten()[None])                             # (1, 6)
 
 # %% [markdown]
@@ -344,11 +344,11 @@ example.check(x.flatten()[None])                             # (1, 6)
 picture = torch.stack([x, 10 * x])                           # (2, 3, 2)
 picture.flatten().int().tolist()
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # Nothing is computed and nothing lost: only the shape has changed, and it can
 # be changed back.
 
-# %%
+# %% tags=["extra"]
 torch.equal(picture.flatten().reshape(2, 3, 2), picture)
 
 # %% [markdown]
@@ -369,14 +369,14 @@ print("batch.flatten(): ", tuple(batch.flatten().shape))
 # %% [markdown]
 # The last one has lost the batch axis: two pictures are glued together.
 #
-# The opposite mistake is a single picture *without* a batch axis:
+# The opposite mistake is a single picture *without* a batch axis: <!-- extra -->
 
-# %%
+# %% tags=["extra"]
 one = torch.rand(8, 7, 7)                                    # (C, H, W)
 print("without batch axis:", tuple(nn.Flatten()(one).shape))
 print("with:              ", tuple(nn.Flatten()(one[None]).shape))
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # Without it, eight channels pass for eight pictures of 49 numbers. No error
 # here; it comes one layer later, or, worse, never.
 
@@ -391,17 +391,17 @@ print("with:              ", tuple(nn.Flatten()(one[None]).shape))
 x = torch.tensor([[[[1.0, 2], [3, 6]], [[0.0, 0], [0, 8]]]])  # (1, 2, 2, 2)
 nn.AdaptiveAvgPool2d(1)(x).flatten(1)                        # (N, C)
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # The row has the same length whatever the picture's size, and it is short:
 # for 16 maps of 7 x 7 and 10 classes a `Linear` layer needs 7,850 parameters
 # after flattening, 170 after global pooling.
 
-# %%
+# %% tags=["extra"]
 print(arithmetic.linear_params(16 * 7 * 7, 10))
 print(arithmetic.linear_params(16, 10))
 
 # %% [markdown]
-# ## What is kept, what is lost
+# ## What is kept, what is lost <!-- extra -->
 #
 # Pool a photograph with windows of 8 x 8, each colour channel alone.
 #
@@ -470,10 +470,10 @@ for shift in range(4):
 # from shift 0 to 1 nothing changes, from 1 to 2 the 9 moves on.
 # So pooling makes a map less sensitive to small shifts, not blind to them.
 #
-# Now the pagoda's outlines, and the same one pixel further: how large is a
+# Now the pagoda's outlines, and the same one pixel further: how large is a <!-- extra -->
 # value of the halved map on average, and by how much does it change?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["extra", "nbval-ignore-output"]
 here, further = lines[..., :-1], lines[..., 1:]
 strided, strided_further = here[..., ::2, ::2], further[..., ::2, ::2]
 pooled, pooled_further = F.max_pool2d(here, 2), F.max_pool2d(further, 2)
@@ -484,7 +484,7 @@ print(f"max pooling: size {pooled.mean():.2f}, change {pooled_change:.2f}")
 assert strided_change > strided.mean()
 assert pooled_change < 0.5 * pooled.mean()
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # After a stride a cell changes by more than its size, after max pooling by
 # less than half of it.
 #
@@ -494,7 +494,7 @@ assert pooled_change < 0.5 * pooled.mean()
 # with global average pooling; small ones often pool, as lesson 05 does.
 
 # %% [markdown]
-# ## Maximum or mean: which learns better?
+# ## Maximum or mean: which learns better? <!-- extra -->
 #
 # Three of our sources say that max pooling often works better. Let us see: a
 # small net for handwritten digits, trained with each of the two, from five
@@ -564,7 +564,7 @@ assert later < lead and later < largest.std() + mean.std()
 # pooling learns *faster*.
 
 # %% [markdown]
-# ## Spot the error: the grey-scale digit
+# ## Spot the error: the grey-scale digit <!-- extra -->
 #
 # A hand-written digit of 7 x 7 pixels, first pooled as it is:
 
@@ -636,10 +636,10 @@ except RuntimeError as error:
 # Fixes: pool less often, start from a larger picture, or let
 # `nn.AdaptiveAvgPool2d(1)` do the last step whatever size is left.
 #
-# Note the step from 7 to 3: the last row and column were dropped on the way.
+# Note the step from 7 to 3: the last row and column were dropped on the way. <!-- extra -->
 # `ceil_mode=True` rounds up and keeps them, in a smaller window.
 
-# %%
+# %% tags=["extra"]
 x = torch.arange(49.0).reshape(1, 7, 7)                      # (C, H, W)
 print("largest number:   ", x.max().item())
 print("after pooling:    ", F.max_pool2d(x, 2).max().item())

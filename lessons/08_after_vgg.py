@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 08 After VGG
 #
-# VGG-16 has 138 million parameters. Nets that came after it are deeper, more
-# often right, and do with a fraction of them.
+# VGG-16 has 138 million parameters. Nets that came after it are deeper, do
+# with a fraction of them, and the best are more often right.
 #
 # **Time:** 75 minutes
 
@@ -26,9 +26,9 @@ plots.plot_points(points, xlabel="parameters in millions", log_x=True,
                   ylabel="photographs named right, in %")
 
 # %% [markdown]
-# `resnet50` is three times as deep as `vgg16` and more often right, with less
-# than a fifth of its parameters; `mobilenet_v2` has a fortieth. **Where has
-# the rest gone? And how can a net so deep learn at all?**
+# `resnet50` is three times as deep as `vgg16` and has less than a fifth of its
+# parameters, `mobilenet_v2` a fortieth. **Where has the rest gone? And how can
+# a net so deep learn at all?**
 #
 # After this lesson you can
 #
@@ -57,8 +57,8 @@ train, labels, test, test_labels = bundled_digits.load()     # (N, 1, 28, 28)
 # %% [markdown]
 # ## Batch norm by hand
 #
-# Lesson 06 used batch norm; here it is, step by step. One channel, and four
-# pictures of one pixel each. Their values in this channel: 2, 4, 4, 10.
+# Lesson 06 used batch norm; here it is, step by step. Four pictures of one
+# pixel each, one channel: 2, 4, 4, 10.
 #
 # - mean: $(2 + 4 + 4 + 10) / 4 = 5$
 # - variance: $(9 + 1 + 1 + 25) / 4 = 9$, so the deviation is 3
@@ -75,32 +75,40 @@ def batch_norm(x, weight, bias, eps=1e-5):                   # x (N, C)
     return weight * (x - mean) / torch.sqrt(variance + eps) + bias
 
 x = torch.tensor([[2.0], [4], [4], [10]])
-print(batch_norm(x, weight=6, bias=1).flatten())
+steps = {"x": x, "normalised": batch_norm(x, weight=1, bias=0),
+         "times 6, plus 1": batch_norm(x, weight=6, bias=1)}
+plots.plot_grids([(n, v.T.round(decimals=2)) for n, v in steps.items()],
+                 operators=["→", "→"])
 
 # %% [markdown]
-# The variance is divided by $N$, not by $N - 1$. The small `eps` stands under
-# the root, so that a channel in which all values are equal does not divide by
-# zero.
-#
-# Is it what PyTorch computes?
+# The variance is divided by $N$, not by $N - 1$. The small `eps` keeps a
+# channel of equal values from a division by zero. Is it what PyTorch computes?
 
 # %%
+torch.manual_seed(0)
 x = torch.randn(8, 3)
 norm = nn.BatchNorm1d(3)                          # weight 1, bias 0 at first
-print(torch.allclose(batch_norm(x, norm.weight, norm.bias), norm(x)))
+ours = batch_norm(x, norm.weight, norm.bias)
+print(torch.allclose(ours, norm(x), atol=1e-6))
 
 # %% [markdown]
-# A map has many places, and a channel means the same thing at each of them:
-# its kernel is shared. So `nn.BatchNorm2d` takes the mean over the pictures
-# *and* over all places, N, H and W together. For maps (8, 3, 5, 7) that is
-# three means, each of $8 \cdot 5 \cdot 7 = 280$ values.
+# A channel means the same at each place of a map: its kernel is shared. So
+# `nn.BatchNorm2d` takes the mean over the pictures *and* over all places, N, H
+# and W together: for six maps of each of 100 digits six means, each of $100
+# \cdot 28 \cdot 28 = 78{,}400$ values. The maps of one digit, before (above)
+# and after (below), on one scale:
 
 # %%
-maps = torch.randn(8, 3, 5, 7) * 4 + 10
-normed = nn.BatchNorm2d(3)(maps)
+torch.manual_seed(0)
+maps = nn.Conv2d(1, 6, 3, padding=1)(train[:100])            # (100, 6, 28, 28)
+normed = nn.BatchNorm2d(6)(maps)
 means, deviations = normed.mean(dim=(0, 2, 3)), normed.std(dim=(0, 2, 3))
-print(torch.allclose(means, torch.zeros(3), atol=1e-5),
-      torch.allclose(deviations, torch.ones(3), atol=0.01))
+assert torch.allclose(means, torch.zeros(6), atol=1e-5)
+assert torch.allclose(deviations, torch.ones(6), atol=0.01)
+plots.plot_feature_maps(torch.cat([maps[0], normed[0]]), columns=6)
+
+# %% [markdown]
+# Before, some channels drown the others; after, all count alike.
 
 # %% [markdown]
 # ## Training and evaluation
@@ -114,30 +122,30 @@ for batch in ([2.0, 4, 4, 10], [2.0, 0, 0, 2]):
     print(batch_norm(torch.tensor(batch)[:, None], 1, 0)[0])
 
 # %% [markdown]
-# When you *use* a net, a digit should get the same answer whatever else is in
-# the batch, even alone. So in training the layer keeps a *running* mean and
-# variance, and in evaluation it uses these. Each batch moves them a tenth of
-# the way. They begin at 0 and 1.
+# When you *use* a net, a digit should get the same answer whatever is beside
+# it. So in training the layer keeps a *running* mean and variance, for use in
+# evaluation. They begin at 0 and 1, and each batch moves them a tenth of the
+# way.
 #
-# **Predict.** The values 2, 4, 4, 10 again: mean 5. What is the running mean
-# after one batch, and after two?
+# **Predict.** The batch 2, 4, 4, 10 forty times: its mean is 5, its variance
+# 9. How far does the running mean come, and how far the running variance?
 
 # %%
 norm = nn.BatchNorm1d(1)
 x = torch.tensor([[2.0], [4], [4], [10]])
-for step in (1, 2):
+running = {"running mean": [0.0], "running variance": [1.0]}
+for _ in range(40):
     norm(x)
-    print(f"step {step}: running mean {norm.running_mean.item():.2f}, "
-          f"running variance {norm.running_var.item():.2f}")
+    running["running mean"].append(norm.running_mean.item())
+    running["running variance"].append(norm.running_var.item())
+plots.plot_lines(running, xlabel="batches", ylabel="value")
 
 # %% [markdown]
-# By hand: $0.9 \cdot 0 + 0.1 \cdot 5 = 0.5$, then
-# $0.9 \cdot 0.5 + 0.1 \cdot 5 = 0.95$. For the running variance PyTorch takes
-# the variance with $N - 1$, here $36 / 3 = 12$:
-# $0.9 \cdot 1 + 0.1 \cdot 12 = 2.1$.
+# By hand: $0.9 \cdot 0 + 0.1 \cdot 5 = 0.5$, then $0.9 \cdot 0.5 + 0.1 \cdot 5
+# = 0.95$, and so on, to 5. The variance goes to 12: for the running one
+# PyTorch divides by $N - 1$, $36 / 3$.
 #
-# **Predict.** A batch norm for 64 channels: how many numbers does it learn,
-# and how many does it only keep?
+# What is learned, and what is only kept, by a batch norm for 64 channels:
 
 # %%
 norm = nn.BatchNorm2d(64)
@@ -145,30 +153,57 @@ print("learned:", {n: p.numel() for n, p in norm.named_parameters()})
 print("kept:   ", {n: b.numel() for n, b in norm.named_buffers()})
 
 # %% [markdown]
-# So $2C$ are learned and $2C$ are kept, in *buffers*: they are saved with the
-# net, and no gradient reaches them. (The last buffer counts the batches.)
+# So $2C$ are learned and $2C$ are kept, in *buffers*: saved with the net,
+# reached by no gradient. (The last one counts batches.)
 #
 # The batch's mean is only an estimate, and a small batch makes a poor one.
 
 # %%
 values = torch.randn(64_000, generator=torch.Generator().manual_seed(0))
+found = {}
 for size in (2, 8, 64):
-    means = values.view(-1, size).mean(dim=1)
-    print(f"batches of {size:2}: their means spread by {means.std():.2f}")
+    means = values.view(-1, size).mean(dim=1)                # true mean: 0
+    found[f"batches of {size}"] = means.histc(30, -2, 2) * size / 640
+plots.plot_lines(found, x=torch.linspace(-1.93, 1.93, 30),
+                 xlabel="mean of the batch", ylabel="% of the batches")
 
 # %% [markdown]
-# The spread is $1 / \sqrt{N}$. Nets that must learn from very small batches
+# They spread by $1 / \sqrt{N}$. Nets that must learn from very small batches
 # take the mean within one picture (`nn.GroupNorm`).
 
 # %% [markdown]
 # ## A net that does not train without it
 #
 # `models.deep_cnn(20)` has 20 layers: a convolution, nine blocks of two 3 x 3
-# convolutions with 16 channels, a dense layer. It learns from 1,437 digits,
-# with batch norm and without.
-#
-# **Predict.** Guessing costs $\log 10 = 2.30$ (lesson 05). What will the two
-# losses be after four epochs?
+# convolutions with 16 channels, a dense layer. Before any training 64 digits
+# go through it.
+
+# %%
+@torch.no_grad()
+def spreads(**kind):
+    """Spread over the digits after each block, as a power of ten."""
+    torch.manual_seed(0)
+    x, found = train[:64], []
+    for name, layer in models.deep_cnn(20, **kind).named_children():
+        x = layer(x)
+        if name.startswith("block"):
+            found.append(x.std(dim=0).mean().log10().item())
+    return found
+
+# %% [markdown]
+# **Predict.** Do the maps of different digits grow more alike from block to
+# block, or more different? Without batch norm, and with it?
+
+# %% tags=["nbval-ignore-output"]
+plots.plot_lines({"without norm": spreads(norm=False), "with": spreads()},
+                 x=range(1, 10), xlabel="block", title="Spread of the maps",
+                 ylabel="power of ten: -5 is 0.00001")
+
+# %% [markdown]
+# Without it each block leaves about a sixth of the spread. To the last layer
+# all digits look alike. Batch norm brings each channel back to spread 1 after
+# every convolution. Now both learn, from 1,437 digits; guessing costs
+# $\log 10 = 2.30$.
 
 # %% tags=["nbval-ignore-output"]
 def learn(depth, **kind):
@@ -178,7 +213,6 @@ def learn(depth, **kind):
     return fit(net, train, labels, epochs=4, batch_size=64, lr=0.01,
                device="cpu", show=False).train_loss
 
-# %% tags=["nbval-ignore-output"]
 losses = {"without norm": learn(20, norm=False), "with norm": learn(20)}
 assert losses["without norm"][-1] > 2.2 > 1.6 > losses["with norm"][-1]
 plots.plot_lines(losses, x=range(1, 5), xlabel="epoch",
@@ -187,17 +221,13 @@ plots.plot_lines(losses, x=range(1, 5), xlabel="epoch",
 # %% [markdown]
 # Over ten starts: 2.30 each time without, 0.75 to 1.2 with batch norm. (All
 # figures "over ten starts" come from `python -m benchmarks after_vgg`.)
-#
-# Without it the maps shrink in every layer, and so does the gradient on its
-# way back (lesson 06). Batch norm brings the maps back to spread 1 after every
-# convolution.
 
 # %% [markdown]
 # ## Folding batch norm into the convolution
 #
 # In evaluation the four numbers of a channel stand still. Then batch norm is
-# only "times something, plus something", like the convolution before it. Two
-# such steps are one:
+# "times something, plus something", as the convolution is. Two such steps are
+# one:
 #
 # $$\gamma \cdot \frac{(w \cdot x + b) - m}{\sqrt{v + \epsilon}} + \beta
 # = (s w) \cdot x + \bigl(s (b - m) + \beta\bigr), \quad
@@ -216,10 +246,11 @@ for x in (0.0, 1.0, 5.0):
     print(x, "->", 6 * ((4 * x + 1) - 3) / math.sqrt(4) + 2, weight * x + bias)
 
 # %% [markdown]
-# So a net that is only *used* needs no batch norm: it is folded away, with the
-# same answers. Here for a dense layer:
+# So a net that is only *used* needs no batch norm: it is folded away. Here for
+# a dense layer:
 
 # %%
+torch.manual_seed(0)
 layer, norm = nn.Linear(5, 3), nn.BatchNorm1d(3)
 nn.init.normal_(norm.weight), nn.init.normal_(norm.bias)     # as if learned
 for _ in range(20):
@@ -236,6 +267,7 @@ print(torch.allclose(norm(layer(x)), F.linear(x, weight, bias), atol=1e-5))
 # again.
 
 # %%
+torch.manual_seed(0)
 conv, norm = nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)
 before = norm(conv(train[:16]))
 with torch.no_grad():
@@ -245,24 +277,24 @@ print("the same:", torch.allclose(norm(conv(train[:16])), before, atol=1e-3))
 # %% [markdown]
 # ## Why plain depth fails
 #
-# With batch norm 20 layers learn. Take 40.
+# With batch norm 20 layers learn. 40 read *fewer* of the test digits: 35 of
+# 100, not 69 (medians of ten starts).
 #
-# **Predict.** Will the loss on the *training* digits be lower or higher? And
-# which of the two would over-fitting give?
+# **Predict.** Is that over-fitting? Which of the two has the lower loss on the
+# *training* digits?
 
 # %% tags=["nbval-ignore-output"]
 plain = {"20 layers": losses["with norm"], "40 layers": learn(40)}
-assert plain["40 layers"][-1] > plain["20 layers"][-1]
 plots.plot_lines(plain, x=range(1, 5), xlabel="epoch",
                  ylabel="training loss", title="With batch norm")
 
 # %% [markdown]
 # Over ten starts 0.75 to 1.2 for 20 layers and 1.2 to 1.9 for 40, and the
-# deeper net was the worse one each time. This is not over-fitting, which gives
-# a *low* training loss. The deeper net could do all that the other one does,
-# if twenty of its layers only passed on what they get. It does not find that
-# out: for convolutions and ReLUs "do nothing" is hard to learn. Kaiming He and
-# others saw it in 2015 with 20 and 56 layers: *degradation*.
+# deeper net was the worse one each time: not over-fitting, which gives a *low*
+# training loss. The deeper net could do all that the other one does,
+# if twenty of its layers only passed on what they get. But for convolutions
+# and ReLUs "do nothing" is hard to learn. Kaiming He and others saw it in 2015
+# with 20 and 56 layers: *degradation*.
 
 # %% [markdown]
 # ## The shortcut
@@ -272,14 +304,16 @@ plots.plot_lines(plain, x=range(1, 5), xlabel="epoch",
 # $$\text{plain: } y = f(x) \qquad \text{residual: } y = x + f(x)$$
 #
 # Now "do nothing" is $f(x) = 0$, and that is easy: the block's last batch norm
-# needs only weight 0 and bias 0. A shortcut costs no parameter.
+# needs only weight 0 and bias 0. Where the shapes agree, a shortcut costs no
+# parameter.
 #
-# **Predict.** 20 and 40 layers with shortcuts: which losses?
+# **Predict.** Plain, 40 layers were well behind 20. With shortcuts, how far
+# apart are the two?
 
 # %% tags=["nbval-ignore-output"]
+assert plain["40 layers"][-1] > plain["20 layers"][-1]
 for depth in (20, 40):
     plain[f"{depth}, shortcuts"] = learn(depth, shortcuts=True)
-assert plain["40, shortcuts"][-1] < plain["20 layers"][-1] - 0.2
 plots.plot_lines(plain, x=range(1, 5), xlabel="epoch",
                  ylabel="training loss", title="With batch norm")
 
@@ -288,32 +322,31 @@ plots.plot_lines(plain, x=range(1, 5), xlabel="epoch",
 # far below the plain net. Of 100 test digits 40 layers now read 97 (median),
 # without shortcuts 35.
 #
-# The gradient shows why. By hand, one number: if $y = f(x)$ and $f' = 0.1$,
-# forty such steps back leave $0.1^{40}$. If $y = x + f(x)$, each step back
-# multiplies by $1 + 0.1$: the 1 is the way past the block.
+# And the gradient? Each step back multiplies it by a slope, and a chain of
+# forty is delicate: $0.9^{40} = 0.015$, $1.1^{40} = 45$. For $y = x + f(x)$
+# the slope is $1 + f'$: where $f$ changes little, it stays near 1.
 #
-# **Predict.** Three nets of 40 layers before any training: without norm, with
-# norm, with norm and shortcuts. How large is the gradient in the first layer,
-# compared with the last?
+# **Predict.** Three nets of 40 layers before any training. Without norm the
+# first layer's gradient is far smaller than the last one's (lesson 06). How is
+# it with norm, and with norm and shortcuts?
 
 # %% tags=["nbval-ignore-output"]
 def gradients(**kind):
-    """Size of the gradient in each convolution, as a power of ten."""
+    """Gradient's size, compared with the last layer, as a power of ten."""
     torch.manual_seed(0)
     net = models.deep_cnn(40, **kind)
     F.cross_entropy(net(train[:64]), labels[:64]).backward()
-    return [math.log10(layer.weight.grad.norm()) for layer in net.modules()
-            if isinstance(layer, nn.Conv2d)]
+    sizes = [layer.weight.grad.norm().log10().item()
+             for layer in net.modules() if isinstance(layer, nn.Conv2d)]
+    return [size - sizes[-1] for size in sizes]
 
 # %% tags=["nbval-ignore-output"]
-curves = {"without norm": gradients(norm=False), "with norm": gradients(),
-          "and shortcuts": gradients(shortcuts=True)}
-first = {name: curve[1] - curve[-1] for name, curve in curves.items()}
-assert first["without norm"] < -10 and first["with norm"] > 1.5
-assert -1 < first["and shortcuts"] < 1.5
-plots.plot_lines(curves, xlabel="convolution, from the first to the last",
+curves = {"without norm": gradients(norm=False), "norm": gradients(),
+          "norm, shortcuts": gradients(shortcuts=True)}
+assert plain["40, shortcuts"][-1] < plain["20 layers"][-1] - 0.2
+plots.plot_lines(curves, x=range(1, 40), xlabel="convolution",
                  ylabel="power of ten: -5 is 0.00001",
-                 title="Size of the gradient")
+                 title="Size of the gradient, divided by the last layer's")
 
 # %% [markdown]
 # Without norm it *vanishes*: some fifteen powers of ten are lost. With norm
@@ -339,42 +372,41 @@ class SameSizeBlock(nn.Module):
     def forward(self, x):
         inside = F.relu(self.norm1(self.conv1(x)))
         return F.relu(x + self.norm2(self.conv2(inside)))
-
-# %%
 diagrams.draw_blocks(SameSizeBlock(64), (64, 56, 56))
 
 # %% [markdown]
 # The line beside the boxes is the shortcut. Why is the last ReLU after the
-# addition? Before it, it would leave only numbers from 0 up to be added, and
-# the maps could only grow.
+# addition? Before it, only numbers from 0 up could be added, and the maps only
+# grow.
 #
-# The parameters by hand: $2 \cdot 9 \cdot 64 \cdot 64 + 2 \cdot 2 \cdot 64 =
+# Parameters by hand: $2 \cdot 9 \cdot 64 \cdot 64 + 2 \cdot 2 \cdot 64 =
 # 73{,}984$, two convolutions and two norms.
 #
 # Every few blocks the map is halved and the channels double. There
 # `x + f(x)` does not fit, and the shortcut gets a 1 x 1 convolution with the
 # same stride, and a norm. From 64 to 128 channels: $64 \cdot 128 = 8192$
-# weights. With stride 2 it looks at one of four places and passes over the
-# other three:
+# weights. With stride 2 it looks at one of four places:
 
 # %%
 x = torch.arange(16.0).view(1, 1, 4, 4)
 beside = nn.Conv2d(1, 1, 1, stride=2, bias=False)
 nn.init.ones_(beside.weight)
-print(beside(x)[0, 0].tolist())
+seen = [(0, 0, 1, 1), (0, 2, 1, 1), (2, 0, 1, 1), (2, 2, 1, 1)]
+plots.plot_grids([("x", x), ("1 x 1, stride 2", beside(x))],
+                 highlight={"x": seen}, operators=["→"])
 
 # %% [markdown]
 # ## ResNet-18
 #
-# One large convolution, eight basic blocks in four stages, global average
-# pooling, one dense layer. The 18 counts layers with weights on the main way:
-# $1 + 8 \cdot 2 + 1$.
+# One large convolution, eight basic blocks (two in each of `layer1` to
+# `layer4`), global average pooling, one dense layer. The 18 counts
+# convolutions and dense layers on the main way: $1 + 8 \cdot 2 + 1$.
 
 # %%
 with torch.device("meta"):
     resnet = models.resnet18()
 table = summary(resnet, (3, 224, 224))
-for name in ["conv1", "layer1", "layer2", "layer3", "layer4", "fc"]:
+for name in ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4", "fc"]:
     rows = [row for row in table.rows if row.name.split(".")[0] == name]
     print(f"{name:7}{sum(row.params for row in rows):10,} parameters ->",
           rows[-1].output_shape)
@@ -382,14 +414,16 @@ print(f"{table.total_params:17,} in all")
 
 # %%
 with torch.device("meta"):
-    first_stages = resnet[:6]                     # up to layer2
-diagrams.draw_blocks(first_stages, (3, 224, 224), activations=False)
+    beginning = resnet[:6]                        # up to layer2
+diagrams.draw_blocks(beginning, (3, 224, 224), activations=False)
 
 # %% [markdown]
-# In `layer2.0` is the shortcut with its 1 x 1 convolution.
+# Up to here $9408 + 128 + 147{,}968 + 525{,}568 = 683{,}072$ parameters. In
+# `layer2.0` is the shortcut with its 1 x 1 convolution.
 #
 # Is it the same net as torchvision's? Names and shapes agree, so each takes
-# the other's weights. We compare the maps, layer by layer.
+# the other's weights. We compare all 60 maps, those of norms, ReLUs and
+# poolings among them.
 
 # %%
 def all_maps(net, x):
@@ -410,7 +444,7 @@ ours, theirs = models.resnet18(), torchvision.models.resnet18()
 ours.load_state_dict(theirs.state_dict())
 x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
 pairs = list(zip(all_maps(ours, x), all_maps(theirs, x), strict=True))
-print(len(pairs), "layers, the same:",
+print(len(pairs), "maps, the same:",
       all(torch.equal(a, b) for a, b in pairs))
 
 # %% [markdown]
@@ -439,14 +473,14 @@ for net in (direct, bottleneck):
 # $16{,}384 + 36{,}864 + 16{,}384 = 69{,}632$, eight times fewer. Both keep the
 # size, so the work is $14 \cdot 14 = 196$ times that. ResNet-50 has such
 # bottlenecks in its blocks: nearly three times as deep as ResNet-18, with
-# little more than twice the work (see the table at the end).
+# little more than twice the work.
 
 # %% [markdown]
 # ## Inception's branches
 #
 # GoogLeNet (2014) does not choose a kernel size. Its *Inception* block does
-# four things at once and joins the results as channels. Here is the first one,
-# without the ReLUs.
+# four things at once and joins the results as channels. The first one, without
+# ReLUs:
 
 # %%
 class Inception(nn.Module):
@@ -470,10 +504,12 @@ class Inception(nn.Module):
 diagrams.draw_blocks(Inception(), (192, 28, 28))
 
 # %%
-print("from 192 channels:   ", arithmetic.conv_params(192, 32, 5))
+print("5 x 5 on 192 channels:", arithmetic.conv_params(192, 32, 5))
 squeezed = [arithmetic.conv_params(192, 16, 1),
             arithmetic.conv_params(16, 32, 5)]
-print("through 16 channels: ", *squeezed, f"together {sum(squeezed):,}")
+print("down to 16:           ", squeezed[0])
+print("5 x 5 on 16 channels: ", squeezed[1])
+print(f"together:              {sum(squeezed):,}")
 
 # %% [markdown]
 # Joined, not added: $64 + 128 + 32 + 32 = 256$ channels. Height and width must
@@ -484,9 +520,17 @@ print("through 16 channels: ", *squeezed, f"together {sum(squeezed):,}")
 #
 # Lesson 04 met the two halves. *Depthwise* (`groups` = channels): each kernel
 # slides over one channel. *Pointwise* (1 x 1): mixes the channels. One after
-# the other they are a *depthwise separable* convolution. From 32 to 64
-# channels, by hand: $9 \cdot 32 + 32 \cdot 64 = 2336$ weights, against
-# $9 \cdot 32 \cdot 64 = 18{,}432$.
+# the other they are a *depthwise separable* convolution. Weights from each of
+# four channels (columns) to each of four (rows):
+
+# %%
+whole, own = torch.full((4, 4), 9), 9 * torch.eye(4)
+plots.plot_grids([("full", whole), ("depthwise", own),
+                  ("pointwise", torch.ones(4, 4))], operators=["", "+"])
+
+# %% [markdown]
+# From 32 to 64 channels, by hand: $9 \cdot 32 + 32 \cdot 64 = 2336$ weights,
+# against $9 \cdot 32 \cdot 64 = 18{,}432$.
 
 # %%
 separable = nn.Sequential(
@@ -506,18 +550,19 @@ with torch.device("meta"):
 rows = summary(mobile, (3, 224, 224)).rows
 convs = [row for row in rows if row.kind == "Conv2d"]
 kinds = {"1 x 1": [r for r in convs if r.module.kernel_size == (1, 1)],
-         "depthwise": [r for r in convs if r.module.groups > 1]}
-for name, some in kinds.items():
-    print(f"{name:10}{len(some):3} layers",
-          f"{sum(r.mult_adds for r in some):12,} mult-adds")
+         "depthwise": [r for r in convs if r.module.groups > 1],
+         "others": [convs[0], rows[-1]]}
+plots.plot_bars({f"{len(some)} layers: {name}": sum(r.mult_adds for r in some)
+                 for name, some in kinds.items()},
+                title="MobileNet's mult-adds", share=True)
 
 # %% [markdown]
 # ## Work is not time
 #
-# Looking around is 7 % of MobileNet's work; nearly all the rest is mixing
-# channels. It has a sixth of ResNet-18's mult-adds.
+# MobileNet has a sixth of ResNet-18's mult-adds. It will not need a sixth of
+# the time.
 #
-# **Predict.** Does it need a sixth of the time on your machine?
+# **Predict.** Less or more? Which kind of its layers is the reason?
 
 # %% tags=["nbval-ignore-output"]
 import time
@@ -544,10 +589,10 @@ for name in ["resnet18", "mobilenet_v2"]:
 # %% [markdown]
 # If work were time, the last column would be a constant. But a depthwise
 # layer does 9 mult-adds for each number that it writes, a full one hundreds,
-# and numbers have to be fetched and written (lesson 04). By how much a net is
-# quicker depends on the machine and on the batch: measure where it is to run.
-# (On a core of ours MobileNet got a third as much done in a millisecond, less
-# in ten of ten.)
+# and numbers have to be fetched and written (lesson 04). How much that is
+# depends on the machine and the batch: measure where the net is to run. (On a
+# core of ours MobileNet got a third as much done in a millisecond, less in ten
+# of ten.)
 
 # %% [markdown]
 # ## Global pooling
@@ -562,14 +607,15 @@ with torch.device("meta"):
     vgg = models.vgg16()
     pooled = nn.Sequential(*vgg[:5], nn.AdaptiveAvgPool2d(1), nn.Flatten(),
                            nn.Linear(512, 1000))
-for net in (vgg, pooled):
-    print(f"{summary(net, (3, 224, 224)).total_params:11,} parameters")
-print("of 320 x 320:", summary(pooled, (3, 320, 320)).rows[-1].output_shape)
+assert summary(pooled, (3, 320, 320)).rows[-1].output_shape == (1000,)
+plots.plot_bars({name: summary(net, (3, 224, 224)).total_params
+                 for name, net in [("VGG-16", vgg), ("pooled", pooled)]},
+                title="Parameters")
 
 # %% [markdown]
-# $512 \cdot 1000 + 1000 = 513{,}000$ in place of 123,642,856: nine tenths of
-# VGG. *That* is where most of the first picture's millions went. And the net
-# now takes pictures of any size.
+# $512 \cdot 1000 + 1000 = 513{,}000$ in place of 123,642,856, nine tenths of
+# VGG: *that* is where most of the millions went. And the net now takes
+# pictures of any size.
 
 # %% [markdown]
 # ## Backward through a convolution
@@ -599,6 +645,7 @@ print("of 320 x 320:", summary(pooled, (3, 320, 320)).rows[-1].output_shape)
 x = torch.tensor([[1.0, 2, 0], [0, 1, 3], [2, 0, 1]], requires_grad=True)
 w = torch.tensor([[1.0, 2], [0, -1]], requires_grad=True)
 g = torch.tensor([[1.0, 0], [2, -1]])
+plots.plot_grids([("picture x", x), ("kernel w", w), ("gradient g", g)])
 
 # %% [markdown]
 # **Predict.** With these numbers, four products each: the gradient for
@@ -607,13 +654,20 @@ g = torch.tensor([[1.0, 0], [2, -1]])
 # %%
 y = F.conv2d(x[None, None], w[None, None])
 y.backward(g[None, None])
-print("for w:", w.grad.tolist())
-print("for x:", x.grad.tolist())
+plots.plot_grids([("for w", w.grad), ("for x", x.grad)])
 
 # %% [markdown]
 # $1 \cdot 1 + 0 \cdot 2 + 2 \cdot 0 + (-1) \cdot 1 = 0$ and
-# $1 \cdot (-1) + 0 \cdot 0 + 2 \cdot 2 + (-1) \cdot 1 = 2$.
-#
+# $1 \cdot (-1) + 0 \cdot 0 + 2 \cdot 2 + (-1) \cdot 1 = 2$. The latter as a
+# window:
+
+# %%
+padded, turned = F.pad(g, (1, 1, 1, 1)), w.detach().rot90(2)
+plots.plot_grids([("g", padded, {"padding": 1}), ("w, turned", turned),
+                  ("for x", x.grad)], operators=["∗", "="],
+                 highlight={"g": (1, 1, 2, 2), "for x": (1, 1, 1, 1)})
+
+# %% [markdown]
 # Our own loop, in one dimension: each output gives its gradient back to what
 # it was made of. Beside it the two ways of sliding.
 
@@ -649,11 +703,11 @@ print("sliding:", torch.equal(full, x.grad), torch.equal(slid, w.grad))
 small = torch.tensor([[1.0, 0], [2, -1]])
 kernel = torch.tensor([[1.0, 2], [0, -1]])
 up = F.conv_transpose2d(small[None, None], kernel[None, None])
-print(up[0, 0].tolist())
+plots.plot_grids([("small", small), ("kernel", kernel), ("large", up)])
 
 # %% [markdown]
-# The gradient for $x$ from above, number by number. Nets use this layer to get
-# back to the picture's size, to name every pixel or to draw.
+# The gradient for $x$ from above. Nets use this layer to get back to the
+# picture's size, to name every pixel or to draw.
 #
 # Its size: the last of $n$ kernels begins at $(n - 1) \cdot s$ and is $k$
 # long, and a padding *cuts off* $p$ on each side: $(n - 1) \cdot s + k - 2p$.
@@ -665,11 +719,10 @@ layer = nn.ConvTranspose2d(1, 1, kernel_size=4, stride=2, padding=1)
 print((7 - 1) * 2 + 4 - 2 * 1, layer(torch.zeros(1, 1, 7, 7)).shape[-1])
 
 # %% [markdown]
-# (With stride 2, maps of 7 and of 8 may shrink to the same size.
-# `output_padding` says which of them you want back.)
+# (With stride 2, maps of 7 and of 8 may shrink to one size. `output_padding`
+# says which you want back.)
 #
-# Where neighbouring kernels overlap, they add up. With kernel 3 and stride 2
-# that is at every second place.
+# Where neighbouring kernels overlap, they add up.
 #
 # **Predict.** All ones in, all weights one. What will the large map look like?
 
@@ -741,26 +794,37 @@ with torch.no_grad():
 print(tuple(loop.shape), "rows, columns, classes")
 
 # %% [markdown]
-# **Predict.** The dense layer's weight has the shape (11, 1568). Which shape
-# does the kernel have, in PyTorch's order?
+# Now as a convolution:
 
 # %% tags=["nbval-ignore-output"]
 dense = reader[9]
 kernel = dense.weight.detach().unflatten(1, (32, 7, 7))
 scores = F.conv2d(maps, kernel, dense.bias.detach())         # (1, 11, 22, 29)
 print(tuple(kernel.shape))
-assert torch.allclose(scores[0].permute(1, 2, 0), loop, atol=1e-4)
+assert torch.allclose(scores[0].permute(1, 2, 0), loop, atol=1e-3)
 
 # %% [markdown]
-# One call in place of 638 windows, with the same scores. How sure is the net,
-# at each place, that *some* digit is there?
+# One call for $22 \cdot 29 = 638$ windows, with the same scores.
+#
+# **Predict.** One could also cut 638 pictures of 28 x 28 out of the page and
+# give each to the net. How many times the work would that be?
+
+# %%
+sliding = nn.Sequential(*reader[:8], nn.Conv2d(32, 11, 7))
+once = summary(sliding, (1, 112, 140)).total_mult_adds
+one_digit = summary(reader, (1, 28, 28)).total_mult_adds
+print(f"{638 * one_digit / once:.1f}")
+
+# %% [markdown]
+# Neighbours overlap, and sliding computes their common maps once. How sure is
+# the net, at each place, that *some* digit is there?
 
 # %% tags=["nbval-ignore-output"]
 chances = scores.softmax(dim=1)[0]                           # (11, 22, 29)
 digit_here = 1 - chances[10]
 heat = F.interpolate(digit_here[None, None], scale_factor=4)
 heat = F.pad(heat, (12, 12, 12, 12))[0, 0]        # to the windows' middles
-plots.plot_overlay(page[0, 0], heat)
+plots.plot_overlay(page[0, 0], heat, title="how sure that a digit is there")
 
 # %% [markdown]
 # We read each place that is surer than all within two steps around it.
@@ -773,32 +837,37 @@ print(*read, sep="\n")
 assert len(read) >= 5
 
 # %% [markdown]
-# Each digit, and where its 28 x 28 window begins: compare with `corners`. It
-# cannot be more exact than four pixels, since two poolings make one step on
-# the map four on the page. Over ten starts and ten pages such a net found 5.8
-# of 6 digits. So began nets that *find* things.
+# Each digit, and where its window begins: compare with `corners`. Two poolings
+# make one step on the map four pixels on the page. Over ten starts and ten
+# pages such a net found 5.8 of 6 digits. So began nets that *find* things.
 
 # %% [markdown]
 # ## A vision transformer begins with a convolution
 #
 # Many nets since 2020 are *transformers*, which come from language. They cut
-# the photograph into patches of 16 x 16, flatten each, and multiply it by one
-# matrix: 768 numbers for each patch, its "word".
-#
-# **Predict.** Which convolution does that? How many patches has a picture of
-# 224 x 224?
+# a photograph of 224 x 224 into patches of 16 x 16:
 
 # %%
+from cnnlib.images import load, to_tensor
+
+photo = to_tensor(load("china", height=224))[None, :, :, 50:274]
+cut = F.unfold(photo, kernel_size=16, stride=16)
+plots.plot_images(cut[0].T.view(-1, 3, 16, 16), columns=14)
+
+# %% [markdown]
+# Each patch is one column of `cut`, $3 \cdot 16 \cdot 16$ numbers. One matrix
+# makes 768 others of each, the patch's "word". So does
+# `nn.Conv2d(3, 768, kernel_size=16, stride=16)`.
+#
+# **Predict.** How many weights is that? Which shape comes out?
+
+# %%
+torch.manual_seed(0)
 patches = nn.Conv2d(3, 768, kernel_size=16, stride=16)
 words = patches(photo)
-print(tuple(words.shape), "so", 14 * 14, "patches")
-
-# %%
-# unfold: each patch of 3*16*16 numbers becomes a column
-cut = F.unfold(photo, kernel_size=16, stride=16)             # (1, 768, 196)
-matrix = patches.weight.flatten(1)                           # (768, 3*16*16)
-by_matrix = matrix @ cut + patches.bias[:, None]
-print(torch.allclose(by_matrix, words.flatten(2), atol=1e-4))
+by_matrix = patches.weight.flatten(1) @ cut + patches.bias[:, None]
+assert torch.allclose(by_matrix, words.flatten(2), atol=1e-4)
+print(f"{patches.weight.numel():,} weights, {tuple(words.shape)}")
 
 # %% [markdown]
 # A convolution whose stride is its kernel size: no window overlaps another.
@@ -816,10 +885,7 @@ print(torch.allclose(by_matrix, words.flatten(2), atol=1e-4))
 years = {"alexnet": 2012, "vgg16": 2014, "googlenet": 2014, "resnet18": 2015,
          "resnet50": 2015, "densenet121": 2016, "mobilenet_v2": 2018,
          "efficientnet_b0": 2019, "vit_b_16": 2020, "convnext_tiny": 2022}
-weights = {name: torchvision.models.get_model_weights(name)
-           for name in years}
 
-# %%
 # without GoogLeNet's helpers for training
 quiet = {"googlenet": {"aux_logits": False, "init_weights": False}}
 nets = {"lenet5": (1998, summary(models.lenet5(), (1, 32, 32)))}
@@ -829,7 +895,8 @@ for name, year in years.items():
     nets[name] = year, summary(net, (3, 224, 224))
 
 # %%
-facts = {name: known.IMAGENET1K_V1.meta for name, known in weights.items()}
+facts = {name: torchvision.models.get_model_weights(name).IMAGENET1K_V1.meta
+         for name in years}
 right = {n: fact["_metrics"]["ImageNet-1K"]["acc@1"]
          for n, fact in facts.items()}
 print(f"{'':21}parameters   mult-adds   right, %")
@@ -847,17 +914,16 @@ plots.plot_points(
     ylabel="photographs named right, in %")
 
 # %% [markdown]
-# LeNet-5 read digits; its paper reports 0.95 % errors on MNIST. AlexNet here
-# is torchvision's (lesson 06). Read such figures with care: how a net was
-# trained counts as well as its layers.
+# LeNet-5's paper reports 0.95 % errors on MNIST. AlexNet here is torchvision's
+# (lesson 06). Read such figures with care: how a net was trained counts as
+# well.
 
 # %%
-for weight in weights["resnet50"]:
+for weight in torchvision.models.get_model_weights("resnet50"):
     print(weight.name, weight.meta["_metrics"]["ImageNet-1K"]["acc@1"])
 
 # %% [markdown]
-# The same layers, trained again years later with a better recipe: 4.7 points
-# more.
+# The same layers, trained years later with a better recipe: 4.7 points more.
 
 # %% [markdown]
 # ## When it breaks
@@ -872,10 +938,10 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# One value for each channel has no spread: it *is* the mean, and only zeros
-# would be left. In practice it is the last batch of an epoch: 1,409 pictures
-# in batches of 64 leave one over. Fixes: `drop_last=True` in the `DataLoader`,
-# or `model.eval()` if you did not mean to train.
+# One value for each channel *is* the mean: only zeros would be left. In
+# practice it is the last batch of an epoch: 1,409 pictures in batches of 64
+# leave one over. Fixes: `drop_last=True` in the `DataLoader`, or
+# `model.eval()` if you did not mean to train.
 #
 # And a shortcut that does not fit:
 
@@ -896,10 +962,8 @@ except RuntimeError as error:
 # %% [markdown]
 # ## To read
 #
-# - S. Ioffe, C. Szegedy (2015): *Batch normalization: accelerating deep
-#   network training by reducing internal covariate shift*.
-# - K. He, X. Zhang, S. Ren, J. Sun (2015): *Deep residual learning for image
-#   recognition*.
+# Batch norm and ResNet: see lesson 06.
+#
 # - C. Szegedy and others (2014): *Going deeper with convolutions*. GoogLeNet.
 # - M. Sandler and others (2018): *MobileNetV2: inverted residuals and linear
 #   bottlenecks*.

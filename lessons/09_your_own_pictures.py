@@ -7,7 +7,7 @@
 # **Time:** 75 minutes
 #
 # A net has learned from 600 pictures like these. Of new ones from the same
-# camera it names 98 of 100 right, of those from another camera only about 60.
+# camera it names nearly all right, of those from another camera far fewer.
 # **What has it learned?**
 
 # %% tags=["folded", "nbval-ignore-output"]
@@ -47,22 +47,21 @@ from cnnlib import data, evaluate, fit, models, plots
 # %% [markdown]
 # ## Look first
 #
-# One line decides what this lesson is about: drawn traffic signs, or a folder
-# of your own with one subfolder for each class. Begin with the signs.
+# One line decides what this lesson is about: drawn traffic signs, or your own
+# folder with a subfolder for each class. Begin with the signs.
 
 # %% tags=["nbval-ignore-output"]
 pictures = data.signs(900)             # or data.load_folder("my_pictures")
 drawn = pictures.scenes is not None    # False for a folder
 print(pictures)
-pictures.counts()
 
 # %% tags=["nbval-ignore-output"]
-names = [pictures.classes[label] for label in pictures.labels[:24]]
-plots.plot_images(pictures.images[:24], names, columns=8)
+names = [pictures.classes[label] for label in pictures.labels[:16]]
+plots.plot_images(pictures.images[:16], names, columns=8)
 
 # %% [markdown]
-# Take your time here. Look for what must not matter: light, blur, what stands
-# around. Look for labels that are wrong, and for pictures that occur twice:
+# Take your time. Look for what must not matter: light, blur, what stands
+# around. Look for wrong labels, and for pictures that occur twice:
 
 # %%
 different = pictures.images.flatten(1).unique(dim=0)         # (N, 3 * H * W)
@@ -84,8 +83,7 @@ print(len(pictures) - len(different), "pictures occur twice")
 #
 # The net learns from the **training** part. You choose by the **validation**
 # part: rate, changes, when to stop. The **test** part is used once, at the
-# end. Why a third one? Who tries twenty settings and keeps the best on the
-# validation part has also kept its luck.
+# end: who keeps the best of twenty settings has also kept its luck.
 #
 # We deal the pictures out like cards, class by class, so that each part gets
 # its share of each class (a *stratified* split).
@@ -95,13 +93,12 @@ order = pictures.labels.argsort(stable=True)
 part = torch.empty_like(order)
 part[order] = torch.arange(len(order)) % 3
 train, validation, test = (pictures[part == k] for k in range(3))
-train.counts()
+plots.plot_bars(train.counts(), title="Training pictures of each class")
 
 # %% [markdown]
-# Thirds are generous. With few pictures of your own, 60 : 20 : 20 is usual.
-# What a small test part costs is a margin. Among $n$ pictures the share that
-# is right is off by about $\sqrt{p (1 - p) / n}$, where $p$ is the share among
-# all there could be.
+# Thirds are generous; 60 : 20 : 20 is usual. What a small test part costs is a
+# margin. Among $n$ pictures the share that is right is off by about
+# $\sqrt{p (1 - p) / n}$, where $p$ is the share among all there could be.
 #
 # **Predict.** 90 of 100 test pictures are right. How far off is that,
 # typically? And with 900 of 1,000?
@@ -117,9 +114,8 @@ for n in (100, 300, 1000):
 # %% [markdown]
 # ## Leakage
 #
-# Many pictures of one's own are frames of a video, or were taken one after the
-# other. Here are 60 signs, eight frames of each. `scenes` says which frames
-# belong together.
+# Many pictures of one's own are frames of a video. Here are 60 signs, eight
+# frames of each. `scenes` says which frames belong together.
 
 # %% tags=["nbval-ignore-output"]
 video = data.signs(480, views=8, seed=1)
@@ -159,7 +155,6 @@ assert in_test > 0.9
 new = data.signs(600, seed=2)
 on_new = right(net, new)
 print(f"new signs: {on_new:.1%} right")
-assert on_new < in_test - 0.15
 
 # %% [markdown]
 # The test was no test: from each of the 60 scenes the net had seen some frames
@@ -171,16 +166,15 @@ kept = video.scenes % 3 == 0                                 # 20 of 60 scenes
 net = learned_from(video[~kept])
 print(f"test: {right(net, video[kept]):.1%}, "
       f"new signs: {right(net, new):.1%}")
-assert right(net, video[kept]) < in_test
+assert right(net, video[kept]) < in_test > on_new + 0.15
 
 # %% [markdown]
-# The net is no better, with only 40 signs to learn from. The test is: it says
-# about what is true. Its margin is wide, for 20 scenes are 20 signs, however
-# many frames there are.
+# The net is no better, with only 40 signs to learn from. The test is.
 #
 # For ten sets of pictures (`python -m benchmarks own_pictures`) the leaking
 # test said 96 to 99 %, and 42 to 58 % of new signs were right. With whole
-# scenes it was off by 3 to 18 points, to either side.
+# scenes it was off by 3 to 18 points, to either side: its margin is wide, for
+# 20 scenes are only 20 signs, however many frames there are.
 #
 # The same happens with several pictures of one patient, one plant, one room.
 # What belongs together goes into one part.
@@ -198,12 +192,13 @@ assert right(net, video[kept]) < in_test
 # %%
 pixels = torch.tensor([0.2, 0.4, 0.4, 0.6])
 z = (pixels - pixels.mean()) / pixels.std(correction=0)
-print([round(value, 2) for value in z.tolist()])
+plots.plot_grids([("pixels", pixels), ("normalised", z.round(decimals=2))],
+                 operators=["→"])
 
 # %% [markdown]
-# For pictures each colour has its own two numbers, over all pixels of all
-# pictures **of the training part**. The other parts stand for pictures that do
-# not exist yet, and of those nobody knows the mean.
+# Each colour has its own two numbers, over all pixels of all pictures **of the
+# training part**. The other parts stand for pictures that do not exist yet,
+# and of those nobody knows the mean.
 
 # %% tags=["nbval-ignore-output"]
 colours = (train.images / 255).unbind(dim=1)                 # 3 x (N, H, W)
@@ -220,12 +215,20 @@ prepare = v2.Compose([v2.ToDtype(torch.float32, scale=True),
 x, y = prepare(train.images), train.labels                   # (N, 3, H, W)
 kinds = len(pictures.classes)
 held_out = prepare(validation.images), validation.labels
-print("mean 0:     ", abs(x.mean().item()) < 0.001)
-print("deviation 1:", abs(x.std().item() - 1) < 0.001)
+assert abs(x.mean()) < 0.001 and abs(x.std() - 1) < 0.001
+
+# %% tags=["nbval-ignore-output"]
+def in_bins(values):                              # % in each of 40 bins
+    return values.histc(40, -3, 3) * 100 / values.numel()
+
+plots.plot_lines({"0 to 1": in_bins(train.images / 255),
+                  "normalised": in_bins(x)},
+                 x=torch.linspace(-2.925, 2.925, 40), xlabel="value",
+                 ylabel="% of the numbers")
 
 # %% [markdown]
-# `prepare` belongs to the net, like its weights: save both. Whatever the net
-# sees later goes through the same numbers.
+# Around 0, with spread 1. `prepare` belongs to the net, like its weights: save
+# both. Whatever the net sees later goes through the same numbers.
 
 # %% [markdown]
 # ## Augmentation
@@ -292,14 +295,13 @@ accuracy = {name: round(100 * result.accuracy, 1)
 plots.plot_bars(accuracy, unit="%", title="Validation pictures right")
 
 # %% tags=["nbval-ignore-output"]
-assert not drawn or accuracy["mirrored"] < accuracy["as they are"] - 5
 plots.plot_confusion(results["mirrored"].confusion_matrix, pictures.classes)
 
 # %% [markdown]
-# The four arrows that have a twin are right about half the time: the net was
-# told that both are both. The others are fine, so that 70 % hide a net that
-# cannot tell left from right. Where you know which labels a mirror exchanges,
-# you have twice as many pictures.
+# Of the four arrows that have a twin 41 to 55 % were right in ten sets: the
+# net was told that both are both. The others are fine, so that some 70 % hide
+# a net that cannot tell left from right. Where you know which labels a mirror
+# exchanges, you have twice as many pictures.
 #
 # Over ten sets of pictures, from the least over the median to the most: as
 # they are 85, 90, 92 %; moved and lit 89, 94, 97 %; mirrored 67, 73, 76 %; and
@@ -309,37 +311,32 @@ plots.plot_confusion(results["mirrored"].confusion_matrix, pictures.classes)
 # %% [markdown]
 # ## The learning rate
 #
-# The one setting that always has to be found. Try a few, a factor of three
+# The one setting that always has to be found. Try a few, a factor of five
 # apart, for a few epochs each, and look at the **validation** loss.
 #
-# **Predict.** $10^{-4}$ to $10^{-1}$: where is the loss lowest, and is it
-# worse to be too low or too high?
+# **Predict.** 0.0002, 0.001, 0.005, 0.025, 0.125: where is the loss lowest,
+# and what is it about at the two ends?
 
 # %% tags=["nbval-ignore-output"]
-exponents = [-4, -3.5, -3, -2.5, -2, -1.5, -1]
-losses = []
-for exponent in exponents:
+tried = {}
+for rate in (0.0002, 0.001, 0.005, 0.025, 0.125):
     net = new_net(kinds)
-    fit(net, x, y, epochs=4, batch_size=32, lr=10**exponent, show=False)
-    losses.append(evaluate(net, *held_out).loss)
-assert not drawn or losses[0] > 1.5 * losses[4] < losses[-1]
-plots.plot_lines({"validation loss": losses}, x=exponents,
-                 xlabel="learning rate, power of ten", ylabel="loss")
+    fit(net, x, y, epochs=4, batch_size=32, lr=rate, show=False)
+    tried[rate] = evaluate(net, *held_out).loss
+plots.plot_bars(tried, title="Validation loss, by learning rate")
 
 # %% [markdown]
-# Too low, and four epochs lead nowhere. Too high, and the net stays at
-# $\log 8 = 2.08$, where guessing is, or worse. Between them is a wide valley:
-# a factor of two hardly matters, a factor of thirty does. In ten sets both
-# ends were at least twice as high as $10^{-2}$.
-#
-# The right side is the dangerous one: over ten sets the loss was 0.8 to 2.1 at
-# $10^{-1.5}$, and 0.9 to 1.2 at $10^{-2.5}$. So stay on the left: here at
-# 0.005, or 0.003 where the rate is held steady.
+# Both ends stay near $\log 8 = 2.08$, where guessing is: by steps that are too
+# small, and by steps so large that they land anywhere. In ten sets 0.005 was
+# better than 0.0002, 0.001 and 0.125 each time. The right side is the
+# dangerous one: 0.005 gave 0.7 to 1.1, but 0.025 anything from 0.6 to 1.6. So
+# stay on the left: 0.005.
 
 # %% [markdown]
 # ## Early stopping
 #
-# Now 30 epochs at a steady rate, and a look at the validation part after each.
+# Now 30 epochs at a steady rate (a little lower, 0.003), and a look at the
+# validation part after each.
 
 # %% tags=["nbval-ignore-output"]
 plain = new_net(kinds)
@@ -363,44 +360,45 @@ history = fit(plain, x, y, epochs=30, batch_size=32, lr=0.003,
 # </details>
 
 # %% [markdown]
-# The 30 epochs of above:
+# The 30 epochs of above. (`snapshots[0]` has the weights before training. By
+# itself, `fit` does all this with `patience=5`.)
 
 # %% tags=["nbval-ignore-output"]
 losses = history.validation_loss
-best = min(range(30), key=losses.__getitem__)
-for epoch in (best, 29):
-    print(f"epoch {epoch + 1:2}: loss {losses[epoch]:.2f}, "
-          f"{history.validation_accuracy[epoch]:.1%} right")
-assert losses[29] >= losses[best]
+epoch = 1 + losses.index(min(losses))
+stopped = new_net(kinds)
+stopped.load_state_dict(history.snapshots[epoch])
+for name, net in {f"epoch {epoch}": stopped, "epoch 30": plain}.items():
+    print(f"{name}:", evaluate(net, *held_out))
 
 # %% [markdown]
-# `net.load_state_dict(history.snapshots[best + 1])` brings back the weights of
-# the best epoch. As in lesson 05 the share that is right hardly changes. What
-# grows is how sure the net is when it is wrong; we come to that under
-# "Calibration". In ten sets the lowest loss came after epoch 9 to 22, and the
-# last one was higher in all ten: 0.34 in place of 0.28 in the middle.
+# In ten sets the lowest loss came after epoch 9 to 22, and the last one was
+# higher in all ten: 0.34 in place of 0.28 in the middle. The share that is
+# right went a few points up or down; in the middle it was 91 % both times. So
+# what has grown is how sure the net is when it is wrong: see "Calibration".
 
 # %% [markdown]
 # ## Dropout and weight decay
 #
-# Two other ways to keep a net from learning by heart. **Dropout** sets each
-# value to 0 with probability $q$ while training, and divides the rest by
-# $1 - q$, so that the sum stays the same on average. In evaluation it does
-# nothing.
+# Two other ways to keep a net from learning by heart. **Dropout** (lesson 06)
+# sets each value to 0 with probability $q$ while training, and divides the
+# rest by $1 - q$. In evaluation it does nothing.
 #
-# **Predict.** $(1, 2, 3, 4)$ with $q = 0.5$: which numbers can come out?
+# **Predict.** $(1, 2, 3, 4)$ adds up to 10. After a dropout with $q = 0.5$,
+# 10,000 times: which sums come out, and what is their mean?
 
 # %%
 torch.manual_seed(0)
-dropout = nn.Dropout(0.5)
-values = torch.tensor([1.0, 2, 3, 4])
-print("training:  ", dropout(values).tolist(), dropout(values).tolist())
-print("evaluation:", dropout.eval()(values).tolist())
+values = torch.tensor([1.0, 2, 3, 4]).repeat(10_000, 1)      # (10000, 4)
+sums = nn.Dropout(0.5)(values).sum(dim=1)
+plots.plot_bars({f"{size:.0f}": 100 * (sums == size).float().mean()
+                 for size in sums.unique()}, unit="%",
+                title=f"How often each sum; their mean: {sums.mean():.1f}")
 
 # %% [markdown]
-# No value can rely on another one being there. **Weight decay** takes a share
-# of each weight off at every step, $w \leftarrow w (1 - \eta \lambda)$: what
-# the loss does not need fades.
+# The mean stays, but no value can rely on another one. **Weight decay** takes
+# a share of each weight off at every step, $w \leftarrow w (1 - \eta
+# \lambda)$: what the loss does not need fades.
 #
 # **Predict.** With $\eta = 0.003$ and $\lambda = 1$, what is left of a weight
 # without a gradient after 300 steps, the 30 epochs of above?
@@ -409,7 +407,7 @@ print("evaluation:", dropout.eval()(values).tolist())
 print(f"{(1 - 0.003 * 1) ** 300:.0%}")
 
 # %% [markdown]
-# Now both at work, beside the net of above and from the same first weights:
+# Now each by itself, beside the net of above and from the same first weights:
 
 # %% tags=["nbval-ignore-output"]
 histories = {"neither": history}
@@ -422,11 +420,8 @@ for name, decay in {"dropout": 0.0, "weight decay": 1.0}.items():
         show=False)
 
 # %% tags=["nbval-ignore-output"]
-for name, run in histories.items():
-    print(f"{name:13} training loss {run.train_loss[-1]:.3f}, validation "
-          f"{run.validation_loss[-1]:.2f}, "
-          f"{run.validation_accuracy[-1]:.1%} right, "
-          f"length of fc {nets[name].fc.weight.norm():.1f}")
+length = {name: net.fc.weight.norm() for name, net in nets.items()}
+assert length["weight decay"] < 0.8 * length["neither"]
 plots.plot_lines({name: run.validation_loss
                   for name, run in histories.items()}, x=range(1, 31),
                  xlabel="epoch", ylabel="validation loss")
@@ -439,12 +434,11 @@ plots.plot_lines({name: run.validation_loss
 # | last validation loss | 0.23, 0.34, 0.56 | 0.09, 0.14, 0.19 | 0.22, 0.29, 0.40 |
 # | right in % | 85, 91, 95 | 93, 96, 97 | 87, 90, 94 |
 #
-# Dropout was better in all ten, in both rows. Weight decay made the weights a
-# third shorter and the loss lower in nine of ten, but no more pictures were
-# right. Another net, and it may be the other way round: try.
+# Dropout was better in all ten, in both rows. Weight decay made the weights of
+# `fc` a third shorter (`norm`: the root of the sum of their squares) and the
+# loss lower in nine of ten, but no more pictures were right.
 #
-# Last, dropout and the changed pictures together. The test part waits until
-# the end of "Calibration".
+# Last, dropout and the changed pictures together.
 
 # %% tags=["nbval-ignore-output"]
 final = new_net(kinds, dropout=0.5)
@@ -455,13 +449,13 @@ evaluate(final, *held_out)
 # %% [markdown]
 # ## When classes are not equal
 #
-# Left turns are rare on this road: for each of ten other signs there is one.
+# Left turns are rare on this road: a tenth as many as of each other sign.
 
 # %% tags=["nbval-ignore-output"]
 road = data.signs(600, rare={"turn left": 0.1}, seed=3)
-print(road.counts())
 images, labels = prepare(road.images), road.labels
 later = prepare(new.images), new.labels                      # equally many
+plots.plot_bars(road.counts(), title="Pictures of each class")
 
 # %% [markdown]
 # **Predict.** A net learns from these. How many of 100 new pictures are right?
@@ -477,8 +471,9 @@ def on_the_road(images, labels, loss=F.cross_entropy):
             for k, name in enumerate(new.classes)}
 
 recall = {"as they are": on_the_road(images, labels)}
-print(f"all: {sum(recall['as they are'].values()) / 8:.0f} % right")
-plots.plot_bars(recall["as they are"], unit="%", title="Recall")
+mean_of_all = sum(recall["as they are"].values()) / 8
+plots.plot_bars({"all": mean_of_all} | recall["as they are"], unit="%",
+                title="Recall")
 
 # %% [markdown]
 # The mean hides it: seven classes are fine, and one is all but lost. Always
@@ -502,10 +497,9 @@ plots.plot_bars({name: of["turn left"] for name, of in recall.items()},
                 unit="%", title="Recall of turn left")
 
 # %% [markdown]
-# A higher cost makes the net look harder at the same eight pictures; new ones
-# show it something. In ten sets the recall of turn left was 13 to 50 % as they
-# are, 19 to 57 % with cost 10 (higher in eight of the ten), and 96 to 99 %
-# with the mirrored rights.
+# A higher cost makes the net look harder at the same eight pictures. In ten
+# sets the recall of turn left was 13 to 50 % as they are, 19 to 57 % with cost
+# 10 (higher in eight of the ten), and 96 to 99 % with the mirrored rights.
 
 # %% [markdown]
 # ## Calibration
@@ -526,20 +520,19 @@ with torch.no_grad():
     scores = plain(held_out[0])                              # (N, 8)
 
 # %% [markdown]
-# **Predict.** In a diagram with "says" below and "is right" at the side, do
-# the points lie above or below the diagonal?
+# **Predict.** In the last group the net is at least 99.9 % sure. How many of
+# 100 are right there? And where it is 60 to 80 % sure?
 
 # %% tags=["nbval-ignore-output"]
 says, right_share, count = zip(*reliability(scores, validation.labels))
-print("pictures in each group:", count)
-plots.plot_lines({"net": right_share, "calibrated": says}, x=says,
-                 xlabel="says", ylabel="is right",
+plots.plot_lines({"this net": right_share, "diagonal: calibrated": says},
+                 x=says, xlabel="says", ylabel="is right",
                  title="Reliability diagram")
 
 # %% [markdown]
-# Below: it is right less often than it says. The fix needs one number. Divide
-# all scores by a *temperature* $T$ before the softmax. For $T > 1$ the
-# probabilities move together; the largest stays the largest.
+# Below the diagonal it is right less often than it says. The fix needs one
+# number. Divide all scores by a *temperature* $T$ before the softmax. For
+# $T > 1$ the probabilities move together.
 #
 # **By hand.** Scores $(2, 0)$: $p = e^2 / (e^2 + 1) = 0.88$. With $T = 2$ they
 # are $(1, 0)$ and $p = 0.73$.
@@ -554,33 +547,36 @@ plots.plot_lines({"validation loss": costs}, x=temperatures,
                  xlabel="temperature", ylabel="loss")
 
 # %% [markdown]
-# Now the **test** part, for the first and only time: for this net, and for the
-# final one.
+# Now the **test** part, for the first and only time: for this net, for the one
+# stopped early, and for the final one.
 #
-# **Predict.** What does the temperature change: the loss, how sure the net is,
-# the share that is right?
+# **Predict.** For this net one of three numbers is the same with and without
+# $T$: the loss, how sure it is, the share that is right. Which, and why?
 
 # %% tags=["nbval-ignore-output"]
 cool = temperatures[costs.index(min(costs))]
-for net, t in ((plain, 1), (plain, cool), (final, 1)):
+for name, net, t in (("30 epochs", plain, 1), ("30 epochs", plain, cool),
+                     ("stopped", stopped, 1), ("final", final, 1)):
     with torch.no_grad():
         unseen = net(prepare(test.images)) / t
     sure, says = unseen.softmax(dim=1).max(dim=1)
     share = (says == test.labels).float().mean()
-    print(f"T = {t}: loss {F.cross_entropy(unseen, test.labels):.2f}, "
+    print(f"{name:9} T = {t:3}: loss "
+          f"{F.cross_entropy(unseen, test.labels):.2f}, "
           f"{sure.mean():.0%} sure, {share:.1%} right")
 
 # %% [markdown]
-# With $T$ the first net says about what is true, and not one answer is another
-# one. In all ten sets the test loss fell, from 0.39 to 0.30 in the middle, and
-# the gap between "sure" and "right" from 6 to 2 points. The last line is the
-# number to report, with its margin: by the formula above, for 300 pictures.
+# The largest score stays the largest, so not one answer is another one. In all
+# ten sets the test loss fell, in the middle from 0.39 to 0.30 with $T$ (to
+# 0.35 by stopping early), and the gap between "sure" and "right" from 6 to 2
+# points. The last line is the number to report, with its margin for 300
+# pictures.
 
 # %% [markdown]
 # ## A shortcut in the data
 #
-# Back to the question of the beginning. The same net, the pictures of the
-# beginning; then 400 new ones of the same kind.
+# Back to the question and the pictures of the beginning; then 400 new ones of
+# the same kind.
 
 # %% tags=["nbval-ignore-output"]
 net = new_net()
@@ -600,7 +596,8 @@ z, labels = prepare(same.images).requires_grad_(), same.labels
 score = net(z)[range(len(labels)), labels]                   # (N,)
 gradient, = torch.autograd.grad(score.sum(), z)
 saliency = gradient.abs().amax(dim=1).mean(dim=0)            # (32, 32)
-plots.plot_overlay(same.images[0], saliency, title="mean saliency")
+plots.plot_overlay(same.images.float().mean(dim=0) / 255, saliency,
+                   title="mean saliency, over the mean picture")
 
 # %% [markdown]
 # Then occlusion: how far the probability drops when a window of 8 x 8 is
@@ -637,13 +634,11 @@ found = {"marked": same, "no mark": data.signs(400, seed=4),
 accuracy = {name: 100 * evaluate(net, prepare(some.images),
                                  some.labels).accuracy
             for name, some in found.items()}
-assert accuracy["marked"] > accuracy["no mark"] > accuracy["wrong mark"]
 plots.plot_bars(accuracy, unit="%", title="The same 400 signs")
 
 # %% [markdown]
 # No split into parts would have told: the mark is in all three. One has to
-# look. The third tool, the score split by place as in lesson 07 (Grad-CAM
-# without its mean), says the same:
+# look. The third tool, the score split by place (lesson 07), says the same:
 
 # %% tags=["nbval-ignore-output"]
 maps = net[:9](prepare(same.images))                         # (N, 32, 4, 4)
@@ -670,6 +665,7 @@ net = new_net()
 fit(net, painted(marked), marked.labels, epochs=8, batch_size=32, lr=0.005,
     show=False)
 honest = evaluate(net, painted(found["no mark"]), same.labels)
+assert accuracy["marked"] > accuracy["no mark"] > accuracy["wrong mark"]
 assert 100 * honest.accuracy > accuracy["no mark"]
 print(honest)
 
@@ -682,8 +678,8 @@ print(honest)
 others = ("closed", "crossroads", "keep left", "keep right", "no left turn",
           "no right turn", "side road left", "side road right")
 few = data.signs(40, seed=5, classes=others)
-names = [others[label] for label in few.labels[:16]]
-plots.plot_images(few.images[:16], names, columns=8)
+first = [(few.labels == k).nonzero()[0].item() for k in range(8)]
+plots.plot_images(few.images[first], others, columns=8)
 
 # %% [markdown]
 # From 40 pictures nobody learns to see. So borrow a *body*, all layers but the
@@ -700,8 +696,9 @@ evaluate(body, prepare(new.images), new.labels)
 # It gets a new *head*. First the body is **frozen** and the head learns, so
 # that the gradients of a head drawn at random do no harm. Then the body is
 # **thawed** and all of it learns on, with a tenth of the rate: it is to change
-# a little, and to forget little. For comparison the same with three times the
-# rate, the same net from scratch, and a body frozen as it was drawn at random.
+# a little, and to forget little. For comparison: thawed with three times the
+# head's rate, the same net from scratch, and a body frozen as it was drawn at
+# random.
 
 # %%
 def with_new_head(net, seed):
@@ -710,10 +707,8 @@ def with_new_head(net, seed):
     net.fc = nn.Linear(512, len(others))                     # this one learns
     return net
 
-# %%
 new_signs = data.signs(400, seed=7, classes=others)
 asked = prepare(new_signs.images), new_signs.labels
-
 def learn(net, few, epochs, lr):
     fit(net, prepare(few.images), few.labels, epochs=epochs, batch_size=20,
         lr=lr, show=False)
@@ -722,7 +717,9 @@ def learn(net, few, epochs, lr):
 # %% [markdown]
 # Five times, each with 40 other pictures and another head.
 #
-# **Predict.** Put the five in order. How many of 100 new signs for each?
+# **Predict.** In lesson 06 what was borrowed came before scratch and random.
+# Now which comes first of the three borrowed: frozen, thawed with 0.001, with
+# 0.03?
 
 # %% tags=["nbval-ignore-output"]
 shares = {name: [] for name in ("frozen", "thawed, 0.001", "thawed, 0.03",
@@ -739,12 +736,10 @@ for seed in range(5):
         shares[name].append(share)
 
 # %% tags=["nbval-ignore-output"]
-for name, five in shares.items():
-    print(f"{name:15}", *(f"{share:5.1f}" for share in five))
 means = {name: sum(five) / 5 for name, five in shares.items()}
-assert means["frozen"] > 1.1 * max(means["from scratch"],
-                                   means["random, frozen"])
-plots.plot_bars(means, unit="%", title="New signs right, mean of five runs")
+plots.plot_bars({f"{name} ({min(five):.0f} to {max(five):.0f})": means[name]
+                 for name, five in shares.items()}, unit="%",
+                title="New signs right, mean of five runs (least to most)")
 
 # %% [markdown]
 # Over ten sets of pictures, with five pictures of each new sign and with
@@ -762,13 +757,13 @@ plots.plot_bars(means, unit="%", title="New signs right, mean of five runs")
 # all ten sets. To thaw it with the small rate made no difference, with the
 # large one it forgot, in all ten. With twenty, the large rate was a gain in
 # all ten, and scratch is not far. So: the fewer pictures, the less you may
-# change, and the more the loan is worth. The rate is found as always, on a
-# validation part.
+# change, and the more the loan is worth.
 #
-# In your own loop head and body can have rates of their own: an optimizer
-# takes a list of groups.
+# In your own loop head and body can have rates of their own, in groups:
 
 # %%
+assert means["frozen"] > 1.1 * max(means["from scratch"],
+                                   means["random, frozen"])
 optimizer = torch.optim.Adam([
     {"params": net[:-1].parameters(), "lr": 0.0005},
     {"params": net.fc.parameters(), "lr": 0.005}])
@@ -794,12 +789,19 @@ theirs
 ready = theirs(few.images[:4])
 print(tuple(few.images[:4].shape), "->", tuple(ready.shape))
 black = theirs(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
-print("black in red:", round(black[0, 0, 0, 0].item(), 2))
+assert round(black[0, 0, 0, 0].item(), 2) == -2.12
 
 # %% [markdown]
-# By hand: $(0 - 0.485) / 0.229 = -2.12$. And mind `crop_size=[224]` after
-# `resize_size=[256]`: a sixteenth is cut off at every side. Does what you want
-# to know lie at the edge? Then resize to 224 yourself.
+# Black in red, by hand: $(0 - 0.485) / 0.229 = -2.12$. And mind
+# `crop_size=[224]` after `resize_size=[256]`: the net sees what is in the box.
+
+# %% tags=["nbval-ignore-output"]
+large = v2.functional.resize(few.images[first[4]], 256)
+plots.plot_receptive_field(large, (16, 16, 224, 224),
+                           title="224 of 256: a sixteenth less at each side")
+
+# %% [markdown]
+# If the edge matters, resize to 224 yourself.
 #
 # The weights are a file of 45 MB. Where it is on this computer already, the
 # cell learns from it; otherwise it says so, and there is no number.
@@ -828,8 +830,6 @@ else:
 # %% [markdown]
 # ## Device, precision, workers
 #
-# Three things that make training quicker, if it is slow for their reason.
-#
 # **Device.** Net and pictures have to be in the same place. `fit` does that;
 # in your own loop there is a `.to(device)` for the net, once, and one for each
 # batch. Where one is missing: *Expected all tensors to be on the same device*.
@@ -844,14 +844,21 @@ print(net(batch).shape, f"{batch.numel() * batch.element_size():,} bytes")
 net = net.cpu()
 
 # %% [markdown]
-# On an accelerator a net as small as ours is not quicker: every layer has to
-# be started, and there is little to do in each. It pays for large pictures,
-# large batches, many channels.
+# On an accelerator a net as small as ours is not quicker: each layer has to be
+# started, and has little to do. It pays for large pictures, large batches,
+# many channels.
 #
 # **Mixed precision.** `bfloat16` takes two bytes in place of four. Between 1
-# and 2 its numbers are 1/128 apart: 1.001 becomes 1. That is too coarse for
-# weights, which change by little at a time. So they stay `float32`, and inside
-# `autocast` the convolutions compute with a short copy:
+# and 2 its numbers are 1/128 apart: 1.001 becomes 1.
+
+# %%
+exact = torch.linspace(1, 1.05, 99)
+plots.plot_lines({"float32": exact, "bfloat16": exact.bfloat16().float()},
+                 x=exact, xlabel="number", ylabel="stored as")
+
+# %% [markdown]
+# Too coarse for weights, which change by little at a time. So they stay
+# `float32`, and inside `autocast` the convolutions compute with a short copy:
 
 # %% tags=["nbval-ignore-output"]
 net.eval()
@@ -860,7 +867,6 @@ with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
 with torch.no_grad():
     full = net(x)
 same_answer = (short.argmax(dim=1) == full.argmax(dim=1)).float().mean()
-print(torch.tensor([1.001, 1.01]).bfloat16().tolist())
 print(short.dtype, net.conv1.weight.dtype, f"{same_answer:.1%} the same")
 
 # %% [markdown]
@@ -882,11 +888,12 @@ for images, labels in DataLoader(TensorDataset(x, y), batch_size=32):
     waiting += came - start
     start = perf_counter()
     computing += start - came
-print(f"waiting {waiting / (waiting + computing):.0%} of the time")
+plots.plot_bars({"waiting": waiting, "computing": computing}, share=True,
+                unit="s", title="Where the time goes")
 
 # %% [markdown]
-# Where that is a few percent, workers only cost: each is a process that has to
-# start. Pictures that fit into memory, as ours, need none. Thousands of large
+# Where waiting is a few percent, workers only cost: each is a process that has
+# to start. Pictures in memory, as ours, need none. Thousands of large
 # photographs, opened one by one, do. (In a notebook on Windows or a Mac, the
 # `Dataset` must then come from a file of its own: a worker cannot see your
 # cells.)
@@ -913,12 +920,14 @@ except IndexError as error:
 
 # %% tags=["nbval-ignore-output"]
 listed = data.signs(300, seed=8, classes=sorted(new.classes))
+wrong = evaluate(body, prepare(listed.images), listed.labels)
 by_name = torch.tensor([new.classes.index(name) for name in listed.classes])
-for labels in (listed.labels, by_name[listed.labels]):
-    print(evaluate(body, prepare(listed.images), labels))
+again = evaluate(body, prepare(listed.images), by_name[listed.labels])
+assert wrong.accuracy < 0.4 < 0.9 < again.accuracy
+plots.plot_confusion(wrong.confusion_matrix, listed.classes)
 
 # %% [markdown]
-# Same net, same pictures. In the first line only the numbers mean something
+# A good net: one strong column for each row, but the numbers mean something
 # else. Save `classes` with the weights, and compare names, not numbers.
 
 # %% [markdown]
@@ -926,8 +935,8 @@ for labels in (listed.labels, by_name[listed.labels]):
 #
 # Now with pictures of your own: three or more classes, 50 pictures of each or
 # more. Put them into `my_pictures/NAME_OF_CLASS/`, change the one line under
-# "Look first", and go through the lesson. There is no check, and no best
-# answer. Write one page. What a reader looks for:
+# "Look first", go through the lesson, and write one page. There is no check.
+# What a reader looks for:
 #
 # | | beginning | solid | strong |
 # |---|---|---|---|

@@ -42,7 +42,7 @@ PAGES = [
     *("pyproject.toml", "environment.yml", "Makefile", "start", "postBuild"),
 ]
 # Written by a command from what is found, or about something else than the course.
-MADE = {"docs/proof.md", "docs/errata.md"}
+MADE = {"docs/proof.md", "docs/errata.md", "docs/term-plan.md"}
 OTHERS = {"point": {"cnnlib/diagrams/solids.py"}}  # of a printer, 1/72 inch
 
 

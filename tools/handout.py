@@ -1,7 +1,9 @@
-"""Each lesson as a PDF to print: ``python -m tools.handout``, then ``build/handout``.
+"""Lessons and exercises as PDFs to print: ``python -m tools.handout [NN ...]``.
 
 Chromium prints the page: A4, figures and code and every fold open, page numbers, an
-outline, and tags with the alt texts for those who hear it.
+outline, and tags with the alt texts for those who hear it. What answers a Predict
+stands at the end of a lesson, hints at the end of its exercises, which leave room to
+write. They lie in ``build/handout``.
 """
 
 from __future__ import annotations
@@ -50,12 +52,17 @@ def page(reading: Reading, course: Course) -> str:
         if not (block.cell == 0 and block.words.startswith("Open in"))
     ]
     shown.sort(key=_place)
-    parts, answers = answers_apart(shown)
+    exercise = _role(reading, "answer")
+    if exercise:
+        parts, answers = hints_apart(shown, exercise, _role(reading, "check"))
+    else:
+        parts, answers = answers_apart(shown)
     style = (TEMPLATES / "handout.css").read_text(encoding="utf-8")
     return environment.get_template("handout.html.j2").render(
         reading=reading,
         parts=parts,
         answers=answers,
+        end="Hints" if exercise else "Answers to the predictions",
         address=course.address,
         style=f"{code_style('.code')}\n{style}",
         font=base64.b64encode(font()).decode("ascii"),
@@ -87,6 +94,41 @@ def answers_apart(shown: list[Block]) -> tuple[list[_Part], list[_Part]]:
             answers.append(("later", f"<p><strong>Answer {asked}</strong></p>"))
         answers.append((block.kind, unfolded(block.html)))
     return parts, answers
+
+
+def _role(reading: Reading, role: str) -> dict[int, str]:
+    """Return the cells of an exercise that have a role, each with its task."""
+    cells = enumerate(reading.notebook.cells)
+    found = {number: cell.metadata.get("cnnlib", {}) for number, cell in cells}
+    return {
+        number: known["task"]
+        for number, known in found.items()
+        if known.get("role") == role
+    }
+
+
+def hints_apart(
+    shown: list[Block], answers: dict[int, str], checks: dict[int, str]
+) -> tuple[list[_Part], list[_Part]]:
+    """Return the parts of a handout of exercises, and its hints, for its end.
+
+    Checks and errors are for who has a computer; each stub is followed by empty room.
+    """
+    parts: list[_Part] = []
+    hints: list[_Part] = []
+    task = ""
+    for block in shown:
+        if block.kind == "fold" and task:
+            if block.words.startswith("Hint"):
+                parts.append(("later", f"<p>Hint to {task}: at the end.</p>"))
+                hints.append(("later", f"<p><strong>{task}</strong></p>"))
+                hints.append((block.kind, unfolded(block.html)))
+        elif block.cell not in checks:
+            parts.append((block.kind, unfolded(block.html)))
+            if block.cell in answers:
+                task = answers[block.cell]
+                parts.append(("room", ""))
+    return parts, hints
 
 
 def _place(block: Block) -> tuple[int, bool]:
@@ -128,7 +170,7 @@ def write_pdf(browser: Browser, text: str, title: str, target: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the handouts of all lessons, or of those named."""
+    """Write the handouts of all lessons and exercises, or of those named."""
     parser = argparse.ArgumentParser(prog="tools.handout", description=__doc__)
     parser.add_argument("lessons", nargs="*", metavar="NN", help="all without it")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "handout")
@@ -139,9 +181,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=["--no-sandbox"]
         )
-        for path in tqdm(chosen(options.lessons), desc="handout"):
+        paths = chosen(options.lessons) + chosen(options.lessons, "exercises")
+        for path in tqdm(paths, desc="handout"):
             reading = read(path)
-            target = options.out / f"{path.stem}.pdf"
+            kind = "_exercises" * (path.parent.name == "exercises")
+            target = options.out / f"{path.stem}{kind}.pdf"
             write_pdf(browser, page(reading, course), reading.title, target)
         browser.close()
     print(f"Open a file in {options.out.resolve()}")

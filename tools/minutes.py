@@ -50,7 +50,11 @@ class Workload:
 
 def workload(path: Path) -> Workload:
     """Count the words, code cells and predictions of a lesson's text."""
-    cells = source.read(path).cells
+    return of_cells(source.read(path).cells)
+
+
+def of_cells(cells: Sequence[source.Cell]) -> Workload:
+    """Do so for cells of it."""
     texts = [cell.text for cell in cells if cell.kind == "markdown"]
     return Workload(
         words=sum(len(_WORD.findall(_TAG.sub("", text))) for text in texts),

@@ -4,7 +4,7 @@ For each kind of item, seed and level: exactly one option is right, and the opti
 differ; every wrong answer is computed anew by its mistake, from the facts alone, and
 where the checker of a task knows that mistake by its own wrong implementation, by that,
 too; the right answer is found by a second road; the words are short and simple. The
-figures are written to docs/practice-proof.md.
+figures are a section of docs/proof.md, of which nothing else is changed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ from cnnlib.visuals.sizes.explore_sizes import RANGES
 from cnnlib.visuals.step.steps import conv_steps, pool_steps
 from tools.build.build import ROOT
 
-TABLE = Path("docs", "practice-proof.md")
+TABLE = Path("docs", "proof.md")
+HEADING = "## Practice items"
+"""The section is the last one of the page."""
 FEWEST_OPTIONS, MOST_OPTIONS = 3, 4
 MOST_WORDS = {"question": 60, "sentence": 36, "step": 40}
 """The most words of a question, of what is said of a wrong answer, of a step."""
@@ -47,12 +49,14 @@ TERMS = frozenset(
     [
         "activation",
         "arithmetic",
+        "bottleneck",
         "brightness",
         "convolution",
         "convolutions",
         "correlation",
         "cross-entropy",
         "difference",
+        "evaluation",
         "everything",
         "exponential",
         "exponentials",
@@ -73,7 +77,9 @@ TERMS = frozenset(
         "probability",
         "recognized",
         "subtracted",
+        "temperature",
         "transposed",
+        "validation",
     ]
 )
 """Long words that a learner knows: the field's terms, as the lessons introduce them,
@@ -103,6 +109,7 @@ COUNTED = frozenset(
     ]
 )
 """What there is one of, or several: none of these follows a 1."""
+SEEDS = 1000
 IN_A_ROW = 20
 FEWEST_DIFFERENT = 8
 """Of `IN_A_ROW` seeds one after the other, how many different items there must be."""
@@ -409,6 +416,44 @@ CALLS: dict[str, tuple[str, Call, Taken]] = {
         lambda f: (torch.tensor(f.truth), torch.tensor(f.said), f.classes),
         _same,
     ),
+    "batch-norm": (
+        "batch_norm",
+        lambda f: (
+            _grid(f.values)[:, None, None, None],
+            _grid([f.weight]),
+            _grid([f.bias]),
+            0.0,
+        ),
+        lambda r, f: plain(r.flatten())[f.values.index(f.value)],
+    ),
+    "bottleneck-work": (
+        "bottleneck_macs",
+        lambda f: (f.c, f.m, f.h, f.w),
+        lambda r, f: r[1],
+    ),
+    "transposed-size": (
+        "transposed_size",
+        lambda f: (f.n, f.k, f.s, f.p, f.o),
+        _same,
+    ),
+    "backward-number": (
+        "conv_backward",
+        lambda f: (_grid(f.x), _grid(f.w), _grid(f.g)),
+        lambda r, f: plain(r[0 if f.asks_x else 1])[f.place[0]][f.place[1]],
+    ),
+    "early-stopping": (
+        "stop_epoch",
+        lambda f: (f.losses, f.patience),
+        lambda r, f: r[0 if f.asks_best else 1] + 1,
+    ),
+    "class-weight": (
+        "class_weights",
+        lambda f: (
+            torch.arange(len(f.counts)).repeat_interleave(torch.tensor(f.counts)),
+            len(f.counts),
+        ),
+        lambda r, f: plain(round(r[f.asked].item(), 2)),
+    ),
 }
 """Kinds whose items are calls of a task: the task, its arguments, what is asked for."""
 
@@ -510,16 +555,16 @@ def prove(name: str, seeds: range) -> Proof:
 
 
 def markdown(proofs: Sequence[Proof], seeds: int) -> str:
-    """Return the figures as a page."""
+    """Return the figures as a section of the page."""
     slips = [(k.name, s) for k in kinds().values() for s in k.slips]
     shared = {(s.of, s.name) for _, s in slips if s.of}
     named = sum(len(task(name).key.mistakes) for name in questions())
     met = sum(len(proof.mistakes) for proof in proofs)
     failures = sum(len(proof.failures) for proof in proofs)
     lines = [
-        "# The proof of the practice items",
+        HEADING,
         "",
-        "Written by `python -m tools.practice_proof`. Each kind of item is drawn for "
+        "This part alone: `python -m tools.practice_proof`. Each kind of item is drawn for "
         f"{seeds:,} seeds at each of {len(LEVELS)} levels. Of every item it is tested "
         "that exactly one option is right and no two are the same; that each wrong "
         "answer comes out again when its mistake is made on the item's facts alone; "
@@ -559,24 +604,37 @@ def markdown(proofs: Sequence[Proof], seeds: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def without_section(page: str) -> str:
+    """Return a page up to the section on practice items, or all of it."""
+    return page.partition(HEADING)[0].rstrip("\n") + "\n"
+
+
+def prove_all(seeds: int, names: Sequence[str] = ()) -> list[Proof]:
+    """Prove all kinds, or those named."""
+    chosen = tqdm(list(names or kinds()), unit="kind", disable=None)
+    return [prove(name, range(seeds)) for name in chosen]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 if nothing fails."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.practice_proof", description=__doc__
     )
     parser.add_argument("kinds", nargs="*", help="names of kinds; default: all")
-    parser.add_argument("--seeds", type=int, default=1000, help="default: %(default)s")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="default: %(default)s")
     options = parser.parse_args(arguments)
-    names = options.kinds or list(kinds())
     started = time.perf_counter()
-    proofs = [prove(name, range(options.seeds)) for name in tqdm(names, disable=None)]
+    proofs = prove_all(options.seeds, options.kinds)
     failures = unknown_mistakes()
     for proof in proofs:
         failures += proof.failures
     for failure, many in Counter(failures).most_common(60):
         print(f"{many}x {failure}")
     if not options.kinds:
-        (ROOT / TABLE).write_text(markdown(proofs, options.seeds), encoding="utf-8")
+        path = ROOT / TABLE
+        page = without_section(path.read_text(encoding="utf-8"))
+        section = markdown(proofs, options.seeds)
+        path.write_text(f"{page}\n{section}", encoding="utf-8")
     print(
         f"{len(proofs)} kinds, {options.seeds} seeds, {sum(p.items for p in proofs):,} "
         f"items, {sum(p.wrong for p in proofs):,} wrong answers, {len(failures)} "

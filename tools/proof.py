@@ -2,8 +2,9 @@
 
 The reference and the other right answers must pass; each named mistake must fail with a
 message that names that mistake and no other. The table is written to docs/proof.md,
-with what became of mutants (`tools.mutants`) and of answers that look alike
-(`tools.lookalikes`), which takes minutes: ``--quick`` leaves those as they are.
+with what became of mutants (`tools.mutants`), of answers that look alike
+(`tools.lookalikes`) and of the practice items (`tools.practice_proof`), which takes
+minutes: ``--quick`` leaves those as they are.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from cnnjudge.tasks import task
 from cnnjudge.verdict import Verdict
 from cnnlib import checks
 from cnnlib.checks.registry import questions
-from tools import lookalikes, mutants
+from tools import lookalikes, mutants, practice_proof
 from tools.build.build import ROOT
 
 TABLE = Path("docs", "proof.md")
@@ -144,12 +145,20 @@ def _second_part(names: Sequence[str]) -> str:
     return mutants.markdown(tallies) + lookalikes.markdown(hints, false)
 
 
+def _third_part() -> tuple[str, list[str]]:
+    """Return what came of the practice items, and what failed."""
+    proofs = practice_proof.prove_all(practice_proof.SEEDS)
+    failures = [failure for proof in proofs for failure in proof.failures]
+    section = practice_proof.markdown(proofs, practice_proof.SEEDS)
+    return f"\n{section}", failures + practice_proof.unknown_mistakes()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 if every verdict is as it should be."""
     parser = argparse.ArgumentParser(prog="python -m tools.proof", description=__doc__)
     parser.add_argument("tasks", nargs="*", help="names of tasks; default: all")
     parser.add_argument("--seeds", type=int, default=1, help="default: %(default)s")
-    parser.add_argument("--quick", action="store_true", help="no mutants")
+    parser.add_argument("--quick", action="store_true", help="no mutants, no practice")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     options = parser.parse_args(arguments)
     names = options.tasks or list(questions())
@@ -159,6 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, seed in tqdm(jobs, unit="check", disable=None):
         proved += rows(name, seed, fresh=options.seeds == 1)
     bad = [row for row in proved if not row.as_it_should]
+    failures: list[str] = []
     for row in bad:
         print(f"{row.task}, {row.answer}, seed {row.seed}:\n{row.verdict.text}\n")
     first = [row for row in proved if row.seed == 0]
@@ -167,7 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         page = path.read_text(encoding="utf-8") if path.is_file() else ""
         rest = MUTANTS + page.partition(MUTANTS)[2]
         if not options.quick:
-            rest = _second_part(names)
+            last, failures = _third_part()
+            rest = _second_part(names) + last
         path.write_text(f"{markdown(first)}\n{rest}", encoding="utf-8")
     wrong = [row for row in proved if not row.right]
     slowest = max(proved, key=lambda row: row.seconds)
@@ -179,7 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{sum(r.right and not r.passed for r in proved)} refused; slowest check "
         f"{slowest.seconds:.2f} s ({slowest.task}, {slowest.answer})"
     )
-    return 1 if bad else 0
+    for failure in failures[:60]:
+        print(f"practice: {failure}")
+    return 1 if bad or failures else 0
 
 
 if __name__ == "__main__":

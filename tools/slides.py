@@ -223,12 +223,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def chosen(lessons: Sequence[str]) -> list[Path]:
+def chosen(lessons: Sequence[str], folder: str = "notebooks") -> list[Path]:
     """Return the notebooks of the lessons with these numbers, of all if there is none.
 
     Raises SystemExit, naming the lessons, for a number that none has.
     """
-    found = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    found = sorted((ROOT / folder).glob("*.ipynb"))
     unknown = set(lessons) - {path.name[:2] for path in found}
     if unknown:
         names = ", ".join(path.name[:2] for path in found)

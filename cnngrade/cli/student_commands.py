@@ -11,7 +11,7 @@ from cnngrade.files.notebook import CannotGradeError, shown
 from cnngrade.judging.judged import Judged, check_file, notebooks
 from cnngrade.limits import CHECK_CELL_SECONDS
 
-from . import class_commands, printing
+from . import class_commands, printing, quiz_command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Judge exercises, start a task again, check the set-up, grade a class.",
+    help="Judge exercises, start a task again, check the set-up, grade a class, make "
+    "a quiz.",
 )
 
 
@@ -118,6 +119,7 @@ def doctor() -> None:
 
 
 class_commands.add(app)
+app.command()(quiz_command.quiz)
 
 
 def main() -> None:

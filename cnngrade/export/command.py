@@ -13,6 +13,7 @@ from cnngrade.class_run.journal import read_journal
 from cnngrade.files.exercise import handed_out
 from cnngrade.files.notebook import CannotGradeError
 from cnngrade.record import Result
+from cnnlib.settings import settings
 
 from . import gradebooks
 from .class_list import ClassListError, read_class_list
@@ -120,8 +121,10 @@ def _ids(results: list[Result], platform: str) -> dict[str, str]:
 def autograder_zip(lesson: str, ref: str = "") -> bytes:
     """Return the zip that Gradescope wants: how to set up, and what to run.
 
-    `ref` is the tag or commit of the course to install; "": what is newest that day.
+    `ref` is the tag or commit of the course to install; "": the release that
+    ``course.toml`` names, or what is newest that day.
     """
+    ref = ref or settings().at_release.removeprefix("@")
     if not re.fullmatch(r"[\w./-]*", ref):
         raise CannotGradeError(f"{ref!r} is no tag or commit.")
     if lesson not in handed_out():

@@ -14,6 +14,7 @@ from cnngrade.files.match import Match
 from cnngrade.files.plan import Step
 from cnngrade.record import TaskResult
 from cnngrade.sessions.session import StepOutcome
+from cnnlib.setup.modules import MAY_IMPORT
 
 from .verdicts import raised
 
@@ -96,9 +97,9 @@ def _machine(texts: Sequence[str]) -> Iterator[str]:
         for name in _MODULE.findall(text):
             yield (
                 f"It imports `{name}`, which is not on this machine and was not handed "
-                "in. A package: install it here, then --regrade all. The student's own "
-                "file: ask for it; it counts if it is in the hand-in, beside the "
-                "notebook."
+                f"in. A package{_unlisted(name)}: install it here, then --regrade all. "
+                "The student's own file: ask for it; it counts if it is in the hand-in, "
+                "beside the notebook."
             )
         if found := _FILE.search(text):
             yield (
@@ -110,6 +111,11 @@ def _machine(texts: Sequence[str]) -> Iterator[str]:
                 "It asks for a GPU (`.cuda()`, `device=`), which is not here. Look "
                 "whether the rest is right, or ask for it without."
             )
+
+
+def _unlisted(name: str) -> str:
+    listed = name.partition(".")[0] in MAY_IMPORT
+    return "" if listed else " (none of those that a hand-in may import)"
 
 
 def _newer_python(match: Match, texts: Sequence[str]) -> Iterator[str]:

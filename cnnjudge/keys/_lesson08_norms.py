@@ -140,6 +140,18 @@ def _all_along_columns(g: _Given) -> Tensor:
     return (g.x - mean) / (var + g.eps).sqrt() * g.weight + g.bias
 
 
+def _along_rows(g: _Given) -> Tensor:
+    """Lay scale and shift along the rows, as one more axis than too few does."""
+    return g.centred / g.root * g.weight[:, None] + g.bias[:, None]
+
+
+def _features(g: _Given) -> Tensor:
+    """Norm as if the images were features (N, C)."""
+    mean = g.x.mean(dim=0)
+    variance = ((g.x - mean) ** 2).mean(dim=0)
+    return g.weight * (g.x - mean) / torch.sqrt(variance + g.eps) + g.bias
+
+
 def _held(g: _Given, mean: bool = True, root: bool = True) -> Tensor:
     """Let no gradient through to the mean, or to the root."""
     middle = g.mean.detach() if mean else g.mean
@@ -328,6 +340,19 @@ BATCH_NORM = Key(
             "`weight` and `bias` are laid along the columns of the images. They belong "
             "to the axis of the channels: `[:, None, None]`.",
             _norm(_along_columns),
+        ),
+        Mistake(
+            "scale and shift along the rows",
+            "`weight` and `bias` are laid along the rows of the images. They belong "
+            "to the axis of the channels: `[:, None, None]`.",
+            _norm(_along_rows),
+        ),
+        Mistake(
+            "norm of features",
+            "mean and variance are taken over the images alone, and `weight` and "
+            "`bias` are laid along the columns: so it fits features (N, C). Images "
+            "(N, C, H, W) have rows and columns, which count, too.",
+            _norm(_features),
         ),
         Mistake(
             "scale and shift forgotten",

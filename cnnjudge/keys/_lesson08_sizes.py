@@ -335,6 +335,23 @@ TRANSPOSED = Key(
             _spread(lambda s: s.size + s.stride),
         ),
         Mistake(
+            "n times stride, less one",
+            "the input is counted as `n * stride`, less 1. That fits a stride of 1 "
+            "alone: from the first cell to the last there are `n - 1` steps.",
+            _spread(lambda s: s.size + s.stride - 1),
+        ),
+        Mistake(
+            "n times stride, less one, and nothing else",
+            "`padding`, `output_padding` and `dilation` have no effect; and the input "
+            "is counted as `n * stride`, less 1, where there are `n - 1` steps.",
+            _spread(lambda s: s.n * s.stride + s.kernel - 1),
+        ),
+        Mistake(
+            "n, kernel and stride alone",
+            "`n`, `kernel` and `stride` count, and the other arguments have no effect.",
+            _spread(lambda s: replace(s, padding=0, more=0, dilation=1).size),
+        ),
+        Mistake(
             "n times stride, and nothing else",
             "this is `n * stride`. Kernel and padding count, too.",
             _spread(lambda s: s.n * s.stride),

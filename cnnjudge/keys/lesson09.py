@@ -271,14 +271,20 @@ def _splits(values: Values, case: Case) -> bool:
         found.covers
         and found.is_shared_out
         and values["repeat with the same seed"].data is True
-        and values["other parts with another seed"].data is True
+        and not _is_the_same_with_another_seed(values, case)
     )
+
+
+def _is_the_same_with_another_seed(values: Values, case: Case) -> bool:
+    """Tell it of parts that hold each picture once; of others it is not observed."""
+    found = values.get("other parts with another seed")
+    return found is not None and found.data is False
 
 
 def _is_in_order(values: Values, case: Case) -> bool:
     """Tell whether each class is cut as its pictures stand."""
     found = _Found(values, case)
-    if not found.covers or values["other parts with another seed"].data:
+    if not found.covers or not _is_the_same_with_another_seed(values, case):
         return False
     for label in np.unique(found.labels):
         ends = [part[found.labels[part] == label] for part in found.parts]
@@ -340,9 +346,9 @@ def _is_of_the_rest(found: _Found) -> bool:
 
 
 _NOT_STRATIFIED = (
-    "the parts have the right sizes, but a class has too many or too few pictures in "
-    "one of them. Is each class divided by itself, and do the numbers belong to "
-    "`labels` as they came?"
+    "each part is as large as asked, within one picture, but a class has too many or "
+    "too few pictures in one of them. Is each class divided by itself, and do the "
+    "numbers belong to `labels` as they came?"
 )
 _SHARE = (
     "the pictures of a class are not shared out as the fractions say, within one "
@@ -637,7 +643,7 @@ _SPLIT = Key(
             "another seed gives the same parts. Which numbers are drawn must hang on "
             "`seed`.",
             _by_class(seeded=lambda seed: torch.Generator().manual_seed(0)),
-            lambda values, case: values["other parts with another seed"].data is False,
+            _is_the_same_with_another_seed,
             certain=True,
         ),
         noticed("input changed in place", "changed:labels", _marks_labels),
@@ -2152,6 +2158,17 @@ _STOP = Key(
             _stopped(lambda best, stop, losses: (best, stop + 1)),
         ),
         Mistake(
+            "the epoch after the stop",
+            "where it stops the number is one too large, and at the end it is right. "
+            "The epoch at which the patience is over is asked for.",
+            lambda losses, patience: (
+                _stopped(
+                    lambda best, stop, losses: (best, stop + 1),
+                    never=lambda best, losses: (best, len(losses) - 1),
+                )
+            )(losses, patience),
+        ),
+        Mistake(
             "losses counted for the last epoch",
             "if it never stops the number of losses comes back. The last epoch is one "
             "less: they are counted from 0.",
@@ -2375,6 +2392,15 @@ def _is_on_a_grid(values: Values, case: Case) -> bool:
     return False
 
 
+def _is_at_an_end(values: Values, case: Case) -> bool:
+    """Tell whether it is round, and too far off for a grid with steps of that size."""
+    found, right = float(values["result"].data), _temperature(*case.args)
+    step = 10.0 ** math.floor(math.log10(found))
+    is_round = abs(found / step * 2 - round(found / step * 2)) < 1e-6
+    is_far = abs(found - right) > 0.6 * step / 2 and 0.4 < found / right < 2.5
+    return is_round and is_far and abs(found - 1) > 1e-6
+
+
 def _is_on_the_way(values: Values, case: Case) -> bool:
     found, right = math.log(values["result"].data), math.log(_temperature(*case.args))
     return 0 < found / right < 1
@@ -2482,6 +2508,13 @@ _TEMPERATURE = Key(
             certain=False,
         ),
         Mistake(
+            "the end of the range",
+            "this T is a round number, and the loss still falls beyond it: is it the "
+            "last one that was tried?",
+            _least(_cross_entropy, grid=tuple(np.arange(50, 151) / 100)),
+            _is_at_an_end,
+        ),
+        Mistake(
             "never below 1",
             "T is 1 here, and a smaller one is better. Does the search go below 1?",
             _least(_cross_entropy, grid=tuple(np.geomspace(1, 20, 600))),
@@ -2493,7 +2526,7 @@ _TEMPERATURE = Key(
         Mistake(
             "a grid too coarse",
             "this T lies on a grid of round numbers, and a better one lies between "
-            "them. 1 % of a T of 1.2 is 0.012.",
+            "them, or beyond the last that was tried. 1 % of a T of 1.2 is 0.012.",
             _least(_cross_entropy, grid=tuple(np.arange(1, 101) / 10)),
             _is_on_a_grid,
         ),

@@ -94,7 +94,7 @@ class Item:
     Attributes:
         kind: the name of its kind.
         level: 1 (easy) to 3.
-        lesson: "00" to "07".
+        lesson: "00" to "09".
         heading: the heading of that lesson under which it is explained.
         text: the question.
         blocks: grids, tables and code below the text.

@@ -10,7 +10,9 @@ from cnnlib.text import listed
 from .items import Item
 from .kind import Kind
 from .topics import (
+    backward,
     channels,
+    cheap_blocks,
     colour,
     fields,
     flat_sizes,
@@ -25,12 +27,16 @@ from .topics import (
     lenet_alexnet,
     loops,
     losses,
+    norms,
     occlusion,
+    own_data,
+    own_training,
     parameters,
     photographs,
     pixels,
     pooled_sizes,
     pooling,
+    residual,
     rows_seen,
     seen,
     shapes,
@@ -76,6 +82,12 @@ _TOPICS = (
     hooks,
     occlusion,
     grad_cam,
+    norms,
+    residual,
+    cheap_blocks,
+    backward,
+    own_data,
+    own_training,
 )
 
 

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 
+from . import modules
 from .report import Report, check_setup
 from .row import SetupRow
 
@@ -46,7 +47,7 @@ def printed(report: Report) -> str:
         lines.append(f"{row.state:6} {row.topic:12} {words}")
         if row.fix:
             lines.append(f"{'':6} {'':12} > {in_terminal(row.fix)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", modules.sentence().replace("`", "")])
 
 
 def in_terminal(fix: str, platform: str = sys.platform) -> str:

@@ -39,7 +39,11 @@ c.Spawner.args = [
     "--ServerApp.shutdown_no_activity_timeout=7200",
 ]
 
+# What each process of a student may ask for: start_server.py sets it. A kernel with a
+# VGG-16 in it asks for 1.4 GB. A spawner with control groups (README.md) takes it for
+# all processes of a student together.
+c.Spawner.mem_limit = "3G"
 # One thread each: thirty students with all cores each only wait for one another.
-c.Spawner.environment = {"OMP_NUM_THREADS": "1"}
+c.Spawner.environment = {"OMP_NUM_THREADS": "1", "CNN_CPU_HOURS": "4"}
 # The folder with MNIST, if the hub is told of one: nobody downloads it then.
 c.Spawner.env_keep.append("CNNLIB_DATA")

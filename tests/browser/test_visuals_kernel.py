@@ -491,3 +491,44 @@ def test_a_large_photograph_is_reduced(shown, tmp_path):
     assert torch.allclose(near.sum(1), torch.tensor(6.0).to(found), atol=0.05)
     rest = torch.cat([inside[:, : edge - 4], inside[:, edge + 4 :]], dim=1)
     assert rest.abs().max() < 1e-4
+
+
+def weights(page):
+    fields = page.locator(".editor input")
+    return [float(field.input_value()) for field in fields.all()]
+
+
+def test_a_weight_is_dragged_up_and_down_and_a_click_leaves_it(shown):
+    with shown(photo(), [[0, 0, 0], [0, 1, 0], [0, 0, 0]]) as page:
+        box = page.get_by_label("weight, row 1, column 1").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x, y - 2)
+        assert weights(page)[4] == 1
+        page.mouse.move(x, y - 40, steps=5)
+        assert weights(page)[4] == 2
+        page.mouse.move(x, y + 60, steps=5)
+        assert weights(page)[4] == -0.5
+        page.mouse.up()
+        page.mouse.move(x, y - 100, steps=5)
+        assert weights(page) == [0, 0, 0, 0, -0.5, 0, 0, 0, 0]
+        expected = conv2d(photo(), [[0, 0, 0], [0, -0.5, 0], [0, 0, 0]])
+        np.testing.assert_allclose(response(page), expected, atol=1e-2)
+        page.mouse.click(x, y)
+        assert page.evaluate("document.activeElement.ariaLabel") == (
+            "weight, row 1, column 1"
+        )
+        assert weights(page)[4] == -0.5
+
+
+def test_weights_have_the_colours_of_their_signs(shown):
+    with shown(photo(), [[0, 0, 0], [-1, 0, 2], [0, 0, 0]]) as page:
+        rgb = page.locator(".editor input").evaluate_all(
+            "all => all.map(e => getComputedStyle(e).backgroundColor"
+            ".match(/\\d+/g).slice(0, 3).map(Number))"
+        )
+        (red, _, blue), (r, _, b) = rgb[5], rgb[3]
+        assert red > blue
+        assert b > r
+        assert max(rgb[0]) - min(rgb[0]) < 8

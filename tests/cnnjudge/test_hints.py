@@ -10,6 +10,7 @@ from torch import nn
 
 from cnnjudge import symptoms
 from cnnjudge.errors import meaning
+from cnnjudge.tasks import task
 from cnnlib import checks
 from cnnlib.checks.values import PlainValue
 
@@ -581,3 +582,76 @@ def test_one_sum_for_all_kernels_and_images_is_named():
         return out if bias is None else out + bias[:, None, None]
 
     assert "every map" in said("conv2d", one_sum)
+
+
+def test_an_epoch_after_the_stop_has_a_name():
+    def late(losses, patience):
+        best = 0
+        for epoch in range(len(losses)):
+            if losses[epoch] < losses[best]:
+                best = epoch
+            if epoch - best >= patience:
+                return best, epoch + 1
+        return best, len(losses) - 1
+
+    assert "one too large, and at the end it is right" in said("stop_epoch", late)
+
+
+def test_parts_of_stop_epoch_tell_apart_what_stops_and_what_ends():
+    for seed in range(20):
+        question = task("stop_epoch").question
+        for case in question.draw(seed):
+            best, stop = task("stop_epoch").key.reference(*case.args)
+            is_over = stop - best >= case.args[1]
+            if question.part_of(case).name == "a stop":
+                assert is_over, case.kind
+            if question.part_of(case).name.startswith("an end"):
+                assert not is_over, case.kind
+
+
+def test_the_whole_shares_of_split_are_whole_and_the_others_are_not():
+    question = task("split").question
+    for seed in range(20):
+        for case in question.draw(seed):
+            labels, fractions, _ = case.args
+            counts = labels.unique(return_counts=True)[1].tolist()
+            shares = [f * n for f in fractions for n in counts]
+            are_whole = all(abs(share - round(share)) < 1e-9 for share in shares)
+            name = question.part_of(case).name
+            assert are_whole == (name != "shares that are no whole numbers"), case.kind
+
+
+@pytest.mark.parametrize("give", ["labels", "masks"])
+def test_labels_and_masks_are_not_said_to_be_the_same_with_another_seed(give):
+    def split(labels, fractions, seed):
+        right = task("split").key.reference(labels, fractions, seed)
+        if give == "labels":
+            return [labels[part] for part in right]
+        return [torch.isin(torch.arange(len(labels)), part) for part in right]
+
+    assert "with another seed: False" not in said("split", split)
+
+
+@pytest.mark.parametrize("ends", [(1.0, 3.0), (0.5, 5.0), (1.5, 2.5)])
+def test_a_temperature_at_the_end_of_the_range_is_asked_for_more(ends):
+    def temperature(scores, labels):
+        tried = torch.linspace(*ends, 1000)
+        return float(min(tried, key=lambda t: F.cross_entropy(scores / t, labels)))
+
+    text = said("temperature", temperature)
+    assert any(w in text for w in ("falls beyond it", "go below 1", "beyond the last"))
+
+
+def test_batch_norm_of_features_and_a_stride_times_n_have_names():
+    def batch_norm(x, weight, bias, eps=1e-5):
+        mean = x.mean(dim=0)
+        variance = ((x - mean) ** 2).mean(dim=0)
+        return weight * (x - mean) / torch.sqrt(variance + eps) + bias
+
+    def transposed_size(
+        n, kernel, stride=1, padding=0, output_padding=0, dilation=1
+    ):  # fmt: skip
+        return n * stride + kernel - 1
+
+    assert "features (N, C)" in said("batch_norm", batch_norm)
+    assert "`n - 1` steps" in said("transposed_size", transposed_size)

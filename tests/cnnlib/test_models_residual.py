@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from cnnlib import models, summary
+from cnnlib.data import bundled_digits
 from cnnlib.models._residual import BasicBlock
 
 torchvision = pytest.importorskip("torchvision")
@@ -149,6 +150,24 @@ def test_shortcuts_cost_nothing_and_add_the_input():
     assert (inside < 0).any()
     assert torch.equal(plain.block1(x), inside.relu())
     assert torch.equal(short.block1(x), (x + inside).relu())
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [
+        ({"norm": False}, 0, 1e-12),  # it vanishes on its way back
+        ({}, 100, 1000),  # it grows
+        ({"shortcuts": True}, 2, 20),  # it stays
+    ],
+)
+def test_the_gradient_of_forty_layers_is_as_lesson_08_says(kind, low, high):
+    torch.manual_seed(0)
+    net = models.deep_cnn(40, **kind)
+    images = bundled_digits.load()[0][:64]
+    labels = bundled_digits.load()[1][:64]
+    nn.functional.cross_entropy(net(images), labels).backward()
+    sizes = [m.weight.grad.norm() for m in net.modules() if isinstance(m, nn.Conv2d)]
+    assert low < sizes[1] / sizes[-1] < high
 
 
 @pytest.mark.parametrize(

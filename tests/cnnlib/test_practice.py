@@ -23,7 +23,8 @@ def _headings(lesson):
         for path in LESSONS.glob(f"{lesson}_*.py")
         if not path.stem.endswith("_exercise")
     ]
-    return re.findall(r"^# #{2,3} (.+)$", source.read_text("utf-8"), re.MULTILINE)
+    titles = re.findall(r"^# #{2,3} (.+)$", source.read_text("utf-8"), re.MULTILINE)
+    return [title.removesuffix(" <!-- extra -->") for title in titles]
 
 
 def _some(kind):

@@ -278,11 +278,37 @@ def test_with_mnist_they_are_built_and_without_it_their_text_is_compared(
     for arguments in (["2"], ["2", "--check"]):
         assert build.main(arguments, root=course.root) == 0
         assert "02_digits: left alone" in capsys.readouterr().out
-    write(course.root, "02_digits", MNIST.replace("We add.", "We count."))
+    write(course.root, "02_digits", MNIST.replace("one + one", "one + 2"))
     for arguments in (["2"], ["2", "--check"]):
         assert build.main(arguments, root=course.root) == 1
-        assert "+We count." in capsys.readouterr().err
+        assert "+one + 2" in capsys.readouterr().err
     assert committed(course, "02_digits").read_bytes() == before
+
+
+def test_without_mnist_text_and_address_are_written_and_outputs_kept(
+    course, capsys, monkeypatch
+):
+    write(course.root, "02_digits", MNIST)
+    monkeypatch.setattr(build, "real_mnist", lambda: True)
+    assert build.main(["2"], root=course.root) == 0
+    before = held.read(committed(course, "02_digits"))
+    monkeypatch.setattr(build, "real_mnist", lambda: False)
+    project = course.root / "pyproject.toml"
+    project.write_text(project.read_text().replace("someone/", "somebody/"))
+    write(course.root, "02_digits", MNIST.replace("We add.", "We count."))
+    assert build.main(["2", "--check"], root=course.root) == 1
+    assert held.read(committed(course, "02_digits")) == before
+    assert build.main(["2"], root=course.root) == 0
+    assert "its text written" in capsys.readouterr().out
+    after = held.read(committed(course, "02_digits"))
+    text = "".join(cell.source for cell in after.cells)
+    assert text.count("somebody/some-course") == 3  # Colab, Binder, the install cell
+    assert "someone" not in text
+    assert "We count." in text
+    for new, old in zip(after.cells, before.cells, strict=True):
+        assert new.get("outputs") == old.get("outputs")
+        assert new.get("execution_count") == old.get("execution_count")
+    assert build.main(["2", "--check"], root=course.root) == 0
 
 
 def test_a_notebook_left_alone_that_shows_an_old_script_is_told(course):

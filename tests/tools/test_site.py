@@ -196,6 +196,24 @@ def test_a_handout_has_the_answers_at_its_end_and_folded_code_below_its_picture(
     assert asked.index("a drawing") < asked.index("draw")  # in colours: draw()
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "exercises").glob("*.ipynb")))
+def test_a_handout_of_exercises_has_room_to_write_and_its_hints_at_the_end(path):
+    found = read(path)
+    known = [cell.metadata.get("cnnlib", {}) for cell in found.notebook.cells]
+    tasks = [one["task"] for one in known if one.get("role") == "answer"]
+    page = handout_page(found, COURSE)
+    asked, _, hints = page.partition('<h2 class="answers">Hints</h2>')
+    assert asked.count('<div class="part room"></div>') == len(tasks) > 0
+    assert re.findall(r"Hint to (\w+): at the end", asked) == tasks
+    assert re.findall(r"<p><strong>(\w+)</strong></p>", hints) == tasks
+    assert 'class="fold-title">Hint' not in asked
+    for said in ("I get this error", "checks.</span>", "BEGIN SOLUTION"):
+        assert said not in plain(page)
+    for task in tasks:
+        assert f"checks.{task}(" not in plain(page)
+    assert "raise NotImplementedError" in plain(asked)
+
+
 def test_tags_override_where_slides_begin(reading):
     given = cells()
     given[-1].metadata["tags"] = ["slide-skip"]

@@ -92,7 +92,7 @@ REFUSED = [
     (
         "# %% [markdown]\n# Text.",
         '# %% [markdown] tags=["raises-exception"]\n# Text.',
-        "tags are for code",
+        "is a tag for code cells",
     ),
 ]
 

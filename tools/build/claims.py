@@ -34,3 +34,31 @@ def claims(text: str) -> Iterator[tuple[int, str]]:
         value = int(number) if number.isdigit() else _NUMBERS[number.lower()]
         if value > 1:
             yield value, noun.lower()
+
+
+def in_words(number: int) -> str:
+    """Return a number as prose has it: in words below one hundred.
+
+    >>> in_words(6), in_words(57), in_words(157)
+    ('six', 'fifty-seven', '157')
+    """
+    return next((word for word, one in _NUMBERS.items() if one == number), f"{number}")
+
+
+def restated(text: str, found: dict[str, int]) -> str:
+    """Return a text with its counts of some nouns made those that are found.
+
+    >>> restated("Six tasks, 12 points; one task", {"task": 5, "point": 10})
+    'Five tasks, 10 points; one task'
+    """
+
+    def right(match: re.Match[str]) -> str:
+        said, noun = match[1], match[2].lower()
+        number = int(said) if said.isdigit() else _NUMBERS[said.lower()]
+        if number < 2 or found.get(noun, number) == number:
+            return match[0]
+        new = f"{found[noun]}" if said.isdigit() else in_words(found[noun])
+        new = new.capitalize() if said[0].isupper() else new
+        return new + match[0][len(said) :]
+
+    return _CLAIM.sub(right, text)

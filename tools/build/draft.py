@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.build import folded
+from tools.build import extras, folded
 from tools.build.cards import with_cards
 from tools.build.colab_install import install_source
 from tools.build.course import Course
@@ -64,8 +64,8 @@ def make_draft(
             cells.append(new_code_cell(cell.text, id=cell.id))
         else:
             cells.append(new_markdown_cell(with_cards(cell.text), id=cell.id))
-        if cell.tags:
-            cells[-1].metadata["tags"] = list(cell.tags)
+        if tags := [tag for tag in cell.tags if tag != extras.TAG]:
+            cells[-1].metadata["tags"] = tags
         if folded.TAG in cell.tags:
             folded.fold(cells[-1])
     metadata = {

@@ -8,6 +8,7 @@ value, or the lines that start with ``# STUB``.
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import json
 import re
@@ -16,7 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnlib.checks import registry
-from tools.build import code_rules, rules
+from cnnlib.settings import settings
+from tools.build import chosen, code_rules, extras, rules
+from tools.build.chosen import HEADING
 from tools.build.claims import claims
 from tools.build.course import Course
 from tools.build.draft import Draft, make_draft
@@ -25,7 +28,6 @@ from tools.build.source import Cell, Lesson
 
 BEGIN, END, STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB "
 _MARKER = re.compile(r"#.*\b(?:BEGIN|END) +SOLUTION\b", re.I)
-_HEADING = re.compile(r"## (\w+) \((\d+) points?\)")
 _FOLDS = ("Hint", "I get this error")
 
 
@@ -117,6 +119,7 @@ def _findings(lesson: Lesson) -> Iterator[Finding]:
         wanted = ", ".join(question.name for question in asked)
         yield Finding(0, f"the tasks of this lesson are, in order: {wanted}")
     points = {question.name: question.points for question in asked}
+    yield from _left_out(lesson)
     for index, cell in enumerate(lesson.cells):
         if cell.task:
             yield from _answer(lesson, index, cell, points.get(cell.task))
@@ -124,6 +127,17 @@ def _findings(lesson: Lesson) -> Iterator[Finding]:
             yield Finding(index, "markers of a solution outside an answer cell")
         if cell.check and (not index or lesson.cells[index - 1].task != cell.check):
             yield Finding(index, "a check cell stands right after its answer cell")
+
+
+def _left_out(lesson: Lesson) -> Iterator[Finding]:
+    """Find what uses the answer of a task that ``course.toml`` leaves out."""
+    gone = {task for task, points in settings().points.items() if not points}
+    for index, cell in enumerate(lesson.cells):
+        if cell.kind == "code":
+            with contextlib.suppress(SyntaxError):  # told by another rule
+                for name in sorted(extras.names(cell.text)[0] & gone):
+                    message = f"uses {name}, which course.toml leaves out"
+                    yield Finding(index, message)
 
 
 def _opening(lesson: Lesson) -> Iterator[Finding]:
@@ -150,7 +164,7 @@ def _answer(
     if not _defines(stub, str(cell.task)):
         yield Finding(index, f"the stub does not define {cell.task}")
     above = [c.text for c in lesson.cells[:index] if c.text.startswith("## ")]
-    heading = _HEADING.match(above[-1]) if above else None
+    heading = HEADING.match(above[-1]) if above else None
     if not heading or heading[1] != cell.task or int(heading[2]) != points:
         message = f"its section is called '## {cell.task} ({points} points)'"
         yield Finding(index, message)
@@ -176,7 +190,11 @@ def _defines(code: str, name: str) -> bool:
 
 
 def drafts(lesson: Lesson, course: Course) -> list[Draft]:
-    """Return the solved notebook, to be run, and the unsolved one, which is not."""
+    """Return the solved notebook, to be run, and the unsolved one, which is not.
+
+    Both have the tasks and the points that the course has: see ``chosen``.
+    """
+    lesson = chosen.form(lesson, settings())
     found = [*lesson.problems, *problems(lesson, course)]
     if found:
         raise LessonError(found)

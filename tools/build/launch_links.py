@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cnnlib.settings import settings
 from tools.build.course import Course
 
-BRANCH = "main"
+BRANCH = settings().release
+"""What links open: ``release`` in ``cnnlib/course.toml``."""
 
 
 def launch_line(file: str, course: Course) -> str:

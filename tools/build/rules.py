@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from tools.build import code_rules, markdown, markup
+from tools.build import code_rules, extras, markdown, markup
 from tools.build.course import Course
 from tools.build.problems import Finding, Problem
-from tools.build.source import Lesson
+from tools.build.source import EXTRA_MARK, Lesson
 
 LINE_LENGTH = 79
 GOALS = 3
@@ -44,9 +44,11 @@ def problems(lesson: Lesson, course: Course) -> list[Problem]:
 def line_problems(lesson: Lesson) -> Iterator[Problem]:
     """Yield tabs, and lines too wide to read beside each other.
 
-    A table row, or a line with a web address, cannot be broken and may be wider.
+    A table row, or a line with a web address, cannot be broken and may be wider; the
+    mark of an extra is not counted.
     """
-    for number, line in enumerate(lesson.lines, 1):
+    for number, whole in enumerate(lesson.lines, 1):
+        line = whole.removesuffix(f" {EXTRA_MARK}")
         if "\t" in line:
             yield lesson.problem(number, "a tab; indent with spaces")
         free = line.startswith("# |") or re.search(r"https?://", line)
@@ -175,6 +177,17 @@ def _folded(index: int, lines: list[str]) -> Iterator[Finding]:
             yield Finding(index, message, offset)
 
 
+def short_form(lesson: Lesson) -> Iterator[Finding]:
+    """Check that a lesson without its extras is one, too."""
+    made = extras.short(lesson)
+    if made is not lesson:
+        lines = {cell.line: place for place, cell in enumerate(lesson.cells)}
+        for rule in (opening, headings, sections, predictions):
+            for found in rule(made):
+                place = lines[made.cells[found.cell].line]
+                yield Finding(place, f"without the extras: {found.message}")
+
+
 def _links(lesson: Lesson, course: Course) -> Iterator[Finding]:
     """Check that a link inside the course leads to one of its notebooks."""
     names = {course.notebook(path).name for path in course.sources()}
@@ -190,4 +203,7 @@ def _links(lesson: Lesson, course: Course) -> Iterator[Finding]:
                 yield Finding(index, message, line)
 
 
-RULES: list[Rule] = [opening, headings, sections, predictions, prose, code_rules.code]
+RULES: list[Rule] = [
+    *(opening, headings, sections, predictions, prose, code_rules.code),
+    *(extras.findings, short_form),
+]

@@ -21,6 +21,7 @@ from tools.build import markdown
 from tools.build.problems import Finding, LessonError, Problem
 
 KNOWN_TAGS = {
+    "extra": "is left out of the lesson's short form",
     "folded": "its code is folded, what it shows is not: the lesson's first picture",
     "nbval-ignore-output": "depends on data, hardware or thread count; not compared",
     "raises-exception": "must end in an error, which is shown and compared",
@@ -28,6 +29,8 @@ KNOWN_TAGS = {
     "slide-notes": "stands in the deck's speaker notes alone",
     "slide-skip": "is left out of the deck",
 }
+FOR_TEXT = {"extra", "slide-new", "slide-notes", "slide-skip"}
+EXTRA_MARK = "<!-- extra -->"  # at a line's end: see ``extras``
 KNOWN_NEEDS = {"mnist"}
 EXERCISE = "_exercise"
 Kind = Literal["markdown", "code"]
@@ -56,6 +59,7 @@ class Cell:
     id: str = ""
     task: str | None = None  # in an exercise: the task that it answers,
     check: str | None = None  # or whose answer it checks
+    extra_lines: frozenset[int] = frozenset()  # those that bear the mark of an extra
 
 
 @dataclass
@@ -157,7 +161,13 @@ def _read_texts(lesson: Lesson, lines: list[str], starts: list[int]) -> None:
         )
         raise LessonError([lesson.problem(0, message)])
     for cell, found in zip(lesson.cells, read, strict=True):
-        cell.text = found.source.strip("\n")
+        text = found.source.strip("\n")
+        if cell.kind == "markdown" and EXTRA_MARK in text:
+            marked = text.split("\n")
+            at = [n for n, line in enumerate(marked) if line.endswith(EXTRA_MARK)]
+            cell.extra_lines = frozenset(at)
+            text = re.sub(rf" *{re.escape(EXTRA_MARK)}$", "", text, flags=re.M)
+        cell.text = text
 
 
 def _read_header(line: str, cell: Cell) -> Iterator[str]:
@@ -184,8 +194,9 @@ def _read_header(line: str, cell: Cell) -> Iterator[str]:
     for tag in tags:
         if tag not in KNOWN_TAGS:
             yield f"unknown tag {tag!r}; legal are {', '.join(KNOWN_TAGS)}"
-    if tags and cell.kind == "markdown":
-        yield "tags are for code cells"
+    if cell.kind == "markdown" and (wrong := sorted(set(tags) - FOR_TEXT)):
+        legal = ", ".join(sorted(FOR_TEXT))
+        yield f"{wrong[0]} is a tag for code cells; a Markdown cell may have {legal}"
     if slug is not None and not (isinstance(slug, str) and _SLUG.fullmatch(slug)):
         yield f"an id is lower-case words and digits joined by '-', not {slug!r}"
         slug = None

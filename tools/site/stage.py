@@ -21,7 +21,7 @@ from tools.build.launch_links import BRANCH
 from tools.site import api, errata, front
 from tools.site.notebooks import Reading, read
 
-DOCS = ("glossary", "instructors", "summary-vs-torchinfo")
+DOCS = ("glossary", "instructors", "summary-vs-torchinfo", "term-plan")
 _LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]*)(#[^)]*)?\)")
 _PREDICT = re.compile(r"(^|\n\n)(> \*\*Predict\.\*\*)")
 

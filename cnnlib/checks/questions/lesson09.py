@@ -49,11 +49,14 @@ def _parts(draw: CaseRandom) -> list[Case]:
         case("two parts, five pictures of one class and three of the other", (5, 3),
              (0.5, 0.5)),
         case("classes of three and of seven pictures", (3, 7), (0.5, 0.25, 0.25)),
-        case("fractions of which two are small", (10, 20), (0.7, 0.2, 0.1)),
+        case("fractions of which two are small", (13, 24), (0.7, 0.2, 0.1)),
         case("shares that are no whole numbers", (7, n(12, 13), 9), [0.6, 0.2, 0.2]),
         case("a class of a single picture", (1, n(11, 13), 9), (0.6, 0.2, 0.2)),
-        case("numbers of classes that leave some out", (8, 11, 6), (0.6, 0.2, 0.2),
+        case("two classes that divide evenly", (4, 8), (0.5, 0.25, 0.25)),
+        case("numbers of classes that leave some out", (10, 15, 5), (0.6, 0.2, 0.2),
              names=(0, 2, 5)),
+        case("many pictures, in classes that leave some out", (60, 40, 20),
+             (0.5, 0.25, 0.25), names=(1, 4, 7)),
         case("four parts of equal size", (6, 10), (0.25,) * 4),
         case("four parts of unequal size", (10, n(11, 15), 13), [0.4, 0.3, 0.2, 0.1]),
         case("one class that is much larger than the others", (n(85, 90), 12, 6),
@@ -77,19 +80,29 @@ def _parts_seen(result: Any, args: Sequence[Any]) -> dict[str, Any]:
     found = {"result": first}
     if not _are_tensors(first):
         return found
-    others = [other for other in others if _are_tensors(other)]
-    return {
-        **found,
-        "repeat with the same seed": _are_tensors(again) and _same_parts(first, again),
-        "other parts with another seed": not all(
+    found["repeat with the same seed"] = _are_tensors(again) and _same_parts(
+        first, again
+    )
+    if _are_places(first, len(args[0])):  # labels and masks are the same by nature
+        others = [other for other in others if _are_tensors(other)]
+        found["other parts with another seed"] = not all(
             _same_parts(_sorted(first), _sorted(other)) for other in others
-        ),
-    }
+        )
+    return found
 
 
 def _are_tensors(parts: Any) -> bool:
     return isinstance(parts, list | tuple) and all(
         isinstance(part, Tensor) for part in parts
+    )
+
+
+def _are_places(parts: Sequence[Tensor], count: int) -> bool:
+    """Tell whether they hold each place from 0 to count - 1, once."""
+    flat = [part.flatten() for part in parts]
+    every = torch.cat(flat) if flat else torch.empty(0)
+    return every.dtype != torch.bool and torch.equal(
+        every.sort().values, torch.arange(count).to(every.dtype)
     )
 
 
@@ -539,10 +552,9 @@ QUESTIONS = [
         "split", "09", 4, _parts, ("labels", "fractions", "seed"), observe=_parts_seen,
         forbidden=("train_test_split",), call=_split_often,
         parts=(
-            Part("shares that are no whole numbers", 2,
-                 ("no whole", "small", "single", "leave some", "unequal",
-                  "larger than", "three and of seven")),
-            Part("shares that are whole", 2),
+            Part("shares that are whole numbers", 1.5, ("evenly", "forty")),
+            Part("numbers of classes that leave some out", 0.5, ("leave some",)),
+            Part("shares that are no whole numbers", 2),
         ),
     ),
     Question(
@@ -582,7 +594,7 @@ QUESTIONS = [
             Part("a lowest loss that comes again, noise", 0.5,
                  ("comes again", "not to a new lowest", "noisy")),
             Part("an end before the patience is over", 1,
-                 ("only fall", "end before", "one epoch", "last moment")),
+                 ("only fall", "an end", "one epoch")),
             Part("a stop", 1.5),
         ),
     ),

@@ -1,30 +1,66 @@
 // The fields of a kernel, and what can be done with it.
 import { button, choice, fill, h } from "../shared/page.js";
-import { plain } from "../shared/numbers.js";
+import { css, inkOn, largestOf, plain, tint } from "../shared/numbers.js";
 import { nameOf, normalised, preset, PRESETS, sumOf, turned, WIDE } from "./kernels.js";
 
 const MODES = [["zeros", "zeros"], ["reflect", "reflect"], ["replicate", "replicate"],
   ["circular", "circular"], ["none", "no padding"]];
 
-/** A field for every weight; weight(row, column, value) hears a change. */
+const FEEL = { start: 4, pixels: 4, step: 0.1 };
+
+/** A field for every weight, to type in or to drag; weight(row, column, value) hears a change. */
 export function buildEditor(weight) {
   const el = h("div", { class: "editor", role: "group", "aria-label": "kernel" });
+  let fields = [];
+  const colour = () => {
+    const values = fields.map((input) => input.valueAsNumber || 0);
+    const top = largestOf(values);
+    fields.forEach((input, i) => {
+      const rgb = tint(values[i], top);
+      Object.assign(input.style, { background: css(rgb), color: inkOn(rgb) });
+    });
+  };
   const field = (r, q, w) => {
     const input = h("input", { type: "number", step: "any", value: Number(w.toFixed(4)),
       "aria-label": `weight, row ${r}, column ${q}` });
-    input.addEventListener("input", () => {
+    const heard = () => {
       const known = Number.isFinite(input.valueAsNumber);
       input.setAttribute("aria-invalid", String(!known));
+      colour();
       if (known) weight(r, q, input.valueAsNumber);
-    });
+    };
+    input.addEventListener("input", heard);
+    dragUpAndDown(input, heard);
     return input;
   };
   const show = (kernel) => {
     el.style.setProperty("--columns", kernel.length);
-    fill(el, h("div", { class: "caption" }, `kernel, ${kernel.length} × ${kernel.length}`),
-      kernel.map((row, r) => row.map((w, q) => field(r, q, w))));
+    fields = kernel.flatMap((row, r) => row.map((w, q) => field(r, q, w)));
+    fill(el, h("div", { class: "caption" }, `kernel, ${kernel.length} × ${kernel.length}`), fields,
+      h("div", { class: "caption hint" }, "Type a weight, or drag it up and down."));
+    colour();
   };
   return { el, show };
+}
+
+/** Let a field's number follow a press that moves up (more) or down; a short one is a click. */
+function dragUpAndDown(input, heard) {
+  let from;
+  input.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    from = { y: event.clientY, value: input.valueAsNumber || 0, moved: false };
+    try { input.setPointerCapture(event.pointerId); } catch { /* the pointer is gone already */ }
+  });
+  input.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const up = from.y - event.clientY;
+    from.moved ||= Math.abs(up) >= FEEL.start;
+    if (!from.moved) return;
+    event.preventDefault();
+    input.value = Number((from.value + Math.round(up / FEEL.pixels) * FEEL.step).toFixed(4));
+    heard();
+  });
+  for (const name of ["pointerup", "pointercancel"]) input.addEventListener(name, () => { from = undefined; });
 }
 
 /** Presets, size, padding and stride; turn, normalise, start over. */

@@ -1,0 +1,1 @@
+"""Quizzes made of practice items: for Moodle, for Canvas, and for paper."""
