@@ -12,6 +12,7 @@ NAMES = [
     "train_here",
     "lessons",
     "training",
+    "rankings",
     "after_vgg",
     "own_pictures",
     "checks",

@@ -58,6 +58,8 @@ class Key:
         reference: a right answer; PyTorch itself where there is one.
         mistakes: the more telling one first where two look alike on some cases.
         section: where the lesson explains it: a heading of the lesson.
+        elsewhere: headings for what stands in a place of its own: a word of the case
+            that is shown, or of the mistake that is told, -> the heading.
         rtol, atol: how far numbers may be from the reference's.
         accepts: for tasks judged by what the answer does: whether the observed values
             of a case will do. Without it they must equal the reference's.
@@ -86,8 +88,15 @@ class Key:
     also_right: tuple[Any, ...] = field(default=())
     variants: tuple[Any, ...] = field(default=())
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     each_case_alone: bool = False
     makes_nets: bool = False
+
+    def heading(self, case: Case, mistake: str = "") -> str:
+        """Return the lesson's heading to look at, for a case and a mistake's name."""
+        words = f"{case.kind} {mistake}".split()
+        found = (head for word, head in self.elsewhere.items() if word in words)
+        return next(found, self.section)
 
 
 @dataclass(frozen=True)

@@ -148,8 +148,8 @@ def wrong(
         observed = {} if outcome.error else _only_wrong(outcome, expected, key)
         facts, grids = facts_and_grids(question, case, observed)
     differing = "" if outcome.error else _how_they_differ(outcome, expected, task)
-    known = {mistake.name for mistake in key.mistakes}
-    if explanation is not None and explanation.name in known:
+    mistake = explanation.name if explanation else ""
+    if mistake in {known.name for known in key.mistakes}:
         differing = ""  # the hint says it
     return Verdict(
         question.name,
@@ -164,8 +164,8 @@ def wrong(
         hint=explanation.hint if explanation else "",
         hint_word=explanation.word if explanation else LIKELY,
         difference=differing,
-        see=_see(question.lesson, key.section),
-        mistake=explanation.name if explanation else "",
+        see=_see(question.lesson, key.heading(case, mistake)),
+        mistake=mistake,
         case=case.kind,
     )
 

@@ -4,7 +4,7 @@
 # A picture is a grid of numbers. Most errors that beginners meet with CNNs
 # are about the *shape* of that grid, so we start there.
 #
-# **Time:** 45 minutes
+# **Time:** 50 minutes
 
 # %% [markdown]
 # First, does your set-up work? Run the next cell and look at the answers
@@ -24,8 +24,8 @@ except ImportError as error:
 check_setup()
 
 # %% [markdown]
-# Now a photograph. The box in it holds the 36 numbers below: which of them are
-# bright pixels, which dark ones, and how would you find the edge of a petal?
+# Now a photograph. The box in it holds the 36 numbers below. Which of them are
+# bright pixels, which dark ones? And how would you find the edge of a petal?
 
 # %% tags=["folded"]
 from cnnlib import images, plots
@@ -43,14 +43,16 @@ plots.plot_grids([("rows 44 to 49, columns 84 to 89", grey[44:50, 84:90])])
 # 2. bring a picture from a file into the form that PyTorch layers expect;
 # 3. read an error about shapes or number types, and fix it.
 #
-# **Notation.** $H$ and $W$ are height and width, $C$ the number of channels
-# (textbooks: $n_C$). Several pictures of the same size in one array are a
-# *batch*, and $N$ is how many they are. Sizes are height x width.
+# **Notation.** $H$ and $W$ are height and width. $C$ is the number of
+# *channels*: a colour picture has three, red, green and blue (textbooks:
+# $n_C$). Several pictures of the same size in one array are a *batch*, and $N$
+# is how many they are. Sizes are height x width.
 
 # %% [markdown]
 # ## Pixels are numbers
 #
-# Here is a picture of seven rows and five columns. 0 is black, 255 is white.
+# Here is a small picture, made by hand: each 1 of the text becomes 255, which
+# is white, and 0 is black. (`uint8` is the type of the numbers; more below.)
 
 # %%
 import numpy as np
@@ -68,8 +70,10 @@ plots.plot_image(digit, title="the same numbers, drawn")
 # **Predict.** What is the shape of this array, and what is `digit[1, 2]`?
 
 # %%
-print("shape:", digit.shape)
-print("row 1, column 2:", digit[1, 2])
+digit.shape
+
+# %%
+digit[1, 2]
 
 # %% [markdown]
 # Rows come first: the shape is (height, width), and `digit[row, column]`
@@ -128,8 +132,8 @@ bright + np.array([100], dtype=np.uint8)
 
 # %% [markdown]
 # A byte holds 256 numbers; after the last one it starts again from the first.
-# Networks work with floating-point numbers, and with values near 1 rather
-# than 255. So: convert, then divide.
+# Networks work with floating-point numbers (*floats*, such as 0.25), and with
+# values near 1 rather than 255. So: convert, then divide.
 
 # %%
 as_float = photo.astype(np.float32) / 255
@@ -154,7 +158,8 @@ print("tensor:", torch.from_numpy(photo / 255).float().dtype)
 # batch axis before them: **(N, C, H, W)**.
 #
 # With the channels first, one channel of one picture is a plain grid:
-# `x[n, c]` has shape (H, W). `permute` names the old axes in their new order.
+# `x[n, c]` has shape (H, W). `permute` names the old axes in their new order,
+# and `[None]` puts one more axis in front (soon more of it).
 
 # %%
 channels_last = torch.from_numpy(as_float)           # (H, W, C)
@@ -172,11 +177,12 @@ plots.plot_images([channels_first, wrong], ["permute(2, 0, 1)", "reshape"])
 # %% [markdown]
 # `reshape` keeps the numbers in their order and only draws new borders
 # between them. The shape is right, the picture is not, and no error tells
-# you. To move axes, use `permute`.
+# you. To move axes, use `permute`. Is channel 1 still the green one?
 
 # %%
-torch.equal(channels_first[1], channels_last[..., 1]), torch.equal(
-    wrong[1], channels_last[..., 1])
+green = channels_last[..., 1]
+print("permute:", torch.equal(channels_first[1], green))
+print("reshape:", torch.equal(wrong[1], green))
 
 # %% [markdown]
 # `images.to_tensor` does the three steps (float, divide, permute) at once.
@@ -217,7 +223,7 @@ print("batch[:, 1:2]:", tuple(batch[:, 1:2].shape))
 # %% [markdown]
 # Now a layer. The one below looks at a picture through a *window* of 3 x 3
 # pixels. Wherever the window fits wholly inside, it makes one number of what
-# it sees (how, is the subject of lesson 01). Its first and its last place:
+# it sees. How it does that, lesson 01 says. Its first and its last place:
 
 # %%
 plots.plot_grids(
@@ -243,12 +249,13 @@ tuple(out.shape)
 # %% [markdown]
 # ## The kernel is a tensor too
 #
-# The numbers with which a window is weighed are the *kernel*, and a layer has
-# them all in one tensor:
-# **(out_channels, in_channels, kernel_height, kernel_width)**.
+# A layer multiplies the pixels in its window by numbers of its own. These
+# numbers are the *kernel*. Each kernel makes one result, an *output channel*:
+# 8 channels out are 8 kernels. To each kernel belongs one more number, its
+# *bias*.
 #
-# Each kernel makes one result, an *output channel*: 8 channels out are 8
-# kernels. To each kernel belongs one more number, its *bias*.
+# A layer has all its kernels in one tensor, its *weight*:
+# **(out_channels, in_channels, kernel_height, kernel_width)**.
 #
 # **Predict.** The weight's shape for 3 channels in, 8 out, kernels 5 high and
 # 3 wide. And how many biases are there?
@@ -261,8 +268,9 @@ print("bias:  ", tuple(conv.bias.shape))
 # %% [markdown]
 # ## Batches
 #
-# Layers work on many pictures at once. `torch.stack` puts tensors of the
-# same shape on top of each other, along a new first axis.
+# Layers work on many pictures at once. `torch.stack` puts tensors of the same
+# shape on top of each other, along a new first axis. Here: the flower, and the
+# flower mirrored. (Axis -1 is the last one.)
 
 # %%
 flipped = tensor.flip(-1)                            # mirrored left to right
@@ -271,8 +279,8 @@ print(tuple(pair.shape), "->", tuple(conv(pair).shape))
 
 # %% [markdown]
 # The pictures of a batch never mix: each gives what it gives alone.
-# (`allclose`, not `equal`: floats are rounded, and sums in another order may
-# differ in the seventh digit. `atol` says how much we allow.)
+# (`allclose`, not `equal`: floats are rounded. Sums in another order may
+# differ in the seventh digit; `atol` says how much we allow.)
 
 # %%
 torch.allclose(conv(pair)[1], conv(flipped[None])[0], atol=1e-5)
@@ -290,6 +298,8 @@ print("single:", tuple(conv(tensor).shape))
 # ## Back to a picture
 #
 # What a layer returns cannot be drawn at once. Two things stand in the way.
+# (The numbers of a new layer are random. `manual_seed` fixes them, so that you
+# see what is printed here.)
 
 # %%
 torch.manual_seed(0)
@@ -298,9 +308,12 @@ out = layer(tensor[None])
 print(tuple(out.shape), "requires_grad:", out.requires_grad)
 
 # %% [markdown]
-# **A gradient.** A layer's weights are there to be learned, so PyTorch keeps
-# in mind how each result was computed from them. NumPy knows nothing of that
-# and refuses. `.detach()` gives the plain numbers.
+# **A gradient.** A layer's numbers are there to be learned (lesson 05). So
+# PyTorch keeps in mind how each result was computed from them; that is what
+# `requires_grad` says. NumPy knows nothing of it and refuses. `.detach()`
+# gives the plain numbers.
+#
+# (`try` runs a line that may fail; `except` goes on and prints the message.)
 
 # %%
 try:
@@ -325,8 +338,9 @@ plots.plot_image(out, title="what a layer of random weights makes of it")
 
 # %% [markdown]
 # To save such a result as a file you need bytes again: times 255. What was
-# below 0 or above 1 then has no room in a byte and runs over, like 200 + 100,
-# unless it is clipped first. That is a task of exercise 00.
+# below 0 or above 1 has no room in a byte and runs over, like 200 + 100. So
+# `.clip(0, 1)` comes first: it makes 0 of all that is smaller, 1 of all that
+# is larger. That is a task of exercise 00.
 #
 # **Predict.** What does `.squeeze()` do to a batch of one grey picture that
 # is one pixel high: (1, 1, 1, 5)?
@@ -356,22 +370,28 @@ def try_it(layer, x):
         print(error)
 
 # %% [markdown]
-# **The type.** Bytes, then `float64`, to a layer of `float32`. "Bias type" is
-# the layer's type.
+# **The type.** Bytes, given to a layer of `float32`. "Bias type" is the
+# layer's type.
 
 # %%
-grey = nn.Conv2d(1, 1, kernel_size=3)
-try_it(grey, torch.from_numpy(digit)[None, None])
-try_it(grey, torch.from_numpy(digit / 255)[None, None])
-try_it(grey, torch.from_numpy(digit / 255)[None, None].float())
+one_channel = nn.Conv2d(1, 1, kernel_size=3)
+try_it(one_channel, torch.from_numpy(digit)[None, None])
+
+# %% [markdown]
+# Then `float64`, and what fixes it:
+
+# %%
+doubles = torch.from_numpy(digit / 255)[None, None]
+try_it(one_channel, doubles)
+try_it(one_channel, doubles.float())
 
 # %% [markdown]
 # **Too few axes.** "3D (unbatched)" is (C, H, W), "4D (batched)" is
 # (N, C, H, W). A grid alone, (H, W), is neither.
 
 # %%
-try_it(grey, image)
-try_it(grey, image[None, None])
+try_it(one_channel, image)
+try_it(one_channel, image[None, None])
 
 # %% [markdown]
 # **The channels.** A picture of 100 x 100 pixels, cut out along a circle. It
@@ -389,9 +409,9 @@ try_it(conv, x)
 # %% [markdown]
 # Read it from the end: *expected input[1, 4, 100, 100] to have 3 channels,
 # but got 4 channels instead*. (Skip "groups": it is 1 in nearly every layer.)
-# The array is (100, 100, **4**): red, green, blue and *alpha*: 255
-# where a pixel hides all that lies behind it, 0 where it is fully transparent.
-# Files with transparent parts (PNG, often) have this channel.
+# The array is (100, 100, **4**): red, green, blue and *alpha*. Alpha is 255
+# where a pixel hides all that lies behind it, 0 where one sees through it.
+# Files with such transparent parts (PNG, often) have this channel.
 
 # %%
 print("shape:", sticker.shape)
@@ -407,11 +427,10 @@ print("alpha in the middle:", sticker[50, 50, 3])
 # **Predict.** What shape is it, and would our layer take it?
 
 # %%
-print(sticker[None, None, :].shape)
-try:
-    conv(torch.from_numpy(sticker[None, None, :]).float())
-except RuntimeError as error:
-    print(error)
+sticker[None, None, :].shape
+
+# %%
+try_it(conv, torch.from_numpy(sticker[None, None, :]).float())
 
 # %% [markdown]
 # `None` puts axes in and takes none away, and a layer wants four at most.

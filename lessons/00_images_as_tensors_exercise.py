@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 00 Images as tensors: exercises
 #
-# Four tasks to lesson 00, on what stops most people in their first week with
-# PyTorch: axes in the wrong place, numbers of the wrong type.
+# Four tasks to lesson 00. They are about what stops most people in their first
+# week with PyTorch: axes in the wrong place, numbers of the wrong type.
 #
 # **Time:** 40 minutes. **Points:** 10.
 #
@@ -24,8 +24,8 @@ from cnnlib import checks
 # %% [markdown]
 # ## to_batch (3 points)
 #
-# Between a picture file and a layer stand the same few steps every time. One
-# of them forgotten is the commonest error message of all.
+# Between a picture file and a layer stand the same few steps every time. If
+# you forget one, you get the commonest error messages of all.
 #
 # `to_batch(image)` takes a NumPy array of bytes (`uint8`, 0 to 255) and
 # returns a tensor (1, C, H, W) of `float32` in 0..1:
@@ -82,14 +82,20 @@ checks.to_batch(to_batch)
 # %% [markdown]
 # ## to_image (3 points)
 #
-# What a net gives back is no picture yet: wherever you want to save it or
-# draw it, the same steps have to be taken in the other direction.
+# What a net gives back is no picture yet. To save it or draw it, you take the
+# same steps in the other direction.
 #
-# `to_image(tensor)` takes a tensor of floats, (C, H, W) or (1, C, H, W), where
-# C is 1 or 3, and returns a NumPy array of bytes (`uint8`): (H, W) for one
-# channel, (H, W, 3) for three. 0 becomes 0 and 1 becomes 255, rounded to the
-# nearest. Values below 0 become 0, values above 1 become 255. The tensor may
-# need a gradient, and stays as it is.
+# `to_image(tensor)` takes a tensor of floats and returns a NumPy array of
+# bytes (`uint8`):
+#
+# | `tensor` | result |
+# |---|---|
+# | (1, H, W) or (1, 1, H, W) | grey, (H, W) |
+# | (3, H, W) or (1, 3, H, W) | colour, (H, W, 3) |
+#
+# 0 becomes 0 and 1 becomes 255; what lies between is rounded to the nearest
+# whole number. Values below 0 become 0, values above 1 become 255. The tensor
+# may need a gradient (`requires_grad`), and is not changed.
 #
 # **By hand.** The values −0.2, 0.705 and 1.1 of a grey picture: clipped they
 # are 0, 0.705 and 1; times 255 that makes 0, 179.775 and 255; rounded 0, 180
@@ -113,8 +119,9 @@ checks.to_image(to_image)
 #
 # Two things are to be done, in any order: the axes and the numbers. For the
 # axes, count them (`tensor.dim()`) and take off the one in front if there are
-# four; then one channel and three channels part ways. For the numbers: clip,
-# scale, round, and only then change the type. Why in this order?
+# four. Then one channel and three channels go different ways. For the numbers:
+# clip, scale, round, and only then change the type: `.clip(0, 1)`, `.round()`,
+# `.byte()`. Why in this order?
 #
 # </details>
 #
@@ -138,9 +145,10 @@ checks.to_image(to_image)
 # of channels and for a type of numbers. Both can be read off the input.
 #
 # `fitting_conv(x, out_channels)` takes a batch (N, C, H, W) or a single
-# picture (C, H, W), of any float type, and returns an `nn.Conv2d` that can be
-# called with `x`: with a kernel of 3 x 3, and `out_channels` channels out.
-# Everything else about it is yours to choose.
+# picture (C, H, W). Its floats may be of any type (`float64`, for example). It
+# returns a layer, an `nn.Conv2d`, that can be called with `x`. The layer has a
+# kernel of 3 x 3, and `out_channels` channels out. Everything else about it is
+# yours to choose.
 #
 # **By hand.** For `x` of shape (8, 3, 32, 48) and 5 channels out the weight
 # has the shape (5, 3, 3, 3). For a single picture (3, 32, 48) it is the same.
@@ -180,8 +188,8 @@ checks.fitting_conv(fitting_conv)
 # %% [markdown]
 # ## axis_sizes (2 points)
 #
-# Who can tell a shape before running the line finds most errors by reading.
-# Do these five in your head, then try them in a cell of your own.
+# If you can tell a shape before you run the line, you find most errors by
+# reading. Do these five in your head, then try them in a cell of your own.
 #
 # `axis_sizes` is a dict of shapes, each a tuple of whole numbers:
 #

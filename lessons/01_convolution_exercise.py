@@ -1,9 +1,8 @@
 # %% [markdown]
 # # 01 Convolution: exercises
 #
-# Seven tasks to lesson 01: convolution on vectors and on images, a whole
-# layer, a kernel of your own design, some counting, and a kernel that has to
-# be found.
+# Seven tasks to lesson 01: three convolutions, a whole layer, a kernel of your
+# own design, some counting, and a kernel that has to be found.
 #
 # **Time:** 75 minutes. **Points:** 18.
 #
@@ -348,9 +347,9 @@ checks.parameter_counts(parameter_counts)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Go through the layers one by one, and in each ask one unit: how many numbers
-# do you multiply, and how many do you add at the end? Inputs are no units:
-# they only bring numbers. You may let Python do the arithmetic.
+# Go through the layers one by one, and look at one unit in each. How many
+# numbers does it multiply, and how many does it add at the end? Inputs are no
+# units: they only bring numbers. You may let Python do the arithmetic.
 #
 # </details>
 #
@@ -371,11 +370,11 @@ checks.parameter_counts(parameter_counts)
 # you do the finding, as the lesson does for three numbers in a row.
 #
 # `learn_kernel(inputs, outputs)` takes pairs of pictures, (N, 1, H, W) and
-# (N, 1, H−2, W−2), and returns the kernel, (3, 3), by which
-# cross-correlation makes the outputs from the inputs. There is no bias and no
-# noise, all numbers are float32, and every number of your kernel must be
-# within 0.01. Whichever way you find it is right; `nn.Conv2d` and `F.conv2d`
-# are allowed.
+# (N, 1, H−2, W−2). A secret kernel has made the outputs from the inputs, by
+# cross-correlation. The function returns that kernel, (3, 3). There is no bias
+# and no noise, all numbers are float32, and every number of your kernel must
+# be within 0.01. Whichever way you find it is right; `nn.Conv2d` and
+# `F.conv2d` are allowed.
 #
 # **By hand.** In one dimension, with a kernel of two numbers (u, v): the input
 # (1, 0, 2) gave the output (3, 2). So 1·u + 0·v = 3 and 0·u + 2·v = 2, which
@@ -403,8 +402,8 @@ checks.learn_kernel(learn_kernel)
 # <details><summary>Hint</summary>
 #
 # Make a layer with one kernel. Then, again and again: what does it make of
-# the inputs, how far is that from the outputs, and in which direction does
-# each weight have to go? Print the error now and then: it should fall until
+# the inputs? How far is that from the outputs? In which direction does each
+# weight have to go? Print the error now and then: it should fall until
 # nothing is left. Take the two axes of length 1 off at the end.
 #
 # </details>
@@ -430,6 +429,9 @@ checks.learn_kernel(learn_kernel)
 # inputs and outputs swapped?
 #
 # No error, but the numbers stop before they are right, however many steps you
-# take: there is no bias, and a layer has one unless you tell it not to.
+# take. There is no bias here, and a layer has one unless you tell it not to.
+#
+# No error, but the numbers swing or grow: perhaps `zero_grad` is missing, or
+# stands between `backward` and the step.
 #
 # </details>

@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # Windows on a grid, and the size of what comes out. A has seven columns and
-# gives five numbers in each row: where have two of them gone, and how would
+# gives five numbers in each row. Where have two of them gone? And how would
 # you get them back?
 #
 # **Try.** Change B until it gives as many columns as it takes in.
@@ -25,10 +25,10 @@ explore_sizes(right={"size": 8, "stride": 2})
 # 2. choose a padding that keeps the size, for odd and for even kernels;
 # 3. say what a stride keeps and what it skips.
 #
-# **Notation.** Textbooks write $n$ for the input size, $f$ or $k$ for the
-# kernel, $p$ for the padding on *each* side and $s$ for the stride. PyTorch
-# says `kernel_size`, `padding`, `stride`, `dilation`; each is an int or a
-# pair (height, width).
+# **Notation.** Textbooks write $n$ for the input size and $f$ or $k$ for the
+# kernel. $p$ is the padding on *each* side, $s$ the stride. PyTorch says
+# `kernel_size`, `padding`, `stride`, `dilation`; each is an int or a pair
+# (height, width).
 
 # %%
 import torch
@@ -82,12 +82,12 @@ example.check(F.conv2d(x, kernel))
 # %% [markdown]
 # ### Who is seen how often?
 #
-# Shrinking is not the only loss. A corner pixel lies in a single window, a
-# pixel in the middle in $k \cdot k$ of them, if the picture is large enough
-# (a window of 51 has only 50 x 50 places on a picture of 100).
+# Shrinking is not the only loss. A corner pixel lies in a single window. A
+# pixel in the middle lies in $k \cdot k$ of them, if the picture is large
+# enough. (A window of 51 has only 50 x 50 places on a picture of 100.)
 #
-# **Predict.** In how many windows of a 3 x 3 kernel lies the pixel *beside*
-# the corner, in the top row of a 6 x 6 picture?
+# **Predict.** A 3 x 3 kernel on a 6 x 6 picture: take the pixel in the top
+# row, *beside* the corner. In how many windows does it lie?
 
 # %%
 plots.plot_coverage(6, 3)
@@ -98,8 +98,7 @@ plots.plot_coverage(6, 3)
 
 # %%
 seen = arithmetic.coverage(100, 51)
-print("seen by the fewest windows:", seen.min())
-print("by the most:               ", seen.max())
+print("windows that see a pixel:", seen.min(), "to", seen.max())
 
 # %% [markdown]
 # But what lies at the border counts for little. Digits in the middle do not
@@ -194,8 +193,9 @@ print(example.check(conv2d_of(example)).title)
 # %% [markdown]
 # ### Rows and columns may differ
 #
-# Padding can be a pair, (height, width). With (2, 1) the 4 x 4 grid from
-# above becomes 8 x 6: two rows above and below, one column left and right.
+# Padding can be a pair, (height, width). With (2, 1) the 4 x 4 grid with the
+# bias becomes 8 x 6. It gets two rows above and below, one column left and
+# right.
 
 # %%
 example = worked_example("vn-pad-2x1")
@@ -224,9 +224,9 @@ example.check(conv2d_of(example))
 # $n + 2p - k + 1 = n$, so $p = (k - 1) / 2$.
 #
 # A 41 x 41 kernel on a photograph of 120 x 180: without padding
-# $120 - 41 + 1 = 80$ rows are left, with $p = 40/2 = 20$ all 120. Below it
-# takes the average of 41 x 41 pixels. (A single picture may come without
-# batch axis, as (C, H, W).)
+# $120 - 41 + 1 = 80$ rows are left, with $p = 40/2 = 20$ all 120. The kernel
+# below takes the average of 41 x 41 pixels: `torch.full` gives each weight the
+# same value. (A single picture may come without batch axis, as (C, H, W).)
 
 # %%
 photo = images.to_tensor(images.load("china", height=120, grey=True))
@@ -277,14 +277,15 @@ plots.plot_grids([("row", row), ("kernel of 3", odd), ("kernel of 2", even)])
 #
 # You will meet the rule "`padding=kernel_size // 2` keeps the size".
 #
-# **Predict.** Does it, for a 4 x 4 kernel on 100 x 100?
+# **Predict.** A 4 x 4 kernel on 100 x 100, with this padding: how many rows
+# come out?
 
 # %%
 print(arithmetic.output_size(100, 4, padding=4 // 2))
 
 # %% [markdown]
-# For an even kernel $(k - 1)/2$ is no whole number: for $k = 4$ it is 1.5, so
-# 1 on each side is too little and 2 is too much. The rule holds for odd
+# For an even kernel $(k - 1)/2$ is no whole number. For $k = 4$ it is 1.5: so
+# 1 on each side is too little, and 2 is too much. The rule holds for odd
 # kernels, and only with stride 1.
 #
 # Being "same" takes more on one side. For $k = 4$: one column left and two
@@ -407,7 +408,8 @@ print(worked_example("hzdr-size-k25-s3").check(strided).title)
 # ### Counted, one by one
 #
 # A check on the formula: our own function counts the places of the window,
-# and PyTorch counts its outputs.
+# and PyTorch counts its outputs. (You need not follow the second cell line by
+# line: it tries all small settings.)
 
 # %%
 def count_places(n, kernel, stride, padding):
@@ -460,8 +462,8 @@ example.check(conv2d_of(example))
 # %% [markdown]
 # ### Spot the error: the most copied convolution animation
 #
-# A collection of animations that tutorials, lectures and documentation use
-# all over the world has this one: 5 x 5, padding 1, stride 2.
+# Tutorials, lectures and documentation all over the world use one collection
+# of animations. This is in it: 5 x 5, padding 1, stride 2.
 
 # %%
 example = worked_example("hzdr-pad1-stride2")
@@ -510,8 +512,7 @@ print("9 x 9:", tuple(F.conv2d(larger, kernel, stride=2).shape))
 
 # %% [markdown]
 # Padding on both sides can do it, too. 7 x 7 with padding 1 and stride 3:
-# $(7 + 2 - 3)/3 = 2$. The result is 3 x 3, as with stride 2 and no padding
-# (a slide mixes the two up).
+# $(7 + 2 - 3)/3 = 2$. The result is 3 x 3, as with stride 2 and no padding.
 
 # %%
 example = worked_example("als-pad1-stride3")
@@ -523,9 +524,9 @@ example.check(conv2d_of(example))
 # %% [markdown]
 # ### What to choose in a net?
 #
-# A convolution is there to find features, not to shrink the map. So in most
-# nets nearly every kernel is 3 x 3 with padding 1, which is "same". Stride 2
-# stands where a map is to become half as large: in the first layer for large
+# A convolution is there to find things, not to shrink the map. So in most nets
+# nearly every kernel is 3 x 3 with padding 1, which is "same". A stride of 2
+# makes a map half as large. You meet it in the first layer for large
 # photographs, and in place of pooling (lesson 03).
 
 # %% [markdown]
@@ -549,8 +550,8 @@ assert dilated(torch.zeros(1, 1, 20, 20)).shape[-1] == wide
 
 # %% [markdown]
 # On a 6 x 6 grid with dilation 2 the window reaches over 5 cells, so it has
-# 2 places in each direction. Go on to step 4, then press *Predict*: it comes
-# from rows and columns 1, 3 and 5 only.
+# 2 places in each direction. Go on to step 4 and press *Predict*. That number
+# comes from rows and columns 1, 3 and 5 only.
 
 # %%
 grid = worked_example("vn-6x6")
@@ -559,9 +560,9 @@ step_conv(grid.input, grid.kernel, dilation=2)
 # %% [markdown]
 # ## All of it, side by side
 #
-# Two settings and what each does to one axis: the formula with its numbers,
-# the windows, the cells that no window touches, and how often each pixel is
-# seen.
+# Two settings, and what each does to one axis. You see the formula with its
+# numbers, the windows, the cells that no window touches, and how often each
+# pixel is seen.
 
 # %%
 explore_sizes(right={"size": 8, "stride": 2})

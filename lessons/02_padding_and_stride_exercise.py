@@ -2,8 +2,8 @@
 # # 02 Padding and stride: exercises
 #
 # Six tasks to lesson 02: the size formula, a frame of zeros, a whole
-# convolution layer, padding for even kernels, six sizes on paper, and a grid
-# that a slide left unfinished.
+# convolution layer, padding for even kernels, six sizes on paper, a slide's
+# unfinished grid.
 #
 # **Time:** 75 minutes. **Points:** 17.
 #
@@ -86,10 +86,11 @@ checks.output_size(output_size)
 # Padding is where two bugs live that a square example never shows: rows and
 # columns swapped, and zeros on one side only.
 #
-# `zero_pad(image, padding)` takes an image (H, W) and returns one of
-# (H + 2 ph, W + 2 pw), the old one in its middle, zeros around it. `padding`
-# is an int or a pair (height, width), and may be 0. Do it without a padding
-# function. A gradient must be able to flow back to `image`.
+# `zero_pad(image, padding)` takes an image (H, W) and returns a larger one:
+# the old one in its middle, zeros around it. `padding` is an int or a pair
+# (ph, pw): rows above and below, columns left and right. So the result is (H +
+# 2 ph, W + 2 pw). A padding may be 0. Do it without a padding function. A
+# gradient must be able to flow back to `image`: stay with tensors throughout.
 #
 # **By hand.** A padding of (1, 2) makes a 3 x 6 image of a 1 x 2 one:
 #
@@ -163,7 +164,7 @@ checks.zero_pad(zero_pad)
 # \text{kernel} = \begin{pmatrix}1&2\\3&4\end{pmatrix}$$
 #
 # The padded image is 4 x 4, and each of the four windows sees a single
-# pixel: the first has the 1 in its lower right corner, which gives
+# pixel. The first has the 1 in its lower right corner, which gives
 # $1 \cdot 4 + 10 = 14$. The next has the 2 in its lower left,
 # $2 \cdot 3 + 10 = 16$. Below stand $5 \cdot 2 + 10 = 20$ and
 # $4 \cdot 1 + 10 = 14$.
@@ -233,9 +234,9 @@ checks.conv2d(conv2d)
 # wrong for every even kernel. `padding="same"` gets it right; what does it
 # do?
 #
-# `same_padding(kernel_size, dilation=1)` looks at one axis: two ints come in,
-# a pair of ints (before, after) goes out, the zeros that PyTorch's "same"
-# puts before and after a row, so that at stride 1 it keeps its length.
+# `same_padding(kernel_size, dilation=1)` looks at one axis. Two ints come in,
+# a pair of ints (before, after) goes out: the zeros that PyTorch's "same" puts
+# before and after a row. With them the row keeps its length at stride 1.
 #
 # **By hand.** A kernel of 3 with dilation 2 reaches over 5 cells. Without
 # padding a row loses 4 of them, so 4 zeros are needed: 2 before, 2 after.
@@ -291,9 +292,9 @@ checks.same_padding(same_padding)
 # | `wrong_slide` | a 3 x 3 kernel, stride 2, padding 1, on 7 x 7 |
 # | `dilated` | 3 x 3, dilation 2, stride 2, padding 1, 32 high, 48 wide |
 #
-# **By hand.** A 5 x 5 kernel with stride 2 on a picture 20 high and 30 wide:
-# 15 rows are left beside the kernel, 7 whole steps and the start make 8. Of
-# the columns 25 are left: 12 steps and the start. The entry would be
+# **By hand.** A 5 x 5 kernel with stride 2 on a picture 20 high and 30 wide.
+# Beside the kernel 15 rows are left: 7 whole steps and the start make 8. Of
+# the columns 25 are left: 12 steps and the start make 13. The entry would be
 # `(8, 13)`.
 
 # %% task="shapes"
@@ -335,8 +336,8 @@ checks.shapes(shapes)
 # %% [markdown]
 # ## corrected_output (2 points)
 #
-# A slide takes the lesson's 5 x 3 grid through a convolution with padding 1,
-# stride 2 and bias 2, and prints two rows: 11 12 and 14 11. The size formula
+# A lecture takes this 5 x 3 grid through a convolution with padding 1, stride
+# 2 and bias 2. Its slide prints two rows: 11 12 and 14 11. The size formula
 # does not agree. Printed results are worth a second look, yours and those of
 # others.
 #

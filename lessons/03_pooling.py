@@ -7,9 +7,9 @@
 # **Time:** 65 minutes
 
 # %% [markdown]
-# A photograph, and what is left when each window of 4 x 4, 8 x 8 or 16 x 16
-# pixels becomes one pixel, their mean. The last has 256 times fewer numbers.
-# From which one could you no longer tell what it is?
+# A photograph, and what is left of it. Each window of 4 x 4, 8 x 8 or 16 x 16
+# pixels has become one pixel, their mean. The last has 256 times fewer
+# numbers. From which one could you no longer tell what it is?
 
 # %% tags=["folded"]
 import torch.nn.functional as F
@@ -31,7 +31,7 @@ plots.plot_images(
 # 3. flatten a batch for a `Linear` layer without mixing up the pictures.
 #
 # **Notation.** Textbooks pool a map of width $n$ with a window of side $f$,
-# stride $s$ and padding $p$, and call the number of channels $n_C$. PyTorch
+# stride $s$ and padding $p$. The number of channels is $n_C$. PyTorch
 # says `kernel_size`, `stride`, `padding`, and writes a batch of maps as
 # `(N, C, H, W)`. Sizes are height x width.
 
@@ -266,9 +266,9 @@ print("max pooling:    ", F.max_pool2d(x, 2, padding=1).tolist())
 print("average pooling:", F.avg_pool2d(x, 2, padding=1).tolist())
 
 # %% [markdown]
-# Here zeros win every window. So max pooling pads with $-\infty$, and
-# for the same reason a loop of your own must not start its search at 0.
-# The mean takes one $-1$ and three zeros: $-1/4$.
+# Here zeros win every window. So max pooling pads with $-\infty$. For the
+# same reason a loop of your own must not start its search at 0. The mean takes
+# one $-1$ and three zeros: $-1/4$.
 
 # %% [markdown]
 # ## Every channel alone
@@ -276,28 +276,35 @@ print("average pooling:", F.avg_pool2d(x, 2, padding=1).tolist())
 # A convolution adds over its input channels. Pooling does not: each channel
 # of each picture is pooled by itself.
 #
-# **Predict.** The shape of a batch `(8, 16, 28, 28)` after 2 x 2 pooling, and
-# the number of parameters of the layer.
+# **Predict.** The shape of a batch `(8, 16, 28, 28)` after 2 x 2 pooling.
 
 # %%
 pool = nn.MaxPool2d(kernel_size=2)
 batch = torch.randn(8, 16, 28, 28)                           # (N, C, H, W)
-print("shape:     ", tuple(pool(batch).shape))
-print("parameters:", sum(p.numel() for p in pool.parameters()))
+tuple(pool(batch).shape)
+
+# %% [markdown] tags=["extra"]
+# Is picture 5, channel 3 the same as if it had been alone?
 
 # %% tags=["extra"]
 torch.equal(pool(batch)[5, 3], max_pool_2x2(batch[5, 3]))
 
 # %% [markdown]
-# Picture 5, channel 3 comes out as if it had been alone. N and C stay, H and <!-- extra -->
-# W are halved: a quarter of the numbers is left. Lesson 04 counts what that
-# saves in the layers behind.
+# It is. <!-- extra -->
 #
+# N and C stay, H and W are halved: a quarter of the numbers is left. Lesson 04
+# counts what that saves in the layers behind. The layer itself has no
+# parameters:
+
+# %%
+list(pool.parameters())
+
+# %% [markdown]
 # ### Convolve, then pool <!-- extra -->
 #
 # In a net pooling follows a convolution, with ReLU between them; many books
-# count the three as one layer. On paper first: a 5 x 3 map, a 3 x 2 kernel, a
-# bias of 1, then max pooling with a 1 x 2 window.
+# count the three as one layer. On paper first, without ReLU: a 5 x 3 map, a
+# 3 x 2 kernel and a bias of 1. Then max pooling with a 1 x 2 window.
 
 # %%
 example = worked_example("vn-practice-conv-pool")
@@ -317,7 +324,7 @@ worked_example("vn-practice-conv-pool-pooled").check(pooled)
 # ## Flatten
 #
 # After the last pooling a net has maps, and a `Linear` layer wants a row of
-# numbers. *Flatten* writes them one after the other, row by row.
+# numbers. *Flatten* writes them one after the other.
 
 # %%
 example = worked_example("vn-flatten")
@@ -325,7 +332,18 @@ x = example.input                                            # (3, 2)
 plots.plot_grids([("a map", x)])
 
 # %% [markdown]
-# **Predict.** The order of the six numbers.
+# **Predict.** In which order: row by row, or column by column?
+
+# %%
+plots.plot_grids(
+    [("a map", x), ("flattened", x.flatten())], operators=["→"],
+    highlight={"a map": (1, 0, 1, 2), "flattened": (0, 2, 1, 2)})
+
+# %%
+example.check(x.flatten()[None])                             # (1, 6)
+
+# %% [markdown]
+# Row by row: two loops, and the one over the columns is the inner one.
 
 # %%
 numbers = []
@@ -334,15 +352,15 @@ for i in range(3):
         numbers.append(int(x[i, j]))
 print(numbers)
 
-# %% tags=["extra"]
-example.check(x.flatten()[None])                             # (1, 6)
-
 # %% [markdown]
-# With channels the first map comes first, whole; then the next.
+# With channels the first map comes first, whole; then the next. (The box is
+# row 1 of map 1.)
 
 # %%
 picture = torch.stack([x, 10 * x])                           # (2, 3, 2)
-picture.flatten().int().tolist()
+plots.plot_grids(
+    [("map 0", x), ("map 1", 10 * x), ("flattened", picture.flatten())],
+    highlight={"map 1": (1, 0, 1, 2), "flattened": (0, 8, 1, 2)})
 
 # %% [markdown] tags=["extra"]
 # Nothing is computed and nothing lost: only the shape has changed, and it can
@@ -392,9 +410,9 @@ x = torch.tensor([[[[1.0, 2], [3, 6]], [[0.0, 0], [0, 8]]]])  # (1, 2, 2, 2)
 nn.AdaptiveAvgPool2d(1)(x).flatten(1)                        # (N, C)
 
 # %% [markdown] tags=["extra"]
-# The row has the same length whatever the picture's size, and it is short:
-# for 16 maps of 7 x 7 and 10 classes a `Linear` layer needs 7,850 parameters
-# after flattening, 170 after global pooling.
+# The row has the same length whatever the picture's size, and it is short.
+# Take 16 maps of 7 x 7 and 10 classes. After flattening a `Linear` layer needs
+# 7,850 parameters, after global pooling 170.
 
 # %% tags=["extra"]
 print(arithmetic.linear_params(16 * 7 * 7, 10))
@@ -459,19 +477,20 @@ plots.plot_grids([("thin line", thin), ("maximum", F.max_pool2d(thin, 4)),
 
 # %%
 row = torch.tensor([[0.0, 0, 0, 0, 9, 0, 0, 0]])             # (C, L)
-for shift in range(4):
-    moved = row.roll(shift, dims=1)
-    skipped = moved[:, ::2].int().tolist()[0]
-    pooled = F.max_pool1d(moved, 2).int().tolist()[0]
-    print(f"shift {shift}   stride {skipped}   max pooling {pooled}")
+moved = torch.cat([row.roll(shift, dims=1) for shift in range(4)])
+plots.plot_grids([
+    ("shift 0, 1, 2, 3", moved),                             # a row for each
+    ("stride 2", moved[:, ::2]),
+    ("max pooling", F.max_pool1d(moved, 2)),
+])
 
 # %% [markdown]
 # A stride looks at every other place only. Max pooling looks at all of them:
 # from shift 0 to 1 nothing changes, from 1 to 2 the 9 moves on.
 # So pooling makes a map less sensitive to small shifts, not blind to them.
 #
-# Now the pagoda's outlines, and the same one pixel further: how large is a <!-- extra -->
-# value of the halved map on average, and by how much does it change?
+# Now the pagoda's outlines, and the same one pixel further. How large is <!-- extra -->
+# a value of the halved map on average? And by how much does it change?
 
 # %% tags=["extra", "nbval-ignore-output"]
 here, further = lines[..., :-1], lines[..., 1:]
@@ -509,6 +528,13 @@ train_images, train_labels, test_images, test_labels = bundled_digits.load()
 print(tuple(train_images.shape), tuple(test_images.shape))
 
 # %%
+plots.plot_images(test_images[:8], columns=8)
+
+# %% [markdown]
+# `nn.Sequential` puts layers behind each other: what one gives, the next
+# takes.
+
+# %%
 def small_net(pool):
     return nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), pool(2),
@@ -544,6 +570,13 @@ assert lead > max(largest.std(), mean.std())
 
 # %% [markdown]
 # The number after ± is the spread (standard deviation) over the five starts.
+# Here are all ten nets, in per cent:
+
+# %% tags=["nbval-ignore-output"]
+plots.plot_grids([("maximum", largest.round(decimals=1)),
+                  ("mean", mean.round(decimals=1))])
+
+# %% [markdown]
 # Now twice as long:
 
 # %% tags=["nbval-ignore-output"]
@@ -558,8 +591,8 @@ assert later < lead and later < largest.std() + mean.std()
 
 # %% [markdown]
 # After ten epochs the maximum is ahead by more than the spread. After twenty
-# the lead has shrunk to a few tenths of a per cent, one or two of the 360
-# test images, less than the two spreads together: too little to call one of
+# the lead has shrunk to a few tenths of a per cent: one or two of the 360 test
+# images. That is less than the two spreads together, too little to call one of
 # them better. What we can say is this: on these digits, with this net, max
 # pooling learns *faster*.
 

@@ -68,10 +68,10 @@ checks.max_pool2d(max_pool2d)
 #
 # The lesson's loop is for one map, one window and one stride. First: how many
 # windows fit below each other, and side by side? Then two loops over the
-# *result*. If the window of cell (i, j) has its top left corner in row `top`
-# and column `left`, the slice `x[:, :, top:top+h, left:left+w]` takes it out
-# of all images and channels at once. `.amax(dim=(2, 3))` keeps the axes of
-# images and channels; `.max()` does not.
+# *result*. Say that the window of cell (i, j) has its top left corner in row
+# `top` and column `left`. Then the slice `x[:, :, top:top+h, left:left+w]`
+# takes it out of all images and channels at once. `.amax(dim=(2, 3))` keeps
+# the axes of images and channels; `.max()` does not.
 #
 # `x.new_zeros(...)` makes a tensor of zeros of x's type for the results.
 # Writing into it does not cut the gradient.
@@ -269,15 +269,15 @@ checks.flatten(flatten)
 # %% [markdown]
 # ## edge_then_pool (2 points)
 #
-# The slide of the lesson filters this digit by a vertical edge kernel and
-# pools the result; eleven of its numbers are wrong. Do it right.
+# A slide (lesson 03, "Spot the error") runs a vertical edge kernel over this
+# digit and pools the result. Eleven numbers of its map are wrong. Do it right.
 #
-# `edge_then_pool` is a tensor of two axes, (rows, columns): the digit below
-# under `conv2d` with the kernel, no padding, stride 1, and then 2 x 2 max
-# pooling with stride 2.
+# `edge_then_pool` is a tensor of two axes, (rows, columns). Take the digit
+# below through a convolution with the kernel, no padding, stride 1. Then pool
+# the map: the maximum of 2 x 2 windows, stride 2.
 #
-# **By hand.** The window at the top left holds no ink in its left column and
-# 0 + 0 + 250 in its right one: 0 − 250 = −250.
+# **By hand.** The convolution's first window, at the top left, holds no ink in
+# its left column and 0 + 0 + 250 in its right one: 0 − 250 = −250.
 
 # %%
 digit = torch.tensor([

@@ -1499,6 +1499,21 @@ def _without_zero_grad(inputs: Tensor, outputs: Tensor) -> Tensor:
     return learner.weight.detach()[0, 0]
 
 
+def _without_gradient(inputs: Tensor, outputs: Tensor) -> Tensor:
+    learner = nn.Conv2d(1, 1, kernel_size=3, bias=False)
+    F.mse_loss(learner(inputs), outputs).backward()
+    learner.zero_grad()
+    with torch.no_grad():
+        learner.weight -= 0.2 * learner.weight.grad  # type: ignore[operator]
+    return learner.weight.detach()[0, 0]
+
+
+def _is_as_new(values: Mapping[str, PlainValue], case: Case) -> bool:
+    """Tell whether all weights lie within 1/3: for nine inputs they begin there."""
+    found = _found(values)
+    return found is not None and found.shape == (3, 3) and np.abs(found).max() <= 1 / 3
+
+
 def _too_fast(inputs: Tensor, outputs: Tensor) -> Tensor:
     learner = nn.Conv2d(1, 1, kernel_size=3, bias=False)
     nn.init.zeros_(learner.weight)
@@ -1636,6 +1651,20 @@ _LEARN = Key(
             "part. Print the error as it falls.",
             lambda x, y: _descended(x, y, 3),
             _is_on_its_way,
+        ),
+        Mistake(
+            "zero_grad after backward",
+            "the step finds no gradient. `backward` makes one and `zero_grad` takes it "
+            "away: does `backward` stand between `zero_grad` and the step?",
+            _without_gradient,
+        ),
+        Mistake(
+            "weights never moved",
+            "these numbers are as small as those of a new layer: the steps have "
+            "changed them little, or not at all. Does `backward` stand between "
+            "`zero_grad` and the step?",
+            lambda x, y: nn.Conv2d(1, 1, 3, bias=False).weight.detach()[0, 0],
+            _is_as_new,
         ),
         Mistake(
             "zero_grad forgotten",

@@ -207,6 +207,7 @@ _OUTPUT_SIZE = Key(
         ),
     ),
     "The formula",
+    elsewhere={"dilation": "Dilation: a kernel with holes"},
     defaults={"stride": 1, "padding": 0, "dilation": 1},
     also_right=(
         _size_by_places,

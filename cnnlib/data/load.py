@@ -124,7 +124,7 @@ def load_mnist(
 
     Args:
         root: a folder to look in and to download to, in place of the two above; or the
-            name of a data set.
+            name of a data set. A word that is neither is a new folder: that is said.
         name: "MNIST", "FashionMNIST" or "KMNIST", where a folder is given as well.
         verbose: whether to show the progress of a download, and to print the notice
             where the data are not simply MNIST.
@@ -146,6 +146,12 @@ def load_mnist(
             f"The time limit is a positive number of seconds, not {time_limit}."
         )
     root, source = _named(root, name)
+    if verbose and _is_new_name(root):
+        print(
+            f"{root!r} is no name of a data set, so it is a new folder for "
+            f"{source.title}: {places.folder(str(root)).resolve()}. "
+            f"The names are {LEGAL}."
+        )
     named = places.named()
     try:
         arrays, notice = _mnist(root, source, named, verbose, time_limit)
@@ -187,6 +193,14 @@ def _named(
             f"is meant, one that does not exist yet, write {os.path.join('.', root)!r}."
         )
     return root, SOURCES[key(name)]
+
+
+def _is_new_name(root: str | os.PathLike[str] | None) -> bool:
+    """Tell whether it is a plain word that names no folder yet: perhaps a slip."""
+    if not isinstance(root, str) or root == places.BUNDLED:
+        return False
+    plain = os.path.basename(root) == root and not root.startswith(("~", "."))
+    return plain and key(root) not in SOURCES and not os.path.exists(root)
 
 
 def _mnist(
@@ -254,9 +268,12 @@ def _download(
             f"{failed} (tried a short while ago: {reason}; "
             f"{mnist_fetch.call(source, TIME_LIMIT)} tries again at once)"
         )
+    was_there = home.exists()
     try:
         return mnist_fetch.fetch(home, time_limit, source, progress=progress)
     except mnist_fetch.DownloadError as error:
+        if not was_there and home != places.cache():
+            mnist_fetch.forget(home, source)
         raise _NoMnistError(f"{failed} ({error})") from error
 
 

@@ -75,6 +75,13 @@ def _failure(home: Path, source: Source) -> Path:
     return home / f".download-failed{whose}.txt"
 
 
+def forget(home: Path, source: Source = MNIST) -> None:
+    """Take away a folder that was made for a download, if nothing came of it."""
+    _failure(home, source).unlink(missing_ok=True)
+    with suppress(OSError):
+        home.rmdir()
+
+
 def _temporary_folder(home: Path) -> tempfile.TemporaryDirectory[str]:
     """Make a folder to download to, after deleting what a power cut left."""
     try:

@@ -1,5 +1,6 @@
 """What people hand over as an image, brought to one form: (C, H, W) floats."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -135,5 +136,10 @@ def pair(value: Any, name: str) -> tuple[int, int]:
 
 
 def _named(data: Any, array: np.ndarray) -> str:
+    if isinstance(data, Iterator):
+        return (
+            f"a {type(data).__name__}, which can be gone through once only. "
+            "list(...) around it makes a list of its numbers"
+        )
     whole = isinstance(data, torch.Tensor | np.ndarray)
     return f"{array.dtype} values" if whole else type(data).__name__

@@ -148,6 +148,7 @@ def plot_mistakes(
     """
     truth = to_array(labels, "labels").ravel()
     guess = to_array(predictions, "predictions").ravel()
+    images = images if hasattr(images, "__len__") else list(images)
     if not len(images) == len(truth) == len(guess):
         raise ValueError(
             "There must be one label and one prediction per image; got "

@@ -63,6 +63,7 @@ def plot_images(
     data = [read_shown_image(image, f"image {i}") for i, image in enumerate(images)]
     if not data:
         raise ValueError("plot_images needs at least one image; got none.")
+    titles = None if titles is None else list(titles)
     if titles is not None and len(titles) != len(data):
         raise ValueError(
             f"There must be one title per image: got {count(len(titles), 'title')} for "

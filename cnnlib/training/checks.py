@@ -335,7 +335,13 @@ def as_tensor(value: Any, name: str) -> Tensor:
 
 
 def _for_kind(value: Any, name: str) -> str:
-    """Say what makes a tensor of lists, and of the data sets of this package."""
+    """Say what makes a tensor of lists, iterators and this package's data sets."""
+    if isinstance(value, Iterator):
+        make = "torch.stack" if name == "images" else "torch.tensor"
+        return (
+            ", which can be gone through once only: "
+            f"{make}(list({name})) makes a tensor of what it gives"
+        )
     if isinstance(value, list | tuple) and value:
         if all(isinstance(one, str) for one in value):
             return f": np.unique({name}, return_inverse=True)[1] numbers the classes"

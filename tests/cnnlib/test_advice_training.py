@@ -101,6 +101,21 @@ def test_names_of_classes_become_numbers() -> None:
     assert evaluate(_small(), IMAGES, numbers).labels.tolist() == [0, 2, 1] * 3
 
 
+def test_what_is_gone_through_once_becomes_a_tensor() -> None:
+    """Generators and their like, of images and of labels."""
+    for once in (iter, lambda many: (one for one in many)):
+        for call in (_train, lambda **how: evaluate(_small(), **how)):
+            for name, right in (("images", IMAGES), ("labels", LABELS)):
+                both = {"images": IMAGES, "labels": LABELS} | {name: once(list(right))}
+                message = _refusal(call, **both)
+                assert "once only" in message
+                code = re.search(r"torch\.\w+\(list\(\w+\)\)", message)
+                assert code
+                made = eval(code[0], {"torch": torch, name: both[name]})
+                assert made.equal(right)
+                assert call(**both | {name: made})
+
+
 @pytest.mark.parametrize(
     ("targets", "outputs", "advised"),
     [

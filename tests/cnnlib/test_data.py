@@ -320,6 +320,21 @@ def test_a_folder_of_nearly_such_a_name_is_a_folder(tmp_path, monkeypatch, no_ne
         assert is_small_mnist(data.load_mnist(folder))
 
 
+def test_a_new_folder_is_told_beforehand(tmp_path, monkeypatch, capsys):
+    """A slip in a data set's name looks like a folder that is not there yet."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CNNLIB_DATA", "bundled")
+    data.load_mnist("Nonsense")
+    told = capsys.readouterr().out
+    assert told.startswith("'Nonsense' is no name of a data set, so it is a new folder")
+    assert str(tmp_path / "Nonsense") in told
+    assert "'FashionMNIST'" in told
+    (tmp_path / "there").mkdir()
+    for name, how in [("there", {}), ("./new", {}), ("Nonsense", {"verbose": False})]:
+        data.load_mnist(name, **how)
+        assert "new folder" not in capsys.readouterr().out, name
+
+
 def test_a_folder_with_the_name_of_a_data_set(tmp_path, monkeypatch, cache, no_network):
     """What torchvision made beside the notebook is found; an empty one hinders not."""
     monkeypatch.chdir(tmp_path)

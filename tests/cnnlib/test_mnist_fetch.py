@@ -385,6 +385,18 @@ def test_the_data_sets_do_not_mix(cache, mirrors, server):
     assert places.find_mnist(folder / "raw", mnist_sources.FASHION)
 
 
+def test_a_failed_download_leaves_no_new_folder(cache, mirrors, tmp_path):
+    mirrors("missing")
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for folder in (tmp_path / "new", kept):
+        assert data.load_mnist(folder).source == "bundled"
+    assert not (tmp_path / "new").exists()
+    assert kept.exists()
+    mirrors("good")
+    assert is_small_mnist(data.load_mnist(tmp_path / "new"))
+
+
 @pytest.mark.parametrize("name", ["FashionMNIST", "KMNIST"])
 def test_digits_never_take_the_place_of_others(cache, mirrors, name, no_leftovers):
     mirrors("missing")

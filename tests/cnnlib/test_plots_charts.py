@@ -371,6 +371,9 @@ def test_limit_and_names():
 
 def test_no_mistakes():
     assert plot_mistakes(IMAGES, LABELS, LABELS).sentence == "0 mistakes in 5 images."
+    assert plot_mistakes(iter(IMAGES), LABELS, GUESSES).sentence == (
+        plot_mistakes(IMAGES, LABELS, GUESSES).sentence
+    )
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,15 @@ def test_images_stand_in_rows_with_their_titles():
     assert picture.sentence == "10 images of 4x4 pixels: a, b, c, d, e, f, g, h, i, j."
 
 
+def test_generators_are_taken_or_told_what_becomes_of_them():
+    pictures = [np.eye(2), np.zeros((2, 2))]
+    picture = plot_images((one for one in pictures), (title for title in "ab"))
+    assert picture.sentence == "2 images of 2x2 pixels: a, b."
+    with pytest.raises(TypeError, match=r"gone through once only. list\(...\)"):
+        plot_image(iter([[0, 1], [1, 0]]))
+    assert plot_image(list(iter([[0, 1], [1, 0]])))
+
+
 def test_signed_images_share_a_scale_and_a_bar():
     picture = plot_images([np.full((2, 2), -1.0), np.full((2, 2), -3.0), np.eye(2)])
     images = picture.figure.axes[0].images

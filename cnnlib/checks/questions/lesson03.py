@@ -76,7 +76,10 @@ def _flatten(draw: CaseRandom) -> list[Case]:
         Case("start_dim=-1", (d.whole(2, 3, 2, 2),), {"start_dim": -1}),
         Case("start_dim=-3", (d.whole(2, 3, 2, 2),), {"start_dim": -3}),
         Case("nothing to flatten", (d.whole(2, 5),)),
-        Case("channels-last memory", (_turned(d.tensor(2, 3, 2, 4)),)),
+        Case(
+            "numbers that lie in another order in memory",
+            (_turned(d.tensor(2, 3, 2, 4)),),
+        ),
         Case("float32 numbers", (d.tensor(2, 2, 3, dtype=_F32),)),
         Case("a gradient to be found", (d.tensor(2, 2, 3),), gradient=True),
     ]
