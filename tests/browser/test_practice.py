@@ -505,11 +505,12 @@ def test_goals_show_what_is_mastered(browser, folder):
 @pytest.mark.parametrize(
     ("missed", "words", "chosen"),
     [
-        ((), "10 of 10 items were right. You know it all: practise.", 8),
-        (("conv-params", "receptive-field"), "Begin with lesson 04", 4),
-        (("to-torch-shape", "window-sum", "output-size"), "Begin with lesson 00", 8),
+        ((), "10 of 10 items were right. You know it all: practise.", 10),
+        (("conv-params", "vgg-blocks"), "Begin with lesson 04", 4),
+        (("to-torch-shape", "window-sum", "output-size"), "Begin with lesson 00", 10),
         (("window-sum", "vgg-blocks", "hook-shape"), "Begin with lesson 06", 6),
-        (("window-sum",), "You know most of it", 8),
+        (("recall-or-precision",), "Begin with lesson 09", 9),
+        (("window-sum",), "You know most of it", 10),
     ],
 )
 def test_ten_items_say_where_to_begin(browser, folder, missed, words, chosen):

@@ -9,6 +9,8 @@ const UNKNOWN = "No mistake that we know gives this. Go through it once more, or
 const LONG = 40; // letters: an answer that is a sentence is not repeated
 const SIGNS = { right: "✓", wrong: "✗", shown: "→", ask: "?" };
 
+const lowered = (text) => text[0].toLowerCase() + text.slice(1);
+
 /**
  * The card of an item. `heard(rating)` is told what an answer is worth, more than once if it is
  * put right, and returns when the item comes again, in words. `once`: there is one try, no help.
@@ -43,7 +45,7 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
     const opening = answer.length > LONG ? "That is not it." : [shownAnswer(answer), " is not it."];
     if (once) return settle("wrong", [opening, " ", solution()], WRONG, sentence);
     if (state.wrong === 1) heard(WRONG);
-    state.sentence = sentence ? `${answer}: ${sentence}` : "";
+    state.sentence = sentence && typed ? `Your ${answer}: ${lowered(sentence)}` : sentence ?? "";
     say("wrong", opening, sentence ?? UNKNOWN);
   }
 

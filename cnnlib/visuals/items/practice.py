@@ -20,15 +20,15 @@ PLACEMENT = (
     "to-torch-shape",
     "window-sum",
     "output-size",
-    "padded-number",
     "max-pool",
     "conv-params",
-    "receptive-field",
     "gradients-add-up",
     "vgg-blocks",
     "hook-shape",
+    "batch-norm-params",
+    "recall-or-precision",
 )
-"""The ten items that say where to begin, in the order of the lessons."""
+"""The ten items that say where to begin: one of each lesson."""
 
 
 class Practice(Visual):
