@@ -597,6 +597,7 @@ def test_every_control_is_reached_and_large_enough(browser, folder):
 def test_what_is_right_and_wrong_is_said_not_only_coloured(browser, folder):
     with opened(browser, folder / "all.html", forced_colors="active") as page:
         item = ask(page, "missing-line")
+        assert page.get_by_role("group", name=item["text"]).count() == 1
         status = page.locator(".said")
         assert status.get_attribute("role") == "status"
         page.locator(".option").nth(item["options"].index(0)).click()
