@@ -118,7 +118,8 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
   asked.buttons.append(hint, give);
   const name = item.text.replaceAll("`", ""); // read out when the focus comes in
   const el = h("div", { class: "card", role: "group", "aria-label": name },
-    h("p", { class: "meta" }, meta), text, blocksOf(item.blocks), asked.el, verdict, further, steps, read, place);
+    h("p", { class: "meta" }, meta), text, blocksOf(item.blocks),
+    asked.el, verdict, further, steps, read, place);
   drawSteps();
   return { el, item, focus: asked.focus, state };
 }
