@@ -231,7 +231,10 @@ def test_what_a_person_types_is_read(browser, tmp_path):
     for text, form, wanted in READ:
         found = page.evaluate("([t, f]) => window.read.readings(t, f)", [text, form])
         assert found == wanted, text
-    judged = "([a, w, t]) => window.read.judged({answer: a, wrong: w}, 'number', t).kind"
+    judged = (
+        "([answer, wrong, text]) =>"
+        " window.read.judged({answer, wrong}, 'number', text).kind"
+    )
     for right, wrong, text, kind in (
         (0.67, [[0.7, "0.7", ""]], "2/3", "right"),
         (0.67, [[0.7, "0.7", ""]], "0.7", "wrong"),
@@ -285,9 +288,7 @@ def test_a_right_first_answer_is_good_a_helped_one_hard_a_wrong_one_again(
         ask(page, "receptive-field")
         press(page, "Show the solution")
         assert due_in(page, "receptive-field") == 1
-        assert page.locator(".worked li").count() == len(
-            page.evaluate(ITEM)["steps"]
-        )
+        assert page.locator(".worked li").count() == len(page.evaluate(ITEM)["steps"])
 
 
 def test_a_hint_never_gives_the_answer_and_the_steps_go_on_after_it(browser, folder):
@@ -404,9 +405,10 @@ def test_when_all_is_done_it_says_when_the_next_comes(browser, folder):
             kind = page.evaluate(f"() => {API}.state.kind")
             answer(page, page.evaluate(ITEM)["answer"], kinds()[kind].form)
             press(page, "Next")
-        assert "Nothing is due; the next item comes in 2 days." in page.locator(
-            ".card"
-        ).inner_text()
+        assert (
+            "Nothing is due; the next item comes in 2 days."
+            in page.locator(".card").inner_text()
+        )
         press(page, "Practise all the same")
         assert page.evaluate(ITEM)
         page.clock.set_fixed_time(NOON + timedelta(days=2, hours=1))
@@ -462,7 +464,8 @@ def test_of_two_pages_the_later_answer_counts(browser, folder):
 
 
 def test_where_the_browser_keeps_nothing_it_works_and_says_so(browser, folder):
-    blocked = "Object.defineProperty(window, 'localStorage', {get() { throw Error(); }})"
+    refuse = "{ get() { throw Error(); } }"
+    blocked = f"Object.defineProperty(window, 'localStorage', {refuse})"
     context = browser.new_context()
     context.add_init_script(blocked)
     page = context.new_page()
@@ -481,7 +484,8 @@ def test_goals_show_what_is_mastered(browser, folder):
     with opened(browser, folder / "03.html") as page:
         for day in (0, 0.01, 2, 14):
             page.clock.set_fixed_time(NOON + timedelta(days=day))
-            before = page.evaluate(f"() => {API}.memory.kept.kinds['pool-size'] ?? null")
+            known = f"{API}.memory.kept.kinds"
+            before = page.evaluate(f"() => {known}['pool-size'] ?? null")
             page.evaluate(
                 f"(b) => {API}.ask('pool-size', b ?? {{level: 1, turn: 0}})", before
             )
@@ -489,9 +493,10 @@ def test_goals_show_what_is_mastered(browser, folder):
         page.get_by_text("What you know").click()
         row = page.locator(".goals tr", has_text="The stride is the window")
         assert "1 of 1" in row.inner_text()
-        assert "Mastered 1 of 8, begun 1, due now 0." in page.locator(
-            ".counts"
-        ).inner_text()
+        assert (
+            "Mastered 1 of 8, begun 1, due now 0."
+            in page.locator(".counts").inner_text()
+        )
 
 
 # ---- where to begin ---------------------------------------------------------------
@@ -500,11 +505,12 @@ def test_goals_show_what_is_mastered(browser, folder):
 @pytest.mark.parametrize(
     ("missed", "words", "chosen"),
     [
-        ((), "10 of 10 items were right. You know it all: practise.", 8),
-        (("conv-params", "receptive-field"), "Begin with lesson 04", 4),
-        (("to-torch-shape", "window-sum", "output-size"), "Begin with lesson 00", 8),
+        ((), "10 of 10 items were right. You know it all: practise.", 10),
+        (("conv-params", "vgg-blocks"), "Begin with lesson 04", 4),
+        (("to-torch-shape", "window-sum", "output-size"), "Begin with lesson 00", 10),
         (("window-sum", "vgg-blocks", "hook-shape"), "Begin with lesson 06", 6),
-        (("window-sum",), "You know most of it", 8),
+        (("recall-or-precision",), "Begin with lesson 09", 9),
+        (("window-sum",), "You know most of it", 10),
     ],
 )
 def test_ten_items_say_where_to_begin(browser, folder, missed, words, chosen):
@@ -535,9 +541,7 @@ def test_ten_items_say_where_to_begin(browser, folder, missed, words, chosen):
 @pytest.mark.parametrize("width", [375, 1280])
 def test_axe_finds_no_violation_and_nothing_is_wide(browser, folder, scheme, width):
     wide = "document.documentElement.scrollWidth - innerWidth"
-    with opened(
-        browser, folder / "all.html", width=width, color_scheme=scheme
-    ) as page:
+    with opened(browser, folder / "all.html", width=width, color_scheme=scheme) as page:
         assert page.locator(".cnnlib-visual").get_attribute("data-theme") == scheme
         for kind in ("max-pool", "missing-line", "summary-row", "colour-window"):
             item = ask(page, kind, 3)
@@ -583,7 +587,7 @@ def test_every_control_is_reached_and_large_enough(browser, folder):
         for name in ("Find where to begin", "Lesson 03", "Check", "A hint", "Save as"):
             assert name in names
         small = page.evaluate(
-            "() => [...document.querySelectorAll('.live button, .live summary, .typed')]"
+            "() => [...document.querySelectorAll('.live :is(button, summary, .typed)')]"
             ".filter((e) => e.offsetParent && e.getBoundingClientRect().height < 44)"
             ".map((e) => e.textContent)"
         )
@@ -593,6 +597,7 @@ def test_every_control_is_reached_and_large_enough(browser, folder):
 def test_what_is_right_and_wrong_is_said_not_only_coloured(browser, folder):
     with opened(browser, folder / "all.html", forced_colors="active") as page:
         item = ask(page, "missing-line")
+        assert page.get_by_role("group", name=item["text"]).count() == 1
         status = page.locator(".said")
         assert status.get_attribute("role") == "status"
         page.locator(".option").nth(item["options"].index(0)).click()

@@ -214,6 +214,7 @@ def test_slips_of_pooling(name, answer, words):
     assert words in said(name, answer)
 
 
+@pytest.mark.published("03")
 def test_a_grid_with_axes_of_length_one_is_told_what_is_wanted():
     from cnnjudge.tasks import task
 
