@@ -87,6 +87,7 @@ def test_counts_and_minutes_follow(fork, monkeypatch):
     monkeypatch.setattr(stamp.registry, "questions", lambda: fewer)
     short = Settings(extras=False)
     monkeypatch.setattr(stamp.chosen, "settings", lambda: short)
+    monkeypatch.setattr(stamp.term_plan, "settings", lambda: short)
     stamp.stamp(fork)
     readme = (fork.root / "README.md").read_text("utf-8")
     points = sum(one.points for one in fewer.values())
