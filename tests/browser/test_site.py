@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tools import slides
 from tools.build.course import Course
+from tools.build.launch_links import BRANCH
 from tools.handout import page as handout_page
 from tools.handout import write_pdf
 from tools.site.notebooks import read
@@ -237,7 +238,7 @@ def test_launch_links_of_every_lesson_and_exercise(browser, site):
                 colab, binder, file = links[:3]
                 here = f"{folder}/{path.name}"
                 assert colab.startswith("https://colab.research.google.com/github/")
-                assert colab.endswith(f"/{owner}/{name}/blob/main/{here}")
+                assert colab.endswith(f"/{owner}/{name}/blob/{BRANCH}/{here}")
                 assert binder.startswith(f"https://mybinder.org/v2/gh/{owner}/{name}/")
                 assert here in binder.replace("%2F", "/")
                 saved = Path(file.removeprefix("file://"))

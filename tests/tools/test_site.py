@@ -21,6 +21,7 @@ from cnnlib.practice.registry import kinds
 from cnnlib.worked import worked_example, worked_examples
 from tools import slides
 from tools.build.course import Course
+from tools.build.launch_links import BRANCH
 from tools.handout import page as handout_page
 from tools.site import errata, front, hero
 from tools.site.cells import blocks, plain
@@ -325,7 +326,7 @@ def test_launch_links_are_those_of_the_one_address():
     for folder in ("notebooks", "exercises"):
         for path in sorted((ROOT / folder).glob("*.ipynb")):
             row = launch_row(read(path), COURSE, folder)
-            hub = f"{owner}/{name}/blob/main/{folder}/{path.name}"
+            hub = f"{owner}/{name}/blob/{BRANCH}/{folder}/{path.name}"
             assert f"https://colab.research.google.com/github/{hub})" in row
             assert f"https://mybinder.org/v2/gh/{owner}/{name}/" in row
             assert f"<../originals/{folder}/{path.name}>" in row
@@ -347,7 +348,7 @@ def test_links_out_of_the_site_lead_to_the_repository():
     text = (
         "[a](errata.md#x) [b](../CONTRIBUTING.md#y) [c](../notebooks/03_pooling.ipynb)"
     )
-    there = f"{COURSE.address}/blob/main/CONTRIBUTING.md#y"
+    there = f"{COURSE.address}/blob/{BRANCH}/CONTRIBUTING.md#y"
     assert relinked(text, COURSE) == text.replace("../CONTRIBUTING.md#y", there)
 
 
