@@ -154,6 +154,46 @@ def test_the_schedule_is_that_of_py_fsrs_on_a_thousand_reviews(browser, tmp_path
     assert same_due > 800
 
 
+PICK = """([due, last, ahead]) => {
+    const kinds = { a: ["00"], b: ["00"], c: ["01"], d: ["01"] };
+    const kept = Object.fromEntries(Object.entries(due).map(([name, minutes]) =>
+        [name, { card: { due: 60000 * minutes, state: 1 } }]));
+    const random = () => 0;
+    const names = Object.keys(kinds);
+    return window.pick({ kinds, names, kept, now: 0, last, ahead, random }) ?? null;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("due", "last", "ahead", "wanted"),
+    [
+        ({}, "d", False, "a"),
+        ({}, "a", False, "c"),
+        ({"a": -9, "c": -5}, "d", False, "a"),
+        ({"a": -9, "c": -5}, "b", False, "c"),
+        ({"a": -9, "b": -5}, "a", False, "b"),
+        ({"a": 5}, "b", False, "c"),
+        ({"a": -5}, "a", False, "c"),
+        ({"a": 8, "b": 7, "c": 9, "d": 30}, "d", False, "b"),
+        ({"a": 40, "b": 50, "c": 60, "d": 30}, "a", False, None),
+        ({"a": 40, "b": 50, "c": 60, "d": 30}, "a", True, "d"),
+    ],
+)
+def test_what_is_due_comes_first_and_lessons_are_mixed(
+    browser, tmp_path, due, last, ahead, wanted
+):
+    path = tmp_path / "pick.html"
+    path.write_text(
+        "<!doctype html><title>x</title><script>window.pick = (() => {"
+        f"{bundle('items/schedule')} return nextKind; }})();</script>",
+        "utf-8",
+    )
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert page.evaluate(PICK, [due, last, ahead]) == wanted
+    page.close()
+
+
 # ---- answers ----------------------------------------------------------------------
 
 
@@ -238,6 +278,7 @@ def test_what_a_person_types_is_read(browser, tmp_path):
     for right, wrong, text, kind in (
         (0.67, [[0.7, "0.7", ""]], "2/3", "right"),
         (0.67, [[0.7, "0.7", ""]], "0.7", "wrong"),
+        (0.67, [[0.672, "0.672", ""]], "0.672", "wrong"),
         (0.3333, [], "0.3", "ask"),
         (0.3333, [], "0.34", "wrong"),
         (1250, [[1.25, "1.25", ""]], "1,250", "right"),
@@ -273,6 +314,7 @@ def test_a_right_first_answer_is_good_a_helped_one_hard_a_wrong_one_again(
 
         item = ask(page, "mult-adds", 2)
         answer(page, 1)
+        page.keyboard.press("Enter")  # pressed twice: not another try
         assert due_in(page, "mult-adds") == 1
         assert kept(page)["mult-adds"]["level"] == 1
         answer(page, item["answer"])
@@ -411,7 +453,7 @@ def test_when_all_is_done_it_says_when_the_next_comes(browser, folder):
         )
         press(page, "Practise all the same")
         assert page.evaluate(ITEM)
-        page.clock.set_fixed_time(NOON + timedelta(days=2, hours=1))
+        page.clock.set_fixed_time(NOON + timedelta(days=2, hours=-5))  # that morning
         page.reload()
         page.locator(".card").wait_for()
         assert "due now 8" in page.locator(".counts").inner_text()
@@ -453,13 +495,25 @@ def test_it_moves_by_file_and_is_forgotten_on_demand(browser, folder, tmp_path):
 def test_of_two_pages_the_later_answer_counts(browser, folder):
     with opened(browser, folder / "all.html") as page:
         other = page.context.new_page()
-        other.clock.set_fixed_time(NOON + timedelta(minutes=5))
-        other.goto((folder / "03.html").as_uri())
+        other.goto((folder / "all.html").as_uri())
         other.locator(".card").wait_for()
         for one, kind in ((page, "conv-params"), (other, "pool-size")):
             ask(one, kind)
             answer(one, one.evaluate(ITEM)["answer"])
         assert set(kept(page)) == {"conv-params", "pool-size"}
+        page.clock.set_fixed_time(NOON + timedelta(minutes=5))  # of both pages
+        later = ask(other, "conv-params", 2)
+        answer(other, later["answer"])
+        ask(page, "linear-params")
+        answer(page, page.evaluate(ITEM)["answer"])
+        assert kept(page)["conv-params"]["level"] == 3
+        page.clock.set_fixed_time(NOON + timedelta(minutes=6))
+        press(page, "Forget everything")
+        press(page, "Yes, forget it")
+        page.clock.set_fixed_time(NOON + timedelta(minutes=7))
+        ask(other, "max-pool")
+        answer(other, other.evaluate(ITEM)["answer"], "grid")
+        assert set(kept(page)) == {"max-pool"}
         other.close()
 
 
