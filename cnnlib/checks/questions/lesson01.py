@@ -199,7 +199,7 @@ def _pairs(draw: CaseRandom) -> list[Case]:
         return torch.tensor(numbers).reshape(3, 3)
 
     def case(kind: str, kernel: torch.Tensor, *shape: int) -> Case:
-        inputs = d.tensor(*shape, dtype=_F32)
+        inputs = d.tensor(*shape, dtype=_F32) + 1 / 3  # else a bias would hardly show
         return Case(kind, (inputs, F.conv2d(inputs, kernel[None, None])))
 
     return [
