@@ -4,7 +4,8 @@ What students do to a notebook (renamed, metadata lost, cells moved, copied, del
 costs them nothing that can be found again. Each folder imports those below it alone:
 
 - `cli`: the command line, for students (`cnnlib check`, `reset`, `doctor`) and for
-  teachers (`grade`, `export`, `autograder`);
+  teachers (`grade`, `export`, `autograder`, `quiz`);
+- `quiz`: practice items as quizzes for Moodle and Canvas, and on paper;
 - `export`: a report's marks, as they are settled, in the form that other systems take;
   reports made one;
 - `report`: the tables and pages of a class, and of its term;

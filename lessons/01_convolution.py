@@ -710,7 +710,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# ## Extra: for a second reading
+# ## Extra: for a second reading <!-- extra -->
 #
 # Neither exercise 01 nor the next lessons need this. If you are tired, go on
 # with "What to remember".

@@ -564,13 +564,13 @@ def markdown(proofs: Sequence[Proof], seeds: int) -> str:
     lines = [
         HEADING,
         "",
-        "This part alone: `python -m tools.practice_proof`. Each kind of item is drawn for "
-        f"{seeds:,} seeds at each of {len(LEVELS)} levels. Of every item it is tested "
-        "that exactly one option is right and no two are the same; that each wrong "
-        "answer comes out again when its mistake is made on the item's facts alone; "
-        "that a second road gives the right answer; that the question shows every "
-        "number the item is made of; that the picture shows the answer; and that the "
-        "words are short.",
+        "This part alone: `python -m tools.practice_proof`. Each kind of item is drawn "
+        f"for {seeds:,} seeds at each of {len(LEVELS)} levels. Of every item it is "
+        "tested that exactly one option is right and no two are the same; that each "
+        "wrong answer comes out again when its mistake is made on the item's facts "
+        "alone; that a second road gives the right answer; that the question shows "
+        "every number the item is made of; that the picture shows the answer; and that "
+        "the words are short.",
         "",
         f"- Kinds: {len(proofs)}; items: {sum(p.items for p in proofs):,}; failures: "
         f"{failures:,}.",

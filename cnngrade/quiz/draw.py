@@ -146,10 +146,10 @@ def make_quiz(
 
 
 def _span(lessons: Sequence[str]) -> str:
-    """Write "02 and 03", or "00 to 07" where there are many and none is left out.
+    """Write "02 and 03", or the first and the last of many that leave none out.
 
-    >>> _span(["00", "01", "02"]), _span(["00", "02", "03"])
-    ('00 to 02', '00, 02 and 03')
+    >>> _span(["02", "04", "05"])
+    '02, 04 and 05'
     """
     numbers = [int(lesson) for lesson in lessons]
     in_a_row = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -192,17 +192,22 @@ def _mixed(key: Key, lessons: Sequence[str] | None, many: int) -> list[str]:
 def _variants(
     key: Key, place: int, kind: str, level: int, many: int, seen: set[str]
 ) -> tuple[Item, ...]:
-    """Draw an item for each variant, new ones as long as the kind has some."""
+    """Draw an item for each variant, new ones as long as the kind has some.
+
+    Then items come again, though never to neighbours.
+    """
     drawn: list[Item] = []
     is_used_up = False
+    before = ""
     for variant in range(many):
-        for attempt in range(1 if is_used_up else TRIES):
+        for attempt in range(TRIES):
             item = draw(kind, key.number(place, kind, variant, attempt), level)
-            if item_id(item) not in seen:
+            if item_id(item) not in ({before} if is_used_up else seen):
                 break
         else:
             is_used_up = True
-        seen.add(item_id(item))
+        before = item_id(item)
+        seen.add(before)
         drawn.append(item)
     return tuple(drawn)
 

@@ -49,7 +49,6 @@ def _question(item: Item, *, choices: bool) -> str:
             number = f"{value}:{near[option.text]:.6f}".rstrip("0").rstrip(".")
             number += "0" if number.endswith(":") else ""
             lines.append(f"\t={_weight(option)}{number}#{_said(option)}")
-        lines.append(f"\t~#{escaped(words.UNKNOWN)}")
     elif typed:
         for option in (right_option(item), *item.wrong):
             for spelling in spellings(option.value, item.form):

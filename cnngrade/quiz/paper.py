@@ -19,7 +19,7 @@ from .answers import Row, marking_rows
 from .draw import Quiz
 
 MOST_WORKED = 8
-"""Up to so many variants the key has the worked solutions of all."""
+"""Up to so many variants the key has the worked solutions, and a column for each."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def key_html(quiz: Quiz, some: Sequence[Sheet], origin: str) -> str:
 
     `origin` is a sentence that says what the quiz was drawn from.
     """
-    worked = len(some) <= MOST_WORKED
-    return _page("key.html", quiz=quiz, sheets=some, origin=origin, worked=worked)
+    few = len(some) <= MOST_WORKED
+    return _page("key.html", quiz=quiz, sheets=some, origin=origin, few=few)
 
 
 def marking_html(quiz: Quiz, some: Sequence[Sheet], origin: str) -> str:

@@ -51,16 +51,18 @@ def origin(key: Key) -> str:
 
 def _on_paper(quiz: Quiz, to: str, out: Path, told: str) -> list[Path]:
     some = paper.sheets(quiz)
-    pages = {
-        "key": paper.key_html(quiz, some, told),
-        "marking": paper.marking_html(quiz, some, told),
-    }
+    pages = {"key": paper.key_html(quiz, some, told)}
+    marking = paper.marking_html(quiz, some, told)
     if quiz.people or len(some) > LETTERED:
         pages["sheets"] = paper.sheets_html(quiz, some)
     else:
         for name, sheet in zip(quiz.names, some, strict=True):
             pages[f"sheet-{name}"] = paper.sheets_html(quiz, [sheet])
     written = [_write(out / "marking.csv", paper.marking_csv(some).encode())]
+    if len(some) > LETTERED:  # a table of thousands of lines is searched, not printed
+        written.append(_write(out / "marking.html", marking.encode()))
+    else:
+        pages["marking"] = marking
     save: Callable[[str, Path], object] = printing.write_pdf
     if to == "html":
         save = _save

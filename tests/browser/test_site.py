@@ -281,6 +281,20 @@ def test_every_step_picture_of_the_lessons_can_be_stepped(browser, site):
     assert stepped > 0
 
 
+def test_the_goals_of_practice_lead_to_headings_that_are_there(browser, site):
+    with opened(browser, site) as page:
+        page.goto((site / "practice" / "index.html").as_uri())
+        page.locator(".card").wait_for()
+        page.locator(".goals-fold summary").click()
+        links = page.locator(".goals a")
+        found = [link.get_attribute("href") for link in links.all()]
+    assert len(found) > 60
+    for link in found:
+        file, _, anchor = link.partition("#")
+        text = (site / "practice" / file).resolve().read_text(encoding="utf-8")
+        assert f'id="{anchor}"' in text, link
+
+
 def test_hints_are_folded_and_open_by_keyboard(browser, site):
     with opened(browser, site) as page:
         page.goto((site / "exercises" / "03_pooling.html").as_uri())

@@ -13,8 +13,8 @@ from cnnlib.practice.kind import Facts, Kind, Slip
 from cnnlib.practice.registry import LEVELS, draw, kinds
 from tools.build.build import ROOT
 from tools.practice_proof import (
-    HEADING,
     CALLS,
+    HEADING,
     TABLE,
     Proof,
     by_the_checker,

@@ -17,6 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
+from cnnlib.practice.registry import kinds
 from cnnlib.worked import worked_example, worked_examples
 from tools import slides
 from tools.build.course import Course
@@ -378,6 +379,25 @@ def test_the_first_page_has_a_card_for_each_lesson(tmp_path):
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         assert f"[{read(path).title}](notebooks/{path.name})" in text
     assert 'data-cnnlib="explore_kernel' in text
+
+
+def test_practice_has_a_page_for_each_lesson_with_items_and_one_for_all(tmp_path):
+    stage(COURSE, tmp_path)
+    lessons = sorted({kind.lesson for kind in kinds().values()})
+    every = (tmp_path / "practice" / "index.md").read_text("utf-8")
+    assert every.count('data-cnnlib="practice') == 1
+    first = (tmp_path / "index.md").read_text("utf-8")
+    for lesson in lessons:
+        page = (tmp_path / "practice" / f"{lesson}.md").read_text("utf-8")
+        assert page.startswith(f"# Practice: {lesson} ")
+        assert f"<{lesson}>" in every
+        assert f"[Practice](practice/{lesson}.md)" in first
+        (file,) = (tmp_path / "notebooks").glob(f"{lesson}_*.ipynb")
+        assert f"[Practice](../practice/{lesson}.md)" in file.read_text("utf-8")
+    assert {path.stem for path in (tmp_path / "practice").iterdir()} == {
+        *lessons,
+        "index",
+    }
 
 
 def test_what_the_theme_leaves_unnamed_is_named(tmp_path):

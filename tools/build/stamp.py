@@ -23,7 +23,6 @@ PAGES = ("*.md", "docs/*.md", "deploy/**/*.*", "site/**/*.md")
 MADE = {
     "docs/term-plan.md",
     "docs/proof.md",
-    "docs/practice-proof.md",
     "docs/errata.md",
     "CHANGELOG.md",
 }

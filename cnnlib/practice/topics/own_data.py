@@ -11,7 +11,7 @@ import torch
 from sklearn.model_selection import train_test_split
 
 from cnnlib.practice.compute import plain
-from cnnlib.practice.items import shown, table
+from cnnlib.practice.items import shown
 from cnnlib.practice.kind import Facts, Kind, Slip
 from cnnlib.practice.topics.norms import EVEN_SPREADS
 
@@ -332,30 +332,41 @@ DEVIATION = Kind(
     ),
 )
 
-_TASKS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "a mirror": (
-        ("an arrow to the left", "an arrow to the right", "mirrored"),
-        ("a left hand", "a right hand", "mirrored"),
-        ("the letter b", "the letter d", "mirrored"),
-        ("the letter p", "the letter q", "mirrored"),
-        ("a bend to the left", "a bend to the right", "mirrored"),
+_PAIRS = {
+    "mirrored": (
+        ("an arrow to the left", "an arrow to the right"),
+        ("a left hand", "a right hand"),
+        ("a left shoe", "a right shoe"),
+        ("the letter b", "the letter d"),
+        ("the letter p", "the letter q"),
+        ("a bend to the left", "a bend to the right"),
+        ("a car that drives to the left", "one that drives to the right"),
+        ("a fish that swims to the left", "one that swims to the right"),
     ),
-    "half a turn": (
-        ("the digit 6", "the digit 9", "turned by 180 degrees"),
-        ("the letter b", "the letter q", "turned by 180 degrees"),
-        ("the letter u", "the letter n", "turned by 180 degrees"),
-        ("an arrow up", "an arrow down", "turned by 180 degrees"),
+    "turned by 180 degrees": (
+        ("the digit 6", "the digit 9"),
+        ("the letter b", "the letter q"),
+        ("the letter d", "the letter p"),
+        ("the letter u", "the letter n"),
+        ("the letter M", "the letter W"),
+        ("an arrow up", "an arrow down"),
+        ("a ball above a line", "a ball below a line"),
     ),
-    "colour": (
-        ("a red light", "a green light", "other colours"),
-        ("an unripe tomato", "a ripe tomato", "other colours"),
-        ("a blue car", "a red car", "other colours"),
+    "other colours": (
+        ("a red light", "a green light"),
+        ("an unripe tomato", "a ripe tomato"),
+        ("a blue car", "a red car"),
+        ("a green leaf", "a brown leaf"),
+        ("a white flower", "a yellow flower"),
+        ("a black cat", "a white cat"),
     ),
-    "size": (
-        ("a car far away", "a car close by", "made larger"),
-        ("a small stone", "a large stone", "made larger"),
+    "made larger": (
+        ("a car far away", "a car close by"),
+        ("a boat far away", "a boat close by"),
+        ("a small stone", "a large stone"),
     ),
 }
+"""Of each change the classes of which it makes another one."""
 _HARMLESS = (
     "moved by 2 pixels",
     "a little darker",
@@ -366,12 +377,15 @@ _HARMLESS = (
 )
 
 
+_SIGNS = ("the letter", "the digit", "an arrow", "a bend")
+
+
 def _changes(random: Random, level: int) -> dict[str, Any]:
-    pairs = [pair for kind in _TASKS.values() for pair in kind]
-    first, second, harm = random.choice(pairs)
-    others = sorted({pair[2] for pair in pairs} - {harm})
-    near = [change for change in others if _keeps(first, second, change)]
+    harm, (first, second) = random.choice(
+        [(change, pair) for change, pairs in _PAIRS.items() for pair in pairs]
+    )
     harmless = random.sample(_HARMLESS, 3)
+    near = [change for change in _PAIRS if _keeps(first, second, change)]
     if level == 3 and near:
         harmless[0] = random.choice(near)
     order = random.sample([harm, *harmless], 4)
@@ -380,14 +394,10 @@ def _changes(random: Random, level: int) -> dict[str, Any]:
 
 def _keeps(first: str, second: str, change: str) -> bool:
     """Tell whether a change keeps apart what these two classes differ in."""
-    makes_other = {
-        pair[2] for kind in _TASKS.values() for pair in kind if {first, second} & {
-            pair[0], pair[1]
-        }
-    }  # fmt: skip
-    is_sign = first.startswith(("the letter", "the digit", "an arrow", "a bend"))
+    makes_another = any({first, second} & set(pair) for pair in _PAIRS[change])
+    is_sign = first.startswith(_SIGNS)
     kept_by = {"other colours", "made larger"} if is_sign else {"mirrored"}
-    return change not in makes_other and change in kept_by
+    return not makes_another and change in kept_by
 
 
 def _harmful(f: Facts) -> str:
@@ -396,8 +406,11 @@ def _harmful(f: Facts) -> str:
 
 
 def _from_pairs(f: Facts) -> str:
-    known = {(pair[0], pair[1]): pair[2] for kind in _TASKS.values() for pair in kind}
-    return known[(f.first, f.second)]
+    """Look the classes up."""
+    (found,) = [
+        change for change, pairs in _PAIRS.items() if (f.first, f.second) in pairs
+    ]
+    return found
 
 
 def _takes(number: int) -> Slip:
@@ -418,7 +431,6 @@ KEEPS_LABEL = Kind(
     ask=lambda f: (
         f"A net is to tell {f.first} from {f.second}. Which of these changes must not "
         "be made to its pictures?",
-        table("the changes", ("change",), [(change,) for change in f.changes]),
     ),
     right=_harmful,
     again=_from_pairs,

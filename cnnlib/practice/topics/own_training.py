@@ -15,6 +15,7 @@ from torch import nn
 from cnnlib.practice.compute import plain
 from cnnlib.practice.items import grid, shown, table
 from cnnlib.practice.kind import Facts, Kind, Slip
+from cnnlib.text import count
 
 
 def _curve(random: Random, level: int) -> dict[str, Any]:
@@ -214,7 +215,7 @@ FORGETTING = Kind(
             if f.q
             else f"A weight is {f.value} and gets no gradient. The learning rate is "
             f"{f.rate}, the weight decay {f.decay}: a share of the weight goes at each "
-            f"step. What is left of it? Steps: {f.steps}."
+            f"step. What is left of it after {count(f.steps, 'step')}?"
         ),
     ),
     right=lambda f: plain(round(_kept(f), 2 if f.q else 4)),
@@ -284,7 +285,7 @@ FORGETTING = Kind(
         else (
             f"A step takes {f.rate}*{f.decay} = {plain(f.rate * f.decay)} of the "
             f"weight; {plain(1 - f.rate * f.decay)} of it is left.",
-            f"After {'1 step' if f.steps == 1 else f'{f.steps} steps'}: {answer}.",
+            f"After {count(f.steps, 'step')}: {answer}.",
         )
     ),
 )

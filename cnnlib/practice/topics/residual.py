@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from cnnlib.practice.compute import own_count, plain, signed
+from cnnlib.practice.compute import own_count, plain, signed, torch_size
 from cnnlib.practice.kind import Facts, Kind, Slip
 
 
@@ -107,13 +107,11 @@ SHORTCUT = Kind(
 
 
 def _block(random: Random, level: int) -> dict[str, Any]:
-    cin = random.choice((3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 30, 32, 40, 50, 64))
-    changes = level == 2 or (level == 3 and random.random() < 0.5)
-    return {
-        "cin": cin,
-        "cout": cin * 2 if changes else cin,
-        "s": 1 if level < 3 else 2,
-    }
+    widths = (3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 30, 32, 40, 50, 64)
+    cin = cout = random.choice(widths)
+    if level == 2 or (level == 3 and random.random() < 0.5):
+        cout = random.choice([width for width in widths if width != cin])
+    return {"cin": cin, "cout": cout, "s": 1 if level < 3 else 2}
 
 
 def _layers(f: Facts) -> list[nn.Module]:
@@ -162,7 +160,7 @@ BLOCK_PARAMS = Kind(
         f"A basic block of ResNet gets {f.cin} channels and gives {f.cout}; its stride "
         f"is {f.s}. The kernels are 3x3 without biases, and a batch norm follows each "
         "convolution. The shortcut is 1x1 where one is needed. How many parameters "
-        "has the block?",
+        "does the block have?",
     ),
     right=lambda f: sum(p.numel() for layer in _layers(f) for p in layer.parameters()),
     again=lambda f: _block_count(f),
@@ -241,7 +239,7 @@ def _maps(random: Random, level: int) -> dict[str, Any]:
     return {
         "cin": cin,
         "cout": cin * 2,
-        "n": random.choice((8, 14, 16, 28, 32, 56) if level < 3 else (7, 9, 15, 21)),
+        "n": random.randrange(8, 65, 4) if level < 3 else random.randrange(7, 40, 2),
         "s": 1 if level == 1 else 2,
     }
 
@@ -257,10 +255,9 @@ BLOCK_SHAPE = Kind(
         f"3x3 convolutions with padding 1, the first with stride {f.s} and {f.cout} "
         "kernels. What shape comes out?",
     ),
-    right=lambda f: tuple(
-        nn.Sequential(*_layers(f)[:4])(
-            torch.empty(2, f.cin, f.n, f.n, device="meta")
-        ).shape[1:]
+    right=lambda f: (
+        f.cout,
+        *(torch_size(torch_size(f.n, 3, f.s, 1), 3, 1, 1),) * 2,
     ),
     again=lambda f: (
         f.cout,
