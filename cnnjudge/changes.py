@@ -229,6 +229,9 @@ _COMPARISON = "a comparison is the other way round, or off by one."
 _NUMBER = "a number is off by one."
 _MIXED_UP = "two names are mixed up: that of a row and of a column, say."
 _PLACES = "two things have changed places."
+_OPERATOR = "an operator is another one (`+` for `-`, `*` for `//`)."
+OF_A_CALCULATION = frozenset({_PART, _NUMBER, _OPERATOR})
+"""Slips that can be made on paper, too."""
 
 
 def _changes(node: ast.AST) -> Iterator[Told]:
@@ -251,7 +254,7 @@ def _of_operators(node: ast.AST) -> Iterator[Told]:
             words = f"{type(node.op).__name__} becomes {other.__name__}"
             yield (
                 words,
-                "an operator is another one (`+` for `-`, `*` for `//`).",
+                _OPERATOR,
                 _set(op=other()),
             )
     if isinstance(node, ast.BinOp):

@@ -14,7 +14,7 @@ from cnnlib.checks.question import Case
 from cnnlib.checks.values import CaseOutcome, PlainValue
 
 from . import messages
-from .changes import changed_workings
+from .changes import OF_A_CALCULATION, changed_workings
 from .compare import difference
 from .grids import has_fractions, hidden_numbers
 from .key import Key, Mistake, Task
@@ -400,14 +400,16 @@ class _Search:
         if self._outcomes[self._shown].error:
             return None
         name = self._known.task.question.name
+        is_typed = self._key.each_case_alone  # a number, and no code that gave it
         for changed in changed_workings(name):
             if "`_" in changed.sentence:  # a helper of ours, which no student has
                 continue
+            if is_typed and changed.sentence not in OF_A_CALCULATION:
+                continue
             of_case = partial(self._known.of, ("change", changed.name), changed.answer)
             if self._agrees(of_case):
-                return Explanation(
-                    changed.sentence, one_change(changed.sentence), PERHAPS
-                )
+                hint = one_change(changed.sentence, is_typed)
+                return Explanation(changed.sentence, hint, PERHAPS)
         return None
 
     def pair(self) -> Explanation | None:

@@ -68,8 +68,10 @@ class Explanation:
     word: str = LIKELY
 
 
-def one_change(sentence: str) -> str:
-    """Return the sentence on a small change of a right answer's code."""
+def one_change(sentence: str, is_typed: bool = False) -> str:
+    """Return the sentence on a small change of a right answer's code, or of a sum."""
+    if is_typed:
+        return f"one slip in the calculation gives this: in it {sentence}"
     return f"one small change of a right answer gives these values: {sentence}"
 
 

@@ -428,7 +428,7 @@ def _facts(task: Task, case: Case) -> Iterator[tuple[str, bool]]:
         "fractions",
         any(v.is_floating_point() and bool((v != v.round()).any()) for v in numbers),
     )
-    yield "a gradient to be found", case.gradient
+    yield "a gradient", case.gradient
 
 
 def _of_tensor(name: str, value: torch.Tensor) -> Iterator[tuple[str, bool]]:

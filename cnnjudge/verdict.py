@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+GRADIENT = "a gradient"
+"""The part of many tasks whose cases can only be right where the values are."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -90,11 +93,13 @@ class Verdict:
         if not self.part_points:
             return ""
         right = "; ".join(name for name, _, earned in self.parts if earned)
-        wrong = "; ".join(name for name, _, earned in self.parts if not earned)
+        missing = [name for name, _, earned in self.parts if not earned]
+        if len(missing) > 1:  # where the values are wrong, nothing is known of it
+            missing = [name for name in missing if name != GRADIENT]
         points = sum(points for _, points, _ in self.parts)
         return (
             f"{self.part_points} of {points:g} points so far. Right: {right}. "
-            f"Not yet: {wrong}."
+            f"Not yet: {'; '.join(missing)}."
         )
 
     @property

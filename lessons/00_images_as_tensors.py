@@ -24,8 +24,10 @@ except ImportError as error:
 check_setup()
 
 # %% [markdown]
-# Now a photograph. The box in it holds the 36 numbers below. Which of them are
-# bright pixels, which dark ones? And how would you find the edge of a petal?
+# Now a photograph. The box in it holds the 36 numbers below. (A cell's colour
+# only marks how large its number is: the deeper, the larger.) Which of them
+# are bright pixels, which dark ones? And between which two columns would you
+# draw the edge of a petal?
 
 # %% tags=["folded"]
 from cnnlib import images, plots

@@ -433,8 +433,9 @@ print(round(F.conv2d(pixel, weight).item(), 2))
 # slices of 2 x 2. Each window lies on all three at once, so twelve products
 # and one bias make one number.
 #
-# **Predict.** Press *Forward* once, then *Predict*: which number comes second?
-# Leave out a channel on purpose, and see whether the picture notices.
+# **Predict.** Press *Predict* first, so that the numbers hide, then *Forward*:
+# which number comes second? Leave out a channel on purpose, and see whether
+# the picture notices.
 
 # %%
 torch.manual_seed(0)
@@ -709,7 +710,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# ## Extra: for a second reading
+# ## Extra: for a second reading <!-- extra -->
 #
 # Neither exercise 01 nor the next lessons need this. If you are tired, go on
 # with "What to remember".

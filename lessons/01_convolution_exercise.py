@@ -419,7 +419,8 @@ checks.learn_kernel(learn_kernel)
 # are known to it; a tensor of your own needs `requires_grad=True`.
 #
 # `TypeError: unsupported operand type(s) for *: 'float' and 'NoneType'`: there
-# is no gradient yet. It comes with `backward`.
+# is no gradient. It comes with `backward` and goes with `zero_grad`, so
+# `backward` stands between `zero_grad` and the step.
 #
 # `RuntimeError: Trying to backward through the graph a second time ...`: the
 # error was worked out once, before the loop. Every step needs a new one.
@@ -432,6 +433,6 @@ checks.learn_kernel(learn_kernel)
 # take. There is no bias here, and a layer has one unless you tell it not to.
 #
 # No error, but the numbers swing or grow: perhaps `zero_grad` is missing, or
-# stands between `backward` and the step.
+# the steps are too large.
 #
 # </details>

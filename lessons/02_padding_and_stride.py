@@ -550,8 +550,8 @@ assert dilated(torch.zeros(1, 1, 20, 20)).shape[-1] == wide
 
 # %% [markdown]
 # On a 6 x 6 grid with dilation 2 the window reaches over 5 cells, so it has
-# 2 places in each direction. Go on to step 4 and press *Predict*. That number
-# comes from rows and columns 1, 3 and 5 only.
+# 2 places in each direction. Press *Predict* first, then go on to step 4. That
+# number comes from rows and columns 1, 3 and 5 only.
 
 # %%
 grid = worked_example("vn-6x6")

@@ -69,7 +69,7 @@ example
 # %%
 example.predict(1, 0)
 
-# %%
+# %% tags=["extra"]
 x[2:4, 0:2].max()
 
 # %%
@@ -292,11 +292,11 @@ torch.equal(pool(batch)[5, 3], max_pool_2x2(batch[5, 3]))
 # %% [markdown]
 # It is. <!-- extra -->
 #
-# N and C stay, H and W are halved: a quarter of the numbers is left. Lesson 04
+# N and C stay, H and W are halved: a quarter of the numbers is left. Lesson 04 <!-- extra -->
 # counts what that saves in the layers behind. The layer itself has no
 # parameters:
 
-# %%
+# %% tags=["extra"]
 list(pool.parameters())
 
 # %% [markdown]
@@ -342,10 +342,10 @@ plots.plot_grids(
 # %%
 example.check(x.flatten()[None])                             # (1, 6)
 
-# %% [markdown]
+# %% [markdown] tags=["extra"]
 # Row by row: two loops, and the one over the columns is the inner one.
 
-# %%
+# %% tags=["extra"]
 numbers = []
 for i in range(3):
     for j in range(2):

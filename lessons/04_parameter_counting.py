@@ -44,7 +44,8 @@ plots.plot_bars({r.name: r.mult_adds for r in layers},
 import torch
 from torch import nn
 
-from cnnlib import arithmetic, models, plots, summary, worked_example
+from cnnlib import arithmetic, diagrams, models, plots, summary
+from cnnlib import worked_example
 
 # %% [markdown]
 # ## Two reasons for convolution
@@ -335,11 +336,14 @@ for name, layer, size in [("transposed", up, (16, 16, 16)),
 # **Predict.** `fc` has 86 % of the parameters. How much of the work?
 
 # %%
-is_conv = [row.kind == "Conv2d" for row in table.rows]
-work = sum(row.mult_adds for row, conv in zip(table.rows, is_conv) if conv)
-params = sum(row.params for row, conv in zip(table.rows, is_conv) if conv)
-print(f"convolutions: {params / table.total_params:5.1%} of the parameters")
-print(f"              {work / table.total_mult_adds:5.1%} of the work")
+def in_convolutions(table):
+    """The convolutions' share of the parameters and of the work, in %."""
+    convs = [row for row in table.rows if row.kind == "Conv2d"]
+    return {"of the parameters": 100 * sum(r.share_params for r in convs),
+            "of the work": 100 * sum(r.share_mult_adds for r in convs)}
+
+# %%
+plots.plot_bars(in_convolutions(table), unit="%", title="In convolutions")
 
 # %% [markdown]
 # A convolution's weight is used at every place of the map, a dense layer's
@@ -351,9 +355,8 @@ print(f"              {work / table.total_mult_adds:5.1%} of the work")
 with torch.device("meta"):
     vgg = models.vgg16()
 large = summary(vgg, (3, 224, 224))
-convs = [row for row in large.rows if row.kind == "Conv2d"]
-print(f"parameters: {sum(r.share_params for r in convs):.1%} in convolutions")
-print(f"work:       {sum(r.share_mult_adds for r in convs):.1%}")
+plots.plot_bars(in_convolutions(large), unit="%",
+                title="VGG-16: in convolutions")
 
 # %% [markdown]
 # ### Cheaper convolutions
@@ -462,10 +465,11 @@ for name, model in nets.items():
 
 # %%
 megabytes = 4 * large.total_params / 1e6
-print(f"VGG-16, weights alone:     {megabytes:7,.0f} MB")
-print(f"with gradients and Adam:   {4 * megabytes:7,.0f} MB")
 first = arithmetic.activation_memory((64, 224, 224))
-print(f"first map of 100 pictures: {100 * first / 1e6:7,.0f} MB")
+plots.plot_bars({"weights alone": megabytes,
+                 "with gradients and Adam": 4 * megabytes,
+                 "first map, 100 pictures": 100 * first / 1e6},
+                unit="MB", title="VGG-16 in training")
 
 # %% [markdown]
 # So parameters say how large the *file* is. *Training* takes four times that
@@ -493,6 +497,15 @@ print(f"first map of 100 pictures: {100 * first / 1e6:7,.0f} MB")
 arithmetic.receptive_field_table([(3, 1), (2, 2), (3, 1), (2, 2)])
 
 # %% [markdown]
+# The same along one axis: a unit at the top, and all that it can see, down to
+# the ten pixels. The number in a cell says on how many ways it leads to the
+# unit.
+
+# %%
+diagrams.draw_reach([(3, 1), (2, 2), (3, 1), (2, 2)],
+                    ["3 x 3", "pool 2 x 2", "3 x 3", "pool 2 x 2"])
+
+# %% [markdown]
 # Is it true? Ask the gradient: which input pixels change one unit in the
 # middle? All weights are 1 here, and pooling is by average, so nothing
 # cancels.
@@ -515,8 +528,8 @@ plots.plot_receptive_field(image[0].detach(), (top, left, 10, 10),
                            heat=image.grad[0, 0])
 
 # %% [markdown]
-# Ten by ten, and not evenly: the middle counts most, because more paths lead
-# through it. Lesson 07 counts them, in a net that has been trained.
+# Ten by ten, and not evenly: the middle counts most, because more ways lead
+# through it, six against one. Lesson 07 looks at a net that has been trained.
 #
 # **Predict.** How many 3 x 3 layers without pooling does it take to see 11
 # pixels?

@@ -68,12 +68,12 @@ print("pixels", images.min().item(), "to", images.max().item())
 print("label ", tuple(labels[0].shape), labels.dtype)
 
 # %% [markdown]
-# No axis at all for a label: it is one whole number. The first forty, each
+# No axis at all for a label: it is one whole number. The first thirty, each
 # with its label:
 
 # %% tags=["nbval-ignore-output"]
-names = [str(label) for label in labels[:40].tolist()]
-plots.plot_images(images[:40], names, columns=10)
+names = [str(label) for label in labels[:30].tolist()]
+plots.plot_images(images[:30], names, columns=10)
 
 # %% [markdown]
 # Take a minute for this picture. Look for a 4 that is open at the top and one
@@ -227,6 +227,15 @@ for label in range(3):
     print(f"label {label}: p = {p[label]:.3f}, loss = {loss:.3f}")
 
 # %% [markdown]
+# The three as dots on the curve of $-\log p$:
+
+# %%
+shares = torch.linspace(0.02, 1, 50)
+three = {f"label {k}": (p[k].item(), -p[k].log().item()) for k in range(3)}
+plots.plot_lines({"loss": -shares.log()}, x=shares, dots=three,
+                 xlabel="probability of the right class", ylabel="loss")
+
+# %% [markdown]
 # A sure answer that is right costs nearly nothing, a sure answer that is
 # wrong costs a lot. For a batch: our own, then PyTorch's.
 
@@ -373,6 +382,35 @@ for kind in (torch.optim.SGD, torch.optim.Adam):
     print(f"{kind.__name__:5}{w[0]:10.5f}{w[1]:10.5f}")
 
 # %% [markdown]
+# What that is good for: a valley, steep across and nearly flat along it. Both
+# begin at a distance of 1, in both directions.
+
+# %%
+def walk(kind, lr, steps=40):
+    """Distance across and along the valley, after each step."""
+    w, places = torch.ones(2, requires_grad=True), []
+    optimizer = kind([w], lr=lr)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (25 * w[0] ** 2 + 0.25 * w[1] ** 2).backward()
+        optimizer.step()
+        places.append(w.detach().abs())
+    return torch.stack(places).T
+
+# %%
+sgd, adam = walk(torch.optim.SGD, 0.03), walk(torch.optim.Adam, 0.05)
+assert sgd[0, -1] < 0.01 < 0.5 < sgd[1, -1] and adam[:, 19].max() < 0.5
+assert torch.allclose(adam[0], adam[1], atol=1e-3)           # both alike
+plots.plot_lines({"SGD, steep": sgd[0], "SGD, flat": sgd[1],
+                  "Adam, both": adam[0]},
+                 xlabel="step", ylabel="distance", title="One rate for both")
+
+# %% [markdown]
+# Plain descent must be slow in the steep direction, or it would jump out: so
+# it crawls in the flat one. For Adam the two are alike. (The bump at its end
+# is momentum: it runs past the goal.)
+
+# %% [markdown]
 # ### Batches and epochs
 #
 # Why 64 images and not all 60,000? The gradient of a random batch is a guess
@@ -512,13 +550,12 @@ plots.plot_lines(
 # learn, and then loses it again. Chance? Four other starts:
 
 # %% tags=["nbval-ignore-output"]
-runs = {f"start {seed}": losses_without("zero_grad", seed)
-        for seed in range(1, 5)}
-for losses in runs.values():
+for seed in range(1, 5):
+    losses = losses_without("zero_grad", seed)
     lowest = min(losses)
-    assert lowest < 1.6 and max(losses[losses.index(lowest):]) > lowest + 0.5
-plots.plot_lines(runs, xlabel="step", ylabel="loss of the batch",
-                 title="Without zero_grad")
+    highest = max(losses[losses.index(lowest):])
+    assert lowest < 1.6 and highest > lowest + 0.5
+    print(f"start {seed}: down to {lowest:.2f}, then up to {highest:.2f}")
 
 # %% [markdown]
 # Each step repeats all steps before it. So the net comes down, runs past every
@@ -562,7 +599,7 @@ result
 # ### Epoch by epoch
 #
 # Most of that was learned in the first seconds. So here is the beginning
-# again, slowly: eight short epochs of only 1,000 images, as a film. Epoch 0 is
+# again, slowly: five short epochs of only 1,000 images, as a film. Epoch 0 is
 # the net before it has learned anything.
 #
 # **Predict.** What does the table of answers look like then? All over the
@@ -574,7 +611,7 @@ result
 
 # %% tags=["nbval-ignore-output"]
 torch.manual_seed(0)
-watch_training(models.mnist_cnn(), digits.few(100), epochs=8, batch_size=64,
+watch_training(models.mnist_cnn(), digits.few(100), epochs=5, batch_size=64,
                show=False)
 
 # %% [markdown]
@@ -702,8 +739,10 @@ assert after["0.02, constant"] < 0.6 * after["0.001, constant"]
 plots.plot_bars(after, title="Validation loss")
 
 # %% [markdown]
-# Most of the gain is the height. So short a run says little about the cycle:
-# with another seed the last two bars may change places. Try it.
+# Most of the gain is the height. Over ten random starts
+# (`python -m benchmarks rankings`) the middle losses were 0.53, 0.18 and 0.17.
+# With 0.02 held constant one of the ten learned nothing (2.30); with the cycle
+# the worst was 0.18.
 
 # %% [markdown]
 # ### A graphics card
@@ -753,7 +792,7 @@ plots.plot_confusion(matrix, digits.class_names)
 # And these are the mistakes themselves, the surest first:
 
 # %% tags=["nbval-ignore-output"]
-plots.plot_mistakes(*test, result.predictions,
+plots.plot_mistakes(*test, result.predictions, limit=18,
                     probabilities=result.probabilities)
 
 # %% [markdown]
@@ -882,9 +921,11 @@ plots.plot_bars(percent, unit="%",
                 title="Test images right, trained on a part")
 
 # %% [markdown]
-# On MNIST the CNN falls from first place to last. Its kernels look at
-# neighbours, and neighbours no longer belong together. (On the bundled
-# digits, which are easier, it shows less.)
+# On MNIST the CNN falls from first place to last. It did so from each of ten
+# random starts: from 95.0 to 95.9 % down to 84.1 to 87.3 %, while the dense
+# net stayed between 89.6 and 90.8 %. Its kernels look at neighbours, and
+# neighbours no longer belong together. (On the bundled digits, which are
+# easier, it shows less.)
 #
 # The dense net cannot even tell the difference: shuffle the columns of its
 # first weight in the same way, and it computes the very same scores.
@@ -1117,7 +1158,7 @@ plots.plot_images([image for _ in range(3) for image in move(x[:5])],
 torch.manual_seed(0)
 robust = models.mnist_cnn()
 learning = fit(robust, images, labels, epochs=2 if mnist else 10, lr=0.02,
-               augment=move)
+               augment=move, show=False)
 
 # %% tags=["nbval-ignore-output"]
 off_centre = accuracy_by_shift(robust)

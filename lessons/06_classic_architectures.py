@@ -518,9 +518,11 @@ torch.manual_seed(0)
 model = deep(plain)
 scores = model(few.train_images[:64])
 F.cross_entropy(scores, few.train_labels[:64]).backward()
-first, last = (model[i].weight.grad.norm().item() for i in (0, -1))
-print(f"first layer {first:.0e}, last layer {last:.0e}")
-assert first < 1e-6 * last
+sizes = [layer.weight.grad.norm() for layer in model.modules()
+         if hasattr(layer, "weight")]
+assert sizes[0] < 1e-6 * sizes[-1]
+plots.plot_lines({"gradient": torch.stack(sizes).log10()}, xlabel="layer",
+                 ylabel="size, as a power of ten", title="40 plain layers")
 
 # %% [markdown]
 # Nothing arrives, so nothing is learned down there. *Batch norm* (2015) brings
@@ -699,10 +701,13 @@ ready = prepare(pictures)
 print(tuple(pictures.shape), "->", tuple(ready.shape))
 print(f"0 to 1 -> {ready.min():.2f} to {ready.max():.2f}")
 
+# %%
+plots.plot_images(list(ready[:, 0, ::8, ::8]), columns=4)    # every 8th pixel
+
 # %% [markdown]
-# By hand: black in the first colour is $(0 - 0.485) / 0.229 = -2.12$. Leave
-# that out, and nothing complains, but the net sees pictures unlike any that it
-# has learned from.
+# By hand: black in the first colour is $(0 - 0.485) / 0.229 = -2.12$, drawn
+# blue. Leave that out, and nothing complains, but the net sees pictures unlike
+# any that it has learned from.
 #
 # What ResNet-18 gives is then no class but 512 *features* for each picture,
 # and a new `nn.Linear(512, 10)` is all that is left to train. Its weights are

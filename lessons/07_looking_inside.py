@@ -92,7 +92,7 @@ print("all within it:", bool(before.abs().max() <= 1 / 9 ** 0.5))
 
 # %% tags=["nbval-ignore-output"]
 after = net.conv1.weight                                     # (8, 1, 3, 3)
-plots.plot_images([*before, *after], columns=8)
+plots.plot_images([*before, *after], columns=8, say_values=True)
 
 # %% [markdown]
 # Look for kernels that are red on one side and blue on the other: they answer
@@ -117,7 +117,7 @@ patches = F.unfold(test, kernel_size=3, padding=1)           # (N, 9, 784)
 patches = patches.transpose(1, 2).reshape(-1, 9)
 answers = patches @ after.flatten(1).T                       # (N * 784, 8)
 best = patches[answers.argmax(dim=0)].view(8, 1, 3, 3)
-plots.plot_images([*after, *best], columns=8)
+plots.plot_images([*after, *best], columns=8, say_values=True)
 
 # %% tags=["nbval-ignore-output"]
 largest = after.clamp(min=0).sum(dim=(1, 2, 3))
@@ -406,7 +406,7 @@ plots.plot_overlay(image, saliency, title="saliency of the 4")
 # do you expect in the opening? All over?
 
 # %% tags=["nbval-ignore-output"]
-plots.plot_images([image, gradient], ["image", "gradient"])
+plots.plot_images([image, gradient], ["image", "gradient"], say_values=True)
 
 # %% [markdown]
 # Where paper is blue, ink would speak against a 4. But the map is speckled:
@@ -487,7 +487,8 @@ def spread(drops):
         total[i:i+6, j:j+6] += drop
         count[i:i+6, j:j+6] += 1
     return total / count
-plots.plot_images([image, spread(drops)], ["image", "covered with paper"])
+plots.plot_images([image, spread(drops)], ["image", "covered with paper"],
+                  say_values=True)
 
 # %% [markdown]
 # Red: without this part the score drops. Blue: it rises.
@@ -506,7 +507,8 @@ print("no drop:", bool((drops[blank].abs() < 1e-3).all()))
 # %% tags=["nbval-ignore-output"]
 inked = cover(1.0)
 ink_drops = scores[0, 4] - net(inked)[:, 4]
-plots.plot_images([image, spread(ink_drops)], ["image", "covered with ink"])
+plots.plot_images([image, spread(ink_drops)], ["image", "covered with ink"],
+                  say_values=True)
 
 # %% tags=["nbval-ignore-output"]
 worst = ink_drops.argmax()
@@ -584,6 +586,7 @@ total = (weights * a).sum(dim=1)[0].detach()                 # before the ReLU
 plots.plot_images(
     [image, enlarge(parts), enlarge(total)],
     ["image", "score, split by place", "Grad-CAM before ReLU"],
+    say_values=True,
 )
 
 # %% [markdown]
@@ -646,7 +649,7 @@ for label in (4, 0):
     heat[label] = (weights * a).sum(dim=1)[0].detach()       # (7, 14)
 plots.plot_images([pair, enlarge(heat[4]).relu(), enlarge(heat[0]).relu()],
                   ["the pair", "Grad-CAM for 4", "Grad-CAM for 0"],
-                  columns=1)
+                  columns=1, say_values=True)
 
 # %% [markdown]
 # The same image, two questions, two answers. (Most programs smooth such a map,
@@ -693,7 +696,7 @@ assert hit.float().mean() > 0.85
 epochs = history.epochs
 shown = [0, 1, epochs]
 weights = [history.snapshots[k]["conv1.weight"] for k in shown]
-plots.plot_images(torch.cat(weights), columns=8)
+plots.plot_images(torch.cat(weights), columns=8, say_values=True)
 
 # %% [markdown]
 # **Predict.** Which layer stays closest to its random start: `conv1`,
@@ -777,7 +780,8 @@ then, counts = models.mnist_cnn().requires_grad_(False), []
 for weights in history.snapshots:
     then.load_state_dict(weights)
     counts.append(int((peaks(then) == 0).sum()))
-print(counts)
+plots.plot_lines({"dead": counts}, xlabel="epoch",
+                 ylabel="dead channels of 24")
 
 # %% [markdown]
 # A channel can be dead from the start, by an unlucky draw, or die in one of
@@ -923,7 +927,8 @@ assert length < 0.6
 
 # %% tags=["nbval-ignore-output"]
 plots.plot_images([image, change, fake],
-                  ["says 4", "the change", f"says {rival.item()}"])
+                  ["says 4", "the change", f"says {rival.item()}"],
+                  say_values=True)
 
 # %% [markdown]
 # The length of an image is the root of the sum of its squared pixels. What

@@ -372,6 +372,7 @@ class SameSizeBlock(nn.Module):
     def forward(self, x):
         inside = F.relu(self.norm1(self.conv1(x)))
         return F.relu(x + self.norm2(self.conv2(inside)))
+
 diagrams.draw_blocks(SameSizeBlock(64), (64, 56, 56))
 
 # %% [markdown]
@@ -391,9 +392,8 @@ diagrams.draw_blocks(SameSizeBlock(64), (64, 56, 56))
 x = torch.arange(16.0).view(1, 1, 4, 4)
 beside = nn.Conv2d(1, 1, 1, stride=2, bias=False)
 nn.init.ones_(beside.weight)
-seen = [(0, 0, 1, 1), (0, 2, 1, 1), (2, 0, 1, 1), (2, 2, 1, 1)]
 plots.plot_grids([("x", x), ("1 x 1, stride 2", beside(x))],
-                 highlight={"x": seen}, operators=["→"])
+                 operators=["→"])
 
 # %% [markdown]
 # ## ResNet-18

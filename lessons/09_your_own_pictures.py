@@ -709,6 +709,7 @@ def with_new_head(net, seed):
 
 new_signs = data.signs(400, seed=7, classes=others)
 asked = prepare(new_signs.images), new_signs.labels
+
 def learn(net, few, epochs, lr):
     fit(net, prepare(few.images), few.labels, epochs=epochs, batch_size=20,
         lr=lr, show=False)
@@ -840,7 +841,7 @@ from cnnlib.training import best_device
 device = best_device()                          # cuda, mps or cpu
 net = nets["dropout"].to(device)
 batch = x[:32].to(device)
-print(net(batch).shape, f"{batch.numel() * batch.element_size():,} bytes")
+print(net(batch).shape)
 net = net.cpu()
 
 # %% [markdown]
@@ -867,7 +868,8 @@ with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
 with torch.no_grad():
     full = net(x)
 same_answer = (short.argmax(dim=1) == full.argmax(dim=1)).float().mean()
-print(short.dtype, net.conv1.weight.dtype, f"{same_answer:.1%} the same")
+print(f"scores {short.dtype}, weights {net.conv1.weight.dtype}, "
+      f"{same_answer:.1%} of the answers the same")
 
 # %% [markdown]
 # It pays on accelerators with units for it, and where memory is short.

@@ -15,6 +15,8 @@ from collections.abc import Callable, Generator
 import matplotlib as mpl
 import pytest
 
+from cnnlib.settings import settings
+
 os.environ.setdefault("CNNLIB_DATA", "bundled")
 mpl.use("agg")
 
@@ -65,12 +67,28 @@ sys.addaudithook(_watch)
 multiprocessing.util.spawnv_passfds = _watched(multiprocessing.util.spawnv_passfds)
 
 
+def changed_lessons() -> set[str]:
+    """Return the lessons of which this course has other tasks, or other points."""
+    if not settings().points:
+        return set()
+    from cnnlib.checks.registry import every_question  # imports PyTorch
+
+    every, given = every_question(), settings().points.items()
+    return {every[task].lesson for task, n in given if n != every[task].points}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one worker, so that its fixtures are made once.
 
-    Files that share a costly fixture have a mark ``xdist_group`` of their own.
+    Files that share a costly fixture have a mark ``xdist_group`` of their own. In a
+    fork that changes a lesson, tests that need it as it is published are skipped.
     """
+    changed = changed_lessons()
     for item in items:
+        needed = {n for mark in item.iter_markers("published") for n in mark.args}
+        if here := sorted(needed & changed):
+            why = f"cnnlib/course.toml changes lesson {', '.join(here)}"
+            item.add_marker(pytest.mark.skip(reason=why))
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 

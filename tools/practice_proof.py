@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from cnnjudge.tasks import task
 from cnnlib.arithmetic import output_size
-from cnnlib.checks.registry import questions
+from cnnlib.checks.registry import every_question
 from cnnlib.practice.compute import plain
 from cnnlib.practice.items import Item, Option, shown
 from cnnlib.practice.kind import Facts, Kind, Slip
@@ -477,7 +477,7 @@ def unknown_mistakes() -> list[str]:
     """Return the mistakes that are said to be a task's, and are not."""
     names = {
         name: {mistake.name for mistake in task(name).key.mistakes}
-        for name in questions()
+        for name in every_question()
     }
     return [
         f"{kind.name}: {slip.of} has no mistake {slip.name!r}"
@@ -558,7 +558,7 @@ def markdown(proofs: Sequence[Proof], seeds: int) -> str:
     """Return the figures as a section of the page."""
     slips = [(k.name, s) for k in kinds().values() for s in k.slips]
     shared = {(s.of, s.name) for _, s in slips if s.of}
-    named = sum(len(task(name).key.mistakes) for name in questions())
+    named = sum(len(task(name).key.mistakes) for name in every_question())
     met = sum(len(proof.mistakes) for proof in proofs)
     failures = sum(len(proof.failures) for proof in proofs)
     lines = [

@@ -123,9 +123,8 @@ def _functions(lesson: Lesson) -> set[str]:
     }
 
 
-def page(course: Course) -> str:
+def page(found: list[Row]) -> str:
     """Return the plan as Markdown."""
-    found = rows(course)
     lines = [
         f"| {week} | {_link(row)} | {row.lesson} | {_short(row)} | {row.exercise} | "
         f"{row.tasks} | {row.points} | {', '.join(row.on)} |\n"
@@ -151,7 +150,7 @@ def _link(row: Row) -> str:
 
 def main() -> int:
     """Write the page."""
-    (ROOT / PAGE).write_text(page(Course(ROOT)), encoding="utf-8")
+    (ROOT / PAGE).write_text(page(rows(Course(ROOT))), encoding="utf-8")
     print(f"Written: {PAGE}")
     return 0
 

@@ -98,8 +98,8 @@ def _machine(texts: Sequence[str]) -> Iterator[str]:
             yield (
                 f"It imports `{name}`, which is not on this machine and was not handed "
                 f"in. A package{_unlisted(name)}: install it here, then --regrade all. "
-                "The student's own file: ask for it; it counts if it is in the hand-in, "
-                "beside the notebook."
+                "The student's own file: ask for it; it counts if it is in the "
+                "hand-in, beside the notebook."
             )
         if found := _FILE.search(text):
             yield (

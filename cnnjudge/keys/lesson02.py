@@ -592,6 +592,13 @@ def _square_images(g: _Given) -> Tensor:
     return _plus(out, g.bias)
 
 
+def _over_kernels(g: _Given) -> Tensor:
+    """Add up each window's products for all kernels, and keep the channels apart."""
+    (kh, kw), (sh, sw) = g.weight.shape[2:], g.stride
+    windows = g.padded.unfold(2, kh, sh).unfold(3, kw, sw)
+    return _plus(torch.einsum("nchwij,ocij->nchw", windows, g.weight), g.bias)
+
+
 def _one_sum(g: _Given) -> Tensor:
     """Add up each window's products for all images and kernels at once."""
     (kh, kw), (sh, sw) = g.weight.shape[2:], g.stride
@@ -891,6 +898,12 @@ _CONV2D = Key(
             "kernels summed up",
             "the results of all kernels are added up. Each is a channel of its own.",
             _conv2d(lambda g: _conv(g).sum(1, keepdim=True)),
+        ),
+        Mistake(
+            "sum over the kernels, not the channels",
+            "the sum runs over the kernels and leaves the channels apart. Each kernel "
+            "gives one map: add up its products over channels, rows and columns.",
+            _conv2d(_over_kernels),
         ),
         Mistake(
             "one sum for all kernels and images",

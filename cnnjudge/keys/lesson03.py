@@ -11,6 +11,7 @@ from torch import Tensor
 from cnnjudge.key import Key, Mistake, noticed
 
 Size = int | tuple[int, int]
+_Pair = tuple[int, int]
 
 
 def _pair(size: Size) -> tuple[int, int]:
@@ -92,6 +93,9 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
     def walked(
         place: Callable[[int, int], int] = lambda i, step: i * step,
         turned: bool = False,
+        longer: int = 0,
+        moved_by: Callable[[_Pair, _Pair], _Pair] = lambda kernel, stride: stride,
+        wide: Callable[[_Pair, _Pair], _Pair] = lambda kernel, stride: kernel,
         axes: tuple[int, ...] = (2, 3),
     ) -> Callable[..., Tensor]:
         """Return a walk over the places of the result with something done otherwise."""
@@ -100,8 +104,10 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
             (h, w), (sh, sw) = _pair(kernel_size), _pair(stride or kernel_size)
             rows, columns = (x.shape[2] - h) // sh + 1, (x.shape[3] - w) // sw + 1
             out = torch.zeros(*x.shape[:2], rows, columns, dtype=x.dtype)
+            (sh, sw), (h, w) = moved_by((h, w), (sh, sw)), wide((h, w), (sh, sw))
             if turned:
                 h, w = w, h
+            h, w = h + longer, w + longer
             for i in range(rows):
                 for j in range(columns):
                     top, left = place(i, sh), place(j, sw)
@@ -191,6 +197,41 @@ def _pool_mistakes(kind: str) -> tuple[Mistake, ...]:
             "the result has the size for this stride, but its windows lie side by side "
             "by 1. The window of place i starts at i times the stride.",
             walked(lambda i, step: i),
+        ),
+        Mistake(
+            "windows of 2 x 2 side by side, always",
+            "the size of the result is right, but its windows are always 2 x 2 and "
+            "move by 2, as in the lesson.",
+            walked(moved_by=lambda k, s: (2, 2), wide=lambda k, s: (2, 2)),
+        ),
+        Mistake(
+            "windows of 2 x 2, moved by the stride",
+            "each window is 2 x 2, whatever `kernel_size` is.",
+            walked(wide=lambda k, s: (2, 2)),
+        ),
+        Mistake(
+            "windows moved by their own size",
+            "the size of the result is right, but the windows move by their own size, "
+            "not by the stride.",
+            walked(moved_by=lambda k, s: k),
+        ),
+        Mistake(
+            "windows as large as the stride",
+            "each window is as large as the stride. The stride says where it starts, "
+            "`kernel_size` how large it is.",
+            walked(wide=lambda k, s: s),
+        ),
+        Mistake(
+            "windows one too large",
+            "each window is one row and one column too large: the stop of a slice is "
+            "not in it.",
+            walked(longer=1),
+        ),
+        Mistake(
+            "windows one too small",
+            "each window is one row and one column too small: the stop of a slice is "
+            "not in it.",
+            walked(longer=-1),
         ),
         Mistake(
             "height and width of the slice swapped",
@@ -341,6 +382,18 @@ _GLOBAL = Key(
             "mean of one axis only",
             "only one of the two axes of the map is averaged.",
             lambda x: x.mean(dim=2),
+        ),
+        Mistake(
+            "sum divided by the height",
+            "the sum of each map is divided by its height alone. A map has height "
+            "times width cells.",
+            lambda x: x.sum(dim=(2, 3)) / x.shape[2],
+        ),
+        Mistake(
+            "sum divided by the width",
+            "the sum of each map is divided by its width alone. A map has height "
+            "times width cells.",
+            lambda x: x.sum(dim=(2, 3)) / x.shape[3],
         ),
         Mistake(
             "square maps only",

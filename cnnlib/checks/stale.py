@@ -15,6 +15,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from .registry import questions
+
 _LAST = 3
 """So many cells before the check are looked at, the newest first."""
 _LIKE = 0.75
@@ -50,7 +52,8 @@ def _note(name: str, answer: Any, ran: Sequence[str]) -> str:
                 f"the "
                 f"check still saw the {name} from before."
             )
-        near = difflib.get_close_matches(name, defined, 1, _LIKE)
+        slips = [other for other in defined if other not in questions()]
+        near = difflib.get_close_matches(name, slips, 1, _LIKE)
         if near and name not in defined:
             return (
                 f"A cell that you ran just before defines `{near[0]}`. The check is of "

@@ -2,10 +2,17 @@
 
 from ._blocks import draw_blocks
 from ._connections import draw_connections
+from ._reach import draw_reach
 from ._scale import draw_to_scale
 from ._volumes import draw_volumes
 
-__all__ = ["draw_blocks", "draw_connections", "draw_to_scale", "draw_volumes"]
+__all__ = [
+    "draw_blocks",
+    "draw_connections",
+    "draw_reach",
+    "draw_to_scale",
+    "draw_volumes",
+]
 
 
 def __dir__() -> list[str]:

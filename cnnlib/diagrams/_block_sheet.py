@@ -13,6 +13,8 @@ WIDEST = 540.0 - 2 * MARGIN
 """Width of a figure of 900 pixels, in points; long nets may take a quarter more."""
 TALLEST = 400.0
 """Height above which a column is broken, if the width allows it, in points."""
+STILL_SEEN = 1.5 * TALLEST
+"""Height up to which branches may stand beside a column, which then is wide."""
 BETWEEN = 20.0
 """Room between columns, in points."""
 
@@ -44,12 +46,22 @@ def _width(columns: Sequence[Column]) -> float:
 
 
 def block_columns(groups: Sequence[BoxGroup]) -> list[Column]:
-    """Break the groups into the columns that the height asks for, if they fit."""
-    best = [Column(groups)]
+    """Break the groups into the columns that the height asks for, if they fit.
+
+    Branches stand beside their column unless that makes the drawing too long to see.
+    """
+    wide, narrow = (_columns(groups, beside=beside) for beside in (True, False))
+    tall, lower = (max(one.height for one in columns) for columns in (wide, narrow))
+    return narrow if lower < tall and tall > STILL_SEEN else wide
+
+
+def _columns(groups: Sequence[BoxGroup], *, beside: bool) -> list[Column]:
+    """Break the groups into columns, with or without branches beside them."""
+    best = [Column(groups, beside=beside)]
     wanted = 1 + int(best[0].height // TALLEST)
     widest = WIDEST if wanted <= 4 else 1.25 * WIDEST
     for count in range(2, wanted + 1):
-        columns = [Column(part) for part in _parts(groups, count)]
+        columns = [Column(part, beside=beside) for part in _parts(groups, count)]
         if _width(columns) <= widest:
             best = columns
     return best

@@ -41,7 +41,8 @@ def draw_blocks(
     in a bracket "x 3"; they are the same when all but their names agrees.
 
     Arrows say what an operation takes: the output of the box above, or, by a line
-    beside the boxes, that of one further up. So shortcuts and branches are drawn. A net
+    beside the boxes, that of one further up. So shortcuts and branches are drawn; the
+    layers of a shortcut stand beside the column unless it grows too tall by that. A net
     with more than eight such lines side by side is listed in the order in which it
     runs, without arrows, and picture and sentence say so.
 

@@ -6,6 +6,7 @@ from itertools import pairwise, product
 
 from cnnlib.plots.style import MUTED, TEXT
 
+from ._aside import Aside, asides
 from ._lanes import LANE, SideLine, lanes, side_lines
 from .boxes import BoxGroup, OperationBox
 from .canvas import LINE_HEIGHT, Canvas, Point, text_size
@@ -24,6 +25,8 @@ BRACKET = 7.0
 """Room between the words and the bracket around a repeat, in points."""
 WIDEST_NAME = 44.0
 """Width above which a name is broken at its dots, in points."""
+ASIDE = 14.0
+"""Room between the column and a branch that stands beside it, in points."""
 LINE = TEXT * LINE_HEIGHT
 HEAD = ("output size", "parameters")
 
@@ -33,20 +36,34 @@ FromTo = tuple[float, float]
 
 
 class Column:
-    """Boxes below one another; the sheet begins at y = 0 and goes down from there."""
+    """Boxes below one another; the sheet begins at y = 0 and goes down from there.
 
-    def __init__(self, groups: Sequence[BoxGroup]) -> None:
+    ``beside``: a branch of its own layers stands beside the others, not among them.
+    """
+
+    def __init__(self, groups: Sequence[BoxGroup], *, beside: bool) -> None:
         self.groups = groups
         boxes = [box for group in groups for box in group.boxes]
         names = max(text_size(_name(box))[0] for box in boxes)
-        beside = [word for box in boxes for word in (box.size, box.params)]
+        notes = [word for box in boxes for word in (box.size, box.params)]
         self.left = names + BESIDE if names else 0.0
-        self.box_width = max(_box_width(box) for box in boxes)
-        self.lines = side_lines(boxes)
-        self.right = self.left + self.box_width + BESIDE
+        self.asides = asides(boxes) if beside else []
+        self.moved = {
+            place for one in self.asides for place in range(one.first, one.joint)
+        }
+        self.box_width = max(
+            _box_width(box) for i, box in enumerate(boxes) if i not in self.moved
+        )
+        self.lines = side_lines(boxes, self.asides)
+        edge = self.left + self.box_width
+        self.right = edge + BESIDE
         if self.lines:
             self.right += LANE * lanes(self.lines) + BESIDE
-        self.end = self.right + max(text_size(word)[0] for word in (*HEAD, *beside))
+        self.aside_width = max((_box_width(boxes[i]) for i in self.moved), default=0.0)
+        if self.moved:
+            end = edge + ASIDE + self.aside_width + BESIDE
+            self.right = max(self.right, end)
+        self.end = self.right + max(text_size(word)[0] for word in (*HEAD, *notes))
         self.width = self.end + max(_bracket_width(group) for group in groups)
         self.spots = _spots(boxes)
         self.height = ARROW - self.spots[-1][1] + slot(boxes[-1]) / 2
@@ -55,12 +72,14 @@ class Column:
         """Draw everything; short arrows lead in from and on to other columns."""
         sheet = Canvas()
         self._draw_beside(sheet, *HEAD, -LINE)
-        for box, middle in self.spots:
-            self._draw_box(sheet, box, middle)
+        for place, (box, middle) in enumerate(self.spots):
+            self._draw_box(sheet, box, middle, aside=place in self.moved)
         if arrows:
             self._draw_arrows(sheet, first=first, last=last)
             for line in self.lines:
                 self._draw_line(sheet, line)
+            for aside in self.asides:
+                self._draw_aside(sheet, aside)
         start = 0
         for group in self.groups:
             inside = self.spots[start : start + len(group.boxes)]
@@ -74,10 +93,13 @@ class Column:
         width = (self.box_width - SPLIT * (towers - 1)) / towers
         return [(self.left + i * (width + SPLIT), width) for i in range(towers)]
 
-    def _draw_box(self, sheet: Canvas, box: OperationBox, middle: float) -> None:
+    def _draw_box(
+        self, sheet: Canvas, box: OperationBox, middle: float, *, aside: bool
+    ) -> None:
         fill, edge = COLOURS[box.role]
         height = _box_height(box)
-        for left, width in self._spans(box.towers):
+        beside = (self.left + self.box_width + ASIDE, self.aside_width)
+        for left, width in [beside] if aside else self._spans(box.towers):
             sheet.box(left, middle - height / 2, width, height, fill, edge)
             sheet.text(left + width / 2, middle, box.text, gid="box")
         if box.name:
@@ -96,8 +118,8 @@ class Column:
     def _draw_arrows(self, sheet: Canvas, *, first: bool, last: bool) -> None:
         """Draw the arrows between boxes, into the column and out of it."""
         (top, highest), (bottom, lowest) = self.spots[0], self.spots[-1]
-        for (above, high), (box, low) in pairwise(self.spots):
-            if -1 not in box.above:
+        for place, ((above, high), (box, low)) in enumerate(pairwise(self.spots), 1):
+            if -1 not in box.above or place - 1 in self.moved:
                 continue
             start, end = high - _box_height(above) / 2, low + _box_height(box) / 2
             for x, reach in self._joins(above, box):
@@ -124,6 +146,27 @@ class Column:
             sheet.arrow((x, y), (edge, y), INK)
             heights.append(y)
         sheet.line([(x, max(heights)), (x, min(heights))], INK, 0.8)
+
+    def _draw_aside(self, sheet: Canvas, aside: Aside) -> None:
+        """Draw the arrows of a branch beside the column, and the one that passes it."""
+        edge, rows = self.left + self.box_width, range(aside.first, aside.joint)
+        tops, lows = zip(*(self._ends(row) for row in rows), strict=True)
+        x = edge + ASIDE + self.aside_width / 2
+        y, start = self._leaving(aside.source)
+        sheet.line([(start, y), (x, y)], INK, 0.8)
+        for high, top in zip((y, *lows), tops, strict=False):
+            sheet.arrow((x, high), (x, top), INK)
+        joint = self.spots[aside.joint][1]
+        sheet.line([(x, lows[-1]), (x, joint)], INK, 0.8)
+        sheet.arrow((x, joint), (edge, joint), INK)
+        x = self.left + self.box_width / 2
+        start, end = self._ends(aside.first - 1)[1], self._ends(aside.joint)[0]
+        sheet.arrow((x, start), (x, end), INK)
+
+    def _ends(self, place: int) -> tuple[float, float]:
+        """Return the y of a box's upper and of its lower edge."""
+        box, middle = self.spots[place]
+        return middle + _box_height(box) / 2, middle - _box_height(box) / 2
 
     def _leaving(self, place: int) -> Point:
         """Return (y, x) where a line leaves a box, or the arrow into the column."""

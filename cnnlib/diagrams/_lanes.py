@@ -7,6 +7,7 @@ give to one box is one line with several beginnings.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ._aside import Aside
 from .boxes import OperationBox
 
 LANE = 7.0
@@ -33,13 +34,20 @@ class SideLine:
         return min(self.starts), max(self.ends)
 
 
-def side_lines(boxes: Sequence[OperationBox]) -> list[SideLine]:
-    """Find the lines for a column of boxes, each in a lane of its own where it must."""
+def side_lines(
+    boxes: Sequence[OperationBox], beside: Sequence[Aside] = ()
+) -> list[SideLine]:
+    """Find the lines for a column of boxes, each in a lane of its own where it must.
+
+    Branches that stand ``beside`` the column have arrows of their own, no lines.
+    """
+    drawn = {(aside.source, aside.first) for aside in beside}
+    drawn |= {(aside.first - 1, aside.joint) for aside in beside}
     pairs = [
         (place + step, place)
         for place, box in enumerate(boxes)
         for step in box.above
-        if step != -1
+        if step != -1 and (place + step, place) not in drawn
     ]
     lines, several = [], []
     for source in sorted({start for start, _ in pairs}):

@@ -36,12 +36,14 @@ def plot_lines(
     xlabel: str,
     ylabel: str,
     title: str | None = None,
+    dots: Mapping[str, tuple[float, float]] | None = None,
     ax: Axes | None = None,
 ) -> Drawn:
     """Draw one line per entry of ``curves``, all over the same ``x`` (0, 1, 2, ...).
 
     Lines differ by colour, dash and marker. NaN leaves a gap. Of a curve of 100 values
-    and more the values are thin, and the thick line is their running mean.
+    and more the values are thin, and the thick line is their running mean. ``dots``
+    are single points with a name beside them: name -> (x, y).
     """
     if not curves:
         raise ValueError("plot_lines needs at least one curve; got none.")
@@ -59,12 +61,19 @@ def plot_lines(
     }
     draw_lines(page.axes[0], lines)
     label_axes(page.axes[0], xlabel, ylabel, title)
+    for name, (across, up) in (dots or {}).items():
+        page.axes[0].plot(across, up, "o", color=INK, markersize=7, label="_dot")
+        page.axes[0].annotate(
+            name, (across, up), (8, 4), textcoords="offset points", fontsize=TEXT
+        )
     parts = [
         f"{name} {_course(y)}" if len(data) > 1 else _course(y)
         for name, y in data.items()
     ]
     text = f"{title}: " if title else ""
     text += f"{ylabel} over {xlabel}; {', '.join(parts)}"
+    for name, (across, up) in (dots or {}).items():
+        text += f"; {name} at {number(across)}, {number(up)}"
     long = any(len(y) >= LONG for y in data.values())
     note = "Thin: each value. Thick: a running mean." if long else ""
     return page.result(sentence(text), caption=note, single=True)

@@ -11,7 +11,18 @@ from cnnlib.text import count, number, percent, sentence
 from .arrays import read_shown_image, to_array, to_floats
 from .images import draw_many
 from .panels import Drawn, Sheet, canvas, given_axes, new_figure, place
-from .style import INK, MUTED, RULE, TEXT, TITLE, Scale, ink_on, set_title, style_ticks
+from .style import (
+    INK,
+    MUTED,
+    RULE,
+    SIGNED,
+    TEXT,
+    TITLE,
+    Scale,
+    ink_on,
+    set_title,
+    style_ticks,
+)
 
 NUMBERED = 20
 """Classes up to which each cell has its number."""
@@ -23,8 +34,8 @@ def plot_confusion(
     """Show a confusion matrix: rows are true labels, columns are predictions.
 
     ``matrix``: (K, K) counts. The colour is that of the mistakes alone, so that the
-    large numbers on the diagonal, on grey, do not drown them. The percentage at the
-    right is the share of a row that is right.
+    large numbers on the diagonal, on pale blue, do not drown them. The percentage at
+    the right is the share of a row that is right.
     """
     counts = to_floats(matrix, "confusion matrix")
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
@@ -60,12 +71,16 @@ def _room_for(classes: int, longest: int, ax: Any) -> Sheet:
 
 
 def mistake_colours(counts: np.ndarray) -> np.ndarray:
-    """Return cell colours (K, K, 3), bytes: white, brown by mistakes, grey diagonal."""
+    """Return cell colours (K, K, 3), bytes: white, red by mistakes, a blue diagonal.
+
+    The hues are those of signed maps, and of the matrix in ``watch_training``.
+    """
     wrong = _mistakes(counts)
-    scale = Scale(0.0, max(float(wrong.max()) * 1.25, 1e-9), "YlOrBr")
-    colours = scale.colours(wrong)
+    most = max(float(wrong.max()), 1e-9)
+    scale = Scale(-1.25 * most, 1.25 * most, SIGNED)
+    colours = scale.colours(np.where(wrong > 0, wrong + 0.1 * most, 0))
     colours[wrong == 0] = 255
-    colours[np.diag_indices(len(counts))] = 225
+    colours[np.diag_indices(len(counts))] = scale.colours(np.array(-0.35 * most))
     return colours
 
 
@@ -90,11 +105,12 @@ def _draw_matrix(ax: Axes, counts: np.ndarray, names: Sequence[str]) -> None:
             tick.set(rotation=40, ha="right", rotation_mode="anchor")
     ax.set_xlabel("predicted label", fontsize=TITLE, color=INK)
     ax.set_ylabel("true label", fontsize=TITLE, color=INK)
-    set_title(ax, "grey: right, brown: mistakes")
+    set_title(ax, "blue: right, red: mistakes")
     if classes > NUMBERED:
         return
     for (row, column), value in np.ndenumerate(counts):
-        ink = MUTED if value == 0 else ink_on(colours[row, column] / 255)
+        plain = value == 0 and row != column
+        ink = MUTED if plain else ink_on(colours[row, column] / 255)
         _write(ax, column, row, _count_text(value), ink)
     for row, total in enumerate(counts.sum(axis=1)):
         right = f"{100 * counts[row, row] / total:.1f} %" if total else "none"

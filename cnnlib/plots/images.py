@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from cnnlib.text import an, count, kind, listed, sentence, size, values
+from cnnlib.text import an, count, kind, listed, number, sentence, size, values
 
 from .arrays import over_white, read_shown_image, to_array
 from .mosaic import mosaic_columns
@@ -51,6 +51,7 @@ def plot_images(
     titles: Sequence[str] | None = None,
     *,
     columns: int | None = None,
+    say_values: bool = False,
     ax: Axes | None = None,
 ) -> Drawn:
     """Show many images as one mosaic, each with a small title if there are titles.
@@ -58,7 +59,8 @@ def plot_images(
     ``images``: an array or tensor (N, H, W), (N, C, H, W) or (N, H, W, 3), or a list of
     single images as for ``plot_image``, also of different sizes. ``columns`` is the
     number of images in a row. Images with negative values share one scale centred on
-    zero and have a colour bar.
+    zero and have a colour bar. With ``say_values`` the sentence says the values, too:
+    of up to six images each one's range, and the place of its largest size.
     """
     data = [read_shown_image(image, f"image {i}") for i, image in enumerate(images)]
     if not data:
@@ -71,7 +73,10 @@ def plot_images(
         )
     words = None if titles is None else [str(title) for title in titles]
     page = draw_many(data, words, columns, ax)
-    return page.result(_describe_many(data, words), single=True)
+    text = _describe_many(data, words)
+    if say_values:
+        text = f"{text} {_describe_values(data, words)}"
+    return page.result(text, single=True)
 
 
 def drawable(
@@ -187,6 +192,21 @@ def _describe(given: Any, data: np.ndarray, title: str | None) -> str:
     if stretched(data):
         text += ", stretched to fit the range of colours"
     return sentence(f"{title}: {text}" if title else text)
+
+
+def _describe_values(images: Sequence[np.ndarray], titles: Sequence[str] | None) -> str:
+    """Say what values images have: of few one by one, with the place of the largest."""
+    if len(images) > 6:
+        low = min(image.min() for image in images)
+        high = max(image.max() for image in images)
+        return f"Values from {number(low)} to {number(high)}."
+    parts = []
+    for index, image in enumerate(images):
+        name = titles[index] if titles else f"image {index}"
+        _, row, column = np.unravel_index(np.abs(image).argmax(), image.shape)
+        span = f"from {number(image.min())} to {number(image.max())}"
+        parts.append(f"{name} {span}, strongest at row {row}, column {column}")
+    return f"Values: {'; '.join(parts)}."
 
 
 def _describe_many(images: Sequence[np.ndarray], titles: Sequence[str] | None) -> str:

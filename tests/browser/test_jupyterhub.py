@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from tools.build.course import Course
+from tools.build.launch_links import BRANCH
 from tools.hub_link import pull_link
 
 from . import hub
@@ -45,7 +46,7 @@ def students(folder):
 def published(folder, students):
     """A clone of the course, which git gives to Anna for the published address."""
     clone = folder / "published"
-    subprocess.run(["git", "init", "-q", "-b", "main", clone], check=True)
+    subprocess.run(["git", "init", "-q", "-b", BRANCH, clone], check=True)
     for part in ("notebooks", "exercises"):
         shutil.copytree(hub.ROOT / part, clone / part)
     subprocess.run(["git", "-C", clone, "add", "-A"], check=True)
@@ -157,8 +158,9 @@ def test_a_link_hands_out_the_course_and_opens_the_lesson(
     anna, page = students[0], visit()
     arrive(page, address, anna)
     page.goto(pull_link(address, "notebooks/01_convolution.ipynb", COURSE))
-    page.wait_for_url("**/lab/tree/cnn-course/notebooks/01_convolution.ipynb*")
-    pulled = anna.home / "cnn-course" / "notebooks" / "01_convolution.ipynb"
+    _, name = COURSE.owner_and_name
+    page.wait_for_url(f"**/lab/tree/{name}/notebooks/01_convolution.ipynb*")
+    pulled = anna.home / name / "notebooks" / "01_convolution.ipynb"
     original = published / "notebooks" / "01_convolution.ipynb"
     assert pulled.read_bytes() == original.read_bytes()
     assert os.stat(pulled).st_uid == os.stat(anna.home).st_uid

@@ -154,6 +154,46 @@ def test_the_schedule_is_that_of_py_fsrs_on_a_thousand_reviews(browser, tmp_path
     assert same_due > 800
 
 
+PICK = """([due, last, ahead]) => {
+    const kinds = { a: ["00"], b: ["00"], c: ["01"], d: ["01"] };
+    const kept = Object.fromEntries(Object.entries(due).map(([name, minutes]) =>
+        [name, { card: { due: 60000 * minutes, state: 1 } }]));
+    const random = () => 0;
+    const names = Object.keys(kinds);
+    return window.pick({ kinds, names, kept, now: 0, last, ahead, random }) ?? null;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("due", "last", "ahead", "wanted"),
+    [
+        ({}, "d", False, "a"),
+        ({}, "a", False, "c"),
+        ({"a": -9, "c": -5}, "d", False, "a"),
+        ({"a": -9, "c": -5}, "b", False, "c"),
+        ({"a": -9, "b": -5}, "a", False, "b"),
+        ({"a": 5}, "b", False, "c"),
+        ({"a": -5}, "a", False, "c"),
+        ({"a": 8, "b": 7, "c": 9, "d": 30}, "d", False, "b"),
+        ({"a": 40, "b": 50, "c": 60, "d": 30}, "a", False, None),
+        ({"a": 40, "b": 50, "c": 60, "d": 30}, "a", True, "d"),
+    ],
+)
+def test_what_is_due_comes_first_and_lessons_are_mixed(
+    browser, tmp_path, due, last, ahead, wanted
+):
+    path = tmp_path / "pick.html"
+    path.write_text(
+        "<!doctype html><title>x</title><script>window.pick = (() => {"
+        f"{bundle('items/schedule')} return nextKind; }})();</script>",
+        "utf-8",
+    )
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert page.evaluate(PICK, [due, last, ahead]) == wanted
+    page.close()
+
+
 # ---- answers ----------------------------------------------------------------------
 
 
@@ -231,10 +271,14 @@ def test_what_a_person_types_is_read(browser, tmp_path):
     for text, form, wanted in READ:
         found = page.evaluate("([t, f]) => window.read.readings(t, f)", [text, form])
         assert found == wanted, text
-    judged = "([a, w, t]) => window.read.judged({answer: a, wrong: w}, 'number', t).kind"
+    judged = (
+        "([answer, wrong, text]) =>"
+        " window.read.judged({answer, wrong}, 'number', text).kind"
+    )
     for right, wrong, text, kind in (
         (0.67, [[0.7, "0.7", ""]], "2/3", "right"),
         (0.67, [[0.7, "0.7", ""]], "0.7", "wrong"),
+        (0.67, [[0.672, "0.672", ""]], "0.672", "wrong"),
         (0.3333, [], "0.3", "ask"),
         (0.3333, [], "0.34", "wrong"),
         (1250, [[1.25, "1.25", ""]], "1,250", "right"),
@@ -270,6 +314,7 @@ def test_a_right_first_answer_is_good_a_helped_one_hard_a_wrong_one_again(
 
         item = ask(page, "mult-adds", 2)
         answer(page, 1)
+        page.keyboard.press("Enter")  # pressed twice: not another try
         assert due_in(page, "mult-adds") == 1
         assert kept(page)["mult-adds"]["level"] == 1
         answer(page, item["answer"])
@@ -285,9 +330,7 @@ def test_a_right_first_answer_is_good_a_helped_one_hard_a_wrong_one_again(
         ask(page, "receptive-field")
         press(page, "Show the solution")
         assert due_in(page, "receptive-field") == 1
-        assert page.locator(".worked li").count() == len(
-            page.evaluate(ITEM)["steps"]
-        )
+        assert page.locator(".worked li").count() == len(page.evaluate(ITEM)["steps"])
 
 
 def test_a_hint_never_gives_the_answer_and_the_steps_go_on_after_it(browser, folder):
@@ -404,12 +447,13 @@ def test_when_all_is_done_it_says_when_the_next_comes(browser, folder):
             kind = page.evaluate(f"() => {API}.state.kind")
             answer(page, page.evaluate(ITEM)["answer"], kinds()[kind].form)
             press(page, "Next")
-        assert "Nothing is due; the next item comes in 2 days." in page.locator(
-            ".card"
-        ).inner_text()
+        assert (
+            "Nothing is due; the next item comes in 2 days."
+            in page.locator(".card").inner_text()
+        )
         press(page, "Practise all the same")
         assert page.evaluate(ITEM)
-        page.clock.set_fixed_time(NOON + timedelta(days=2, hours=1))
+        page.clock.set_fixed_time(NOON + timedelta(days=2, hours=-5))  # that morning
         page.reload()
         page.locator(".card").wait_for()
         assert "due now 8" in page.locator(".counts").inner_text()
@@ -451,18 +495,31 @@ def test_it_moves_by_file_and_is_forgotten_on_demand(browser, folder, tmp_path):
 def test_of_two_pages_the_later_answer_counts(browser, folder):
     with opened(browser, folder / "all.html") as page:
         other = page.context.new_page()
-        other.clock.set_fixed_time(NOON + timedelta(minutes=5))
-        other.goto((folder / "03.html").as_uri())
+        other.goto((folder / "all.html").as_uri())
         other.locator(".card").wait_for()
         for one, kind in ((page, "conv-params"), (other, "pool-size")):
             ask(one, kind)
             answer(one, one.evaluate(ITEM)["answer"])
         assert set(kept(page)) == {"conv-params", "pool-size"}
+        page.clock.set_fixed_time(NOON + timedelta(minutes=5))  # of both pages
+        later = ask(other, "conv-params", 2)
+        answer(other, later["answer"])
+        ask(page, "linear-params")
+        answer(page, page.evaluate(ITEM)["answer"])
+        assert kept(page)["conv-params"]["level"] == 3
+        page.clock.set_fixed_time(NOON + timedelta(minutes=6))
+        press(page, "Forget everything")
+        press(page, "Yes, forget it")
+        page.clock.set_fixed_time(NOON + timedelta(minutes=7))
+        ask(other, "max-pool")
+        answer(other, other.evaluate(ITEM)["answer"], "grid")
+        assert set(kept(page)) == {"max-pool"}
         other.close()
 
 
 def test_where_the_browser_keeps_nothing_it_works_and_says_so(browser, folder):
-    blocked = "Object.defineProperty(window, 'localStorage', {get() { throw Error(); }})"
+    refuse = "{ get() { throw Error(); } }"
+    blocked = f"Object.defineProperty(window, 'localStorage', {refuse})"
     context = browser.new_context()
     context.add_init_script(blocked)
     page = context.new_page()
@@ -481,7 +538,8 @@ def test_goals_show_what_is_mastered(browser, folder):
     with opened(browser, folder / "03.html") as page:
         for day in (0, 0.01, 2, 14):
             page.clock.set_fixed_time(NOON + timedelta(days=day))
-            before = page.evaluate(f"() => {API}.memory.kept.kinds['pool-size'] ?? null")
+            known = f"{API}.memory.kept.kinds"
+            before = page.evaluate(f"() => {known}['pool-size'] ?? null")
             page.evaluate(
                 f"(b) => {API}.ask('pool-size', b ?? {{level: 1, turn: 0}})", before
             )
@@ -489,9 +547,10 @@ def test_goals_show_what_is_mastered(browser, folder):
         page.get_by_text("What you know").click()
         row = page.locator(".goals tr", has_text="The stride is the window")
         assert "1 of 1" in row.inner_text()
-        assert "Mastered 1 of 8, begun 1, due now 0." in page.locator(
-            ".counts"
-        ).inner_text()
+        assert (
+            "Mastered 1 of 8, begun 1, due now 0."
+            in page.locator(".counts").inner_text()
+        )
 
 
 # ---- where to begin ---------------------------------------------------------------
@@ -500,11 +559,12 @@ def test_goals_show_what_is_mastered(browser, folder):
 @pytest.mark.parametrize(
     ("missed", "words", "chosen"),
     [
-        ((), "10 of 10 items were right. You know it all: practise.", 8),
-        (("conv-params", "receptive-field"), "Begin with lesson 04", 4),
-        (("to-torch-shape", "window-sum", "output-size"), "Begin with lesson 00", 8),
+        ((), "10 of 10 items were right. You know it all: practise.", 10),
+        (("conv-params", "vgg-blocks"), "Begin with lesson 04", 4),
+        (("to-torch-shape", "window-sum", "output-size"), "Begin with lesson 00", 10),
         (("window-sum", "vgg-blocks", "hook-shape"), "Begin with lesson 06", 6),
-        (("window-sum",), "You know most of it", 8),
+        (("recall-or-precision",), "Begin with lesson 09", 9),
+        (("window-sum",), "You know most of it", 10),
     ],
 )
 def test_ten_items_say_where_to_begin(browser, folder, missed, words, chosen):
@@ -535,9 +595,7 @@ def test_ten_items_say_where_to_begin(browser, folder, missed, words, chosen):
 @pytest.mark.parametrize("width", [375, 1280])
 def test_axe_finds_no_violation_and_nothing_is_wide(browser, folder, scheme, width):
     wide = "document.documentElement.scrollWidth - innerWidth"
-    with opened(
-        browser, folder / "all.html", width=width, color_scheme=scheme
-    ) as page:
+    with opened(browser, folder / "all.html", width=width, color_scheme=scheme) as page:
         assert page.locator(".cnnlib-visual").get_attribute("data-theme") == scheme
         for kind in ("max-pool", "missing-line", "summary-row", "colour-window"):
             item = ask(page, kind, 3)
@@ -583,7 +641,7 @@ def test_every_control_is_reached_and_large_enough(browser, folder):
         for name in ("Find where to begin", "Lesson 03", "Check", "A hint", "Save as"):
             assert name in names
         small = page.evaluate(
-            "() => [...document.querySelectorAll('.live button, .live summary, .typed')]"
+            "() => [...document.querySelectorAll('.live :is(button, summary, .typed)')]"
             ".filter((e) => e.offsetParent && e.getBoundingClientRect().height < 44)"
             ".map((e) => e.textContent)"
         )
@@ -593,6 +651,7 @@ def test_every_control_is_reached_and_large_enough(browser, folder):
 def test_what_is_right_and_wrong_is_said_not_only_coloured(browser, folder):
     with opened(browser, folder / "all.html", forced_colors="active") as page:
         item = ask(page, "missing-line")
+        assert page.get_by_role("group", name=item["text"]).count() == 1
         status = page.locator(".said")
         assert status.get_attribute("role") == "status"
         page.locator(".option").nth(item["options"].index(0)).click()

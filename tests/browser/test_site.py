@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tools import slides
 from tools.build.course import Course
+from tools.build.launch_links import BRANCH
 from tools.handout import page as handout_page
 from tools.handout import write_pdf
 from tools.site.notebooks import read
@@ -237,7 +238,7 @@ def test_launch_links_of_every_lesson_and_exercise(browser, site):
                 colab, binder, file = links[:3]
                 here = f"{folder}/{path.name}"
                 assert colab.startswith("https://colab.research.google.com/github/")
-                assert colab.endswith(f"/{owner}/{name}/blob/main/{here}")
+                assert colab.endswith(f"/{owner}/{name}/blob/{BRANCH}/{here}")
                 assert binder.startswith(f"https://mybinder.org/v2/gh/{owner}/{name}/")
                 assert here in binder.replace("%2F", "/")
                 saved = Path(file.removeprefix("file://"))
@@ -278,6 +279,20 @@ def test_every_step_picture_of_the_lessons_can_be_stepped(browser, site):
                 assert cell["height"] > 30, "the page's own rules squeeze the picture"
                 stepped += 1
     assert stepped > 0
+
+
+def test_the_goals_of_practice_lead_to_headings_that_are_there(browser, site):
+    with opened(browser, site) as page:
+        page.goto((site / "practice" / "index.html").as_uri())
+        page.locator(".card").wait_for()
+        page.locator(".goals-fold summary").click()
+        links = page.locator(".goals a")
+        found = [link.get_attribute("href") for link in links.all()]
+    assert len(found) > 60
+    for link in found:
+        file, _, anchor = link.partition("#")
+        text = (site / "practice" / file).resolve().read_text(encoding="utf-8")
+        assert f'id="{anchor}"' in text, link
 
 
 def test_hints_are_folded_and_open_by_keyboard(browser, site):

@@ -18,6 +18,7 @@ from cnnlib import (
     train_here,
     worked_example,
 )
+from cnnlib.visuals import practice
 
 from .lab import keep_inside
 
@@ -57,6 +58,7 @@ VISUALS = {
     "box": lambda: worked_example("hzdr-same").predict(1, 2),
     "fact": lambda: worked_example("hzdr-fc-73").predict(),
     "train": lambda: train_here([{"kernels": 2}], building=True),
+    "practice": lambda: practice("03"),
     "kernel": lambda: explore_kernel(photo()),
     "kernel5": lambda: explore_kernel(photo(), torch.eye(5)),
     "sizes": lambda: explore_sizes(

@@ -25,6 +25,8 @@ from cnnjudge.verdict import Verdict
 from tests.exercise_files import ROOT, TASKS, Book
 from tests.patience import is_alive, wait_until
 
+pytestmark = pytest.mark.published("03")
+
 COMMAND = [str(Path(sys.executable).with_name("cnnlib")), "check"]
 
 

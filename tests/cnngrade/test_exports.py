@@ -15,6 +15,7 @@ import yaml
 from cnngrade.class_run.journal import open_journal
 from cnngrade.export.command import TORCH_INDEX, autograder_zip
 from cnngrade.files.notebook import CannotGradeError
+from cnnlib.settings import settings
 from tests.cnngrade.conftest import answered, grade
 from tools.build.build import ROOT
 from tools.build.course import Course
@@ -33,6 +34,7 @@ def read(path):
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
 
 
+@pytest.mark.published("03")
 def test_points_for_moodle(graded, tmp_path):
     people = "First name,Last name,Username\nRita,Wright,right\n"
     people += "Hal,Moon,half\nAda,Away,ada\n"
@@ -48,6 +50,7 @@ def test_points_for_moodle(graded, tmp_path):
     assert "none is left out" in said.stdout
 
 
+@pytest.mark.published("03")
 def test_points_for_canvas(graded, tmp_path):
     said = cnnlib("export", graded, "--to", "canvas", "--out", tmp_path / "points.csv")
     assert said.returncode == 0, said.stderr
@@ -56,6 +59,7 @@ def test_points_for_canvas(graded, tmp_path):
     assert points["    Points Possible"] == "12"
 
 
+@pytest.mark.published("03")
 def test_one_submission_for_gradescope(tmp_path):
     (tmp_path / "anna").mkdir()
     file = tmp_path / "anna" / "03_pooling.ipynb"
@@ -141,6 +145,7 @@ def test_the_script_of_the_zip_grades_a_submission(tmp_path):
 
 
 @pytest.mark.parametrize("files", [{}, {"a.ipynb": 1, "b.ipynb": 1}, {"x.pdf": 0}])
+@pytest.mark.published("03")
 def test_gradescope_has_results_whatever_was_handed_in(tmp_path, files):
     zipped = tmp_path / "autograder.zip"
     assert cnnlib("autograder", "03", "--out", zipped).returncode == 0
@@ -173,12 +178,13 @@ def test_gradescope_has_results_whatever_was_handed_in(tmp_path, files):
 
 
 def test_the_autograder_installs_cpu_builds_and_a_release_that_is_named(tmp_path):
-    for ref, end in (("", "cnn-course"), ("v1.2", "cnn-course@v1.2")):
+    address = Course(ROOT).address
+    for ref, at in (("", settings().at_release), ("v1.2", "@v1.2")):
         data = autograder_zip("03", ref)
         (tmp_path / "x.zip").write_bytes(data)
         with zipfile.ZipFile(tmp_path / "x.zip") as file:
             setup = file.read("setup.sh").decode()
-        assert f'"cnnlib @ git+https://github.com/cnn-course/{end}"' in setup
+        assert f'"cnnlib @ git+{address}{at}"' in setup
         assert setup.index("torch torchvision --index-url") < setup.index("cnnlib @")
     with pytest.raises(CannotGradeError, match="no tag or commit"):
         autograder_zip("03", "v1; rm -rf x")
@@ -192,8 +198,8 @@ def test_the_index_of_cpu_builds_is_one_address():
 
 def test_the_workflow_for_github_actions_is_whole():
     path = ROOT / "deploy" / "github-actions.yml"
-    workflow = yaml.safe_load(path.read_text())
-    assert workflow["env"]["COURSE"] == f"cnnlib @ git+{Course(ROOT).address}"
+    workflow, at = yaml.safe_load(path.read_text()), settings().at_release
+    assert workflow["env"]["COURSE"] == f"cnnlib @ git+{Course(ROOT).address}{at}"
     assert workflow["permissions"] == {"contents": "read"}
     (job,) = workflow["jobs"].values()
     assert "is_template" in job["if"]

@@ -208,6 +208,7 @@ def test_a_random_answer_gets_the_same_numbers_every_time():
     assert len(set(seen)) == 1
 
 
+@pytest.mark.published("03")
 def test_an_unsolved_function_and_value():
     def stub(x):
         raise NotImplementedError
@@ -278,6 +279,7 @@ def test_a_tensor_subclass_that_equals_everything_is_compared_by_its_numbers():
     assert not verdict.passed
 
 
+@pytest.mark.published("03")
 def test_the_message_has_no_right_value_for_a_value_task():
     text = message(checks.edge_then_pool, torch.zeros(2, 2))
     assert not {"-52", "120", "248", "44"} & set(re.findall(r"-?\d+", text))

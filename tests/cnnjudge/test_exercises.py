@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from cnnjudge.tasks import task
-from cnnlib.checks.registry import questions
+from cnnlib.checks.registry import every_question, questions
 from tools.build import build, exercise, hygiene, source
 from tools.build.course import Course
 
@@ -114,7 +114,7 @@ def test_check_cells_print_the_line_that_never_changes(path):
 @pytest.mark.parametrize("path", TEXTS.values(), ids=TEXTS)
 def test_signature_and_docstring_are_kept(path):
     for cell in source.read(path).cells:
-        if cell.task and not questions()[cell.task].is_value:
+        if cell.task and not every_question()[cell.task].is_value:
             stub = ast.parse(exercise.unsolved(cell.text, cell.task)).body[-1]
             answer = ast.parse(exercise.solved(cell.text)).body
             full = next(n for n in answer if getattr(n, "name", "") == cell.task)
@@ -123,5 +123,5 @@ def test_signature_and_docstring_are_kept(path):
             assert ast.dump(stub.args) == ast.dump(full.args)
             assert ast.get_docstring(stub) == ast.get_docstring(full)
             names = [a.arg for a in stub.args.args]
-            takes = questions()[cell.task].takes
+            takes = every_question()[cell.task].takes
             assert tuple(names[: len(takes)]) == takes

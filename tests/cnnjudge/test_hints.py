@@ -214,6 +214,7 @@ def test_slips_of_pooling(name, answer, words):
     assert words in said(name, answer)
 
 
+@pytest.mark.published("03")
 def test_a_grid_with_axes_of_length_one_is_told_what_is_wanted():
     from cnnjudge.tasks import task
 
@@ -655,3 +656,86 @@ def test_batch_norm_of_features_and_a_stride_times_n_have_names():
 
     assert "features (N, C)" in said("batch_norm", batch_norm)
     assert "`n - 1` steps" in said("transposed_size", transposed_size)
+
+
+# -- where to look it up
+
+
+@pytest.mark.parametrize(
+    ("answer", "heading"),
+    [
+        (lambda n, kernel, stride=1, padding=0, dilation=1: n - kernel, "The formula"),
+        (
+            lambda n, kernel, stride=1, padding=0, dilation=1: (
+                (n + 2 * padding - kernel) // stride + 1
+            ),
+            "Dilation: a kernel with holes",
+        ),
+        (
+            lambda n, kernel, stride=1, padding=0, dilation=1: (
+                (n + 2 * padding - kernel - (dilation > 1)) // stride + 1
+            ),
+            "Dilation: a kernel with holes",
+        ),
+    ],
+)
+def test_a_wrong_dilation_leads_to_its_own_heading(answer, heading):
+    assert said("output_size", answer).endswith(f"See lesson 02, “{heading}”.")
+
+
+# -- learn_kernel
+
+
+def learned(*lines, start=None, rate=0.2):
+    def learn_kernel(inputs, outputs):
+        learner = nn.Conv2d(1, 1, kernel_size=3, bias=False)
+        if start is not None:
+            nn.init.constant_(learner.weight, start)
+        sgd = torch.optim.SGD(learner.parameters(), lr=rate)
+        for _ in range(60):
+            loss = F.mse_loss(learner(inputs), outputs)
+            for line in lines:
+                {"zero": sgd.zero_grad, "back": loss.backward, "step": sgd.step}.get(
+                    line, lambda: by_hand(learner.weight)
+                )()
+        return learner.weight.detach()[0, 0]
+
+    return learn_kernel
+
+
+def by_hand(weight):
+    with torch.no_grad():
+        weight -= 0.2 * weight.grad
+
+
+NO_GRADIENT = "Likely: the step finds no gradient."
+NOT_MOVED = "as small as those of a new layer: the steps have changed them little, or"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["back", "zero", "by hand"], NO_GRADIENT),
+        (["zero", "by hand"], NO_GRADIENT),
+        (["back", "zero", "step"], f"Likely: these numbers are {NOT_MOVED}"),
+        (["zero", "step"], f"Likely: these numbers are {NOT_MOVED}"),
+        (["zero", "back"], f"Likely: these numbers are {NOT_MOVED}"),
+    ],
+)
+def test_steps_without_a_gradient(lines, words):
+    assert words in said("learn_kernel", learned(*lines))
+
+
+def test_another_start_that_is_not_left_is_told_with_perhaps():
+    told = said("learn_kernel", learned("zero", "step", start=0.1))
+    assert f"Perhaps: these numbers are {NOT_MOVED}" in told
+
+
+def test_what_has_moved_is_not_told_that_it_has_not():
+    for lines in (["back", "step"], ["zero", "back", "step"]):
+        for rate in (0.2, 3.0):
+            if lines[0] == "zero" and rate == 0.2:
+                continue  # right
+            told = said("learn_kernel", learned(*lines, rate=rate))
+            assert NOT_MOVED not in told
+            assert NO_GRADIENT not in told

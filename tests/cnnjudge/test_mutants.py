@@ -14,7 +14,7 @@ from cnnjudge.tasks import task
 from cnnjudge.verdict import Verdict
 from cnnjudge.workings import WORKINGS
 from cnnlib import checks
-from cnnlib.checks.registry import questions
+from cnnlib.checks.registry import every_question, questions
 from tools import lookalikes, mutants, proof
 from tools.build.build import ROOT
 from tools.codings import CODINGS
@@ -70,7 +70,8 @@ def test_each_change_has_a_name_of_its_own_and_a_sentence_without_code(name):
 
 
 def test_of_every_task_four_of_five_refused_mutants_are_named():
-    assert set(ROWS) == set(questions()) - mutants.TRAINED
+    asked = set(questions()) - mutants.TRAINED
+    assert asked <= set(ROWS) <= set(every_question())  # a fork leaves some out
     low = {name: row for name, row in ROWS.items() if 5 * row[-2] < 4 * row[2]}
     assert low == {}
 

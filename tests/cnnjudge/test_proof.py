@@ -66,9 +66,7 @@ def test_mistakes_have_names_of_their_own():
     for name in TASKS:
         names = [mistake.name for mistake in task(name).key.mistakes]
         assert len(names) == len(set(names)), f"{name}: two mistakes have one name"
-        assert len(names) >= 3, (
-            f"{name}: three mistakes or more, not {len(names)}"
-        )
+        assert len(names) >= 3, f"{name}: three mistakes or more, not {len(names)}"
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -847,6 +847,67 @@ def test_a_shortcut_leaves_its_source_and_ends_in_an_arrow():
     assert "Add, 2 inputs (takes first and second)" in picture.sentence
 
 
+class Projected(nn.Module):
+    """0 input, 1 and 2 conv, 3 and 4 the shortcut's layers, 5 add of 2 and 4, 6 relu.
+
+    With ``outer`` 6 is another add, of 5 and of the input, whose line passes them all.
+    """
+
+    def __init__(self, *, outer: bool = False):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(2, 2, 3, padding=1), nn.Conv2d(2, 2, 1)
+        self.way, self.norm = nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2)
+        self.outer = outer
+
+    def forward(self, x):
+        inside = self.two(self.one(x))
+        y = self.norm(self.way(x)) + inside
+        return y + x if self.outer else torch.relu(y)
+
+
+def box_places(picture):
+    """(x, y) of the middle of each box."""
+    return [
+        text.get_position() for text in texts_of(picture) if text.get_gid() == "box"
+    ]
+
+
+def test_a_shortcut_with_layers_stands_beside_the_column():
+    picture = draw_blocks(Projected(), (2, 3, 3))
+    x, y = zip(*box_places(picture), strict=True)
+    assert x[0] == x[1] == x[2] == x[5] == x[6] < x[3] == x[4]
+    lines = arrows(picture)
+    passing = [line for line in lines if {*line[:, 0]} == {x[0]}]
+    assert any(  # one arrow goes down the column, past the branch
+        line[:, 1].max() < y[2] and line[:, 1].min() < y[4] < line[:, 1].max()
+        for line in passing
+    )
+    corner = [line for line in lines if (x[3] == line[:, 0]).all()]
+    heights = sorted(height for line in corner for height in line[:, 1])
+    assert y[1] < heights[-1] < y[0]  # leaves below the middle of the input
+    assert heights[0] == pytest.approx(y[5])  # and comes to the sum
+    check_layout(picture)
+
+
+def test_a_branch_stays_in_the_column_where_another_line_passes():
+    x, _ = zip(*box_places(draw_blocks(Projected(outer=True), (2, 3, 3))), strict=True)
+    assert len(set(x)) == 1
+
+
+def test_a_long_net_has_columns_rather_than_branches_beside_one():
+    from cnnlib.diagrams._block_sheet import block_columns
+
+    model, size = resnet18()
+    net = read_net(model, size, "test")
+    boxes = boxes_module.boxes_of(net, True)
+    columns = block_columns(boxes_module.grouped(boxes, False))
+    assert len(columns) > 1
+    assert not any(column.moved for column in columns)
+    boxes = boxes_module.boxes_of(net, False)
+    (column,) = block_columns(boxes_module.grouped(boxes, False))
+    assert len(column.moved) == 3
+
+
 def texts_of(picture):
     return picture.figure.axes[0].texts
 

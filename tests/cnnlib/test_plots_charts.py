@@ -166,6 +166,17 @@ def test_lines_count_from_zero_and_one_needs_no_legend():
     assert ax.get_legend() is None
 
 
+def test_dots_lie_at_their_places_with_their_names():
+    dots = {"here": (0.5, 5.5), "there": (1, 6)}
+    picture = plot_lines({"a": [5, 6]}, xlabel="x", ylabel="y", dots=dots)
+    (ax,) = axes(picture)
+    _, *points = ax.lines
+    assert [tuple(point.get_xydata()[0]) for point in points] == [*dots.values()]
+    assert {text.get_text(): text.xy for text in ax.texts} == dots
+    assert ax.get_legend() is None
+    assert picture.sentence.endswith("here at 0.5, 5.5; there at 1, 6.")
+
+
 def test_eight_lines_are_all_different():
     curves = {str(i): [i, i] for i in range(8)}
     (ax,) = axes(plot_lines(curves, xlabel="x", ylabel="y"))
@@ -277,7 +288,8 @@ def test_mistakes_are_not_drowned_by_the_diagonal():
     assert (colours[0, 2] == 1).all()  # no mistake: white
     diagonal = colours[[0, 1, 2], [0, 1, 2]]
     assert (diagonal == diagonal[0]).all()
-    assert np.ptp(diagonal[0]) == 0  # grey
+    assert diagonal[0, 2] > diagonal[0, 0] + 0.05  # blue
+    assert colours[2, 1, 0] > colours[2, 1, 2] + 0.2  # and mistakes red
     light = [luminance(colours[i]) for i in ((2, 1), (0, 1), (1, 0), (0, 2))]
     assert light == sorted(light)  # 12, 3, 1, 0 mistakes: the more the darker
     assert light[0] < 0.3

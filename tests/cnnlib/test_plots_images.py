@@ -148,6 +148,21 @@ def test_generators_are_taken_or_told_what_becomes_of_them():
     assert plot_image(list(iter([[0, 1], [1, 0]])))
 
 
+def test_the_sentence_can_say_the_values():
+    one, two = torch.zeros(1, 3, 4), torch.ones(3, 4)
+    one[0, 1, 2] = -2.5
+    two[2, 0] = 4
+    told = plot_images([one, two], ["a", "b"], say_values=True).sentence
+    assert told == (
+        "2 images of 3x4 pixels: a, b. Values: a from -2.5 to 0, strongest at row 1, "
+        "column 2; b from 1 to 4, strongest at row 2, column 0."
+    )
+    assert plot_images([one] * 6 + [two], say_values=True).sentence == (
+        "7 images of 3x4 pixels. Values from -2.5 to 4."
+    )
+    assert "Values" not in plot_images([one, two]).sentence
+
+
 def test_signed_images_share_a_scale_and_a_bar():
     picture = plot_images([np.full((2, 2), -1.0), np.full((2, 2), -3.0), np.eye(2)])
     images = picture.figure.axes[0].images

@@ -11,6 +11,7 @@ from functools import partial
 import nbformat
 import pytest
 
+from cnnlib.settings import settings
 from tests.patience import TOO_LONG, is_alive, wait_until
 from tests.tools.conftest import GOOD, PYPROJECT, line_of, write
 from tests.tools.test_outputs import encoded, png
@@ -80,17 +81,18 @@ def test_links_and_install_cell_come_from_the_one_address(built):
     first, install, *_ = nbformat.read(committed(built), 4).cells
     title, _, links, _, text, *_ = first.source.split("\n")
     assert (title, text) == ("# 01 Sums", "We add.")
+    ref, at = settings().release, settings().at_release
     assert links == (
         "**Open in** [Colab](https://colab.research.google.com/github/someone/"
-        "some-course/blob/main/notebooks/01_sums.ipynb) · [Binder](https://mybinder.org"
-        "/v2/gh/someone/some-course/main?urlpath=lab/tree/notebooks/01_sums.ipynb)"
+        f"some-course/blob/{ref}/notebooks/01_sums.ipynb) · [Binder](https://mybinder.org"
+        f"/v2/gh/someone/some-course/{ref}?urlpath=lab/tree/notebooks/01_sums.ipynb)"
     )
     assert (first.id, install.id) == ("01-sums-1", "01-install")
     assert install.source.endswith(
         'if "google.colab" in sys.modules:\n'
         "    %pip install -q --no-deps torchinfo\n"
         '    %pip install -q --no-deps "cnnlib @ '
-        'git+https://github.com/someone/some-course"'
+        f'git+https://github.com/someone/some-course{at}"'
     )
     assert install.outputs == []
 

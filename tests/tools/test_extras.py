@@ -1,9 +1,12 @@
 """A lesson with its extras, and without."""
 
+import re
+
 import pytest
 
+from cnnlib.settings import Settings
 from tests.tools.conftest import GOOD, write
-from tools.build import extras, rules, source
+from tools.build import build, extras, rules, source
 from tools.build.build import ROOT, load_draft
 from tools.build.course import Course
 from tools.minutes import workload
@@ -75,7 +78,8 @@ def test_ids_are_those_of_the_whole_form(both):
     )
 
 
-def test_the_whole_form_shows_no_mark(both, course):
+def test_the_whole_form_shows_no_mark(both, course, monkeypatch):
+    monkeypatch.setattr(build, "settings", Settings)
     assert extras.short(both[1]) is both[1]
     notebook = load_draft(both[0].path, course).notebook
     assert "<!--" not in "".join(cell.source for cell in notebook.cells)
@@ -124,6 +128,32 @@ def test_what_would_break_without_the_extras_is_refused(course, old, new, messag
 )
 def test_names_that_a_cell_takes_from_above(code, uses):
     assert extras.names(code)[0] == uses
+
+
+def unchecked(cells):
+    """Return the worked examples that are not compared before the next is asked for."""
+    found, last = [], ""
+    for cell in cells:
+        for name, check in re.findall(
+            r'worked_example\("([\w-]+)|(\.check)\(', cell.text
+        ):
+            found += [last] if name and last else []
+            last = "" if check else name
+    return {*found, *([last] if last else [])}
+
+
+@pytest.mark.parametrize("path", Course(ROOT).sources(), ids=lambda path: path.stem)
+def test_the_short_form_compares_each_example_that_it_shows(path):
+    """As the whole form does: a picture alone would leave a number unchecked."""
+    whole = source.read(path)
+    assert unchecked(extras.short(whole).cells) <= unchecked(whole.cells)
+
+
+def test_an_example_that_is_not_compared_is_seen():
+    text = 'example = worked_example("a")\nexample'
+    assert unchecked([source.Cell("code", text, 1)]) == {"a"}
+    both = f"{text}\nexample.check(1)"
+    assert unchecked([source.Cell("code", both, 1)]) == set()
 
 
 def test_lesson_03_is_taught_in_25_minutes_without_its_extras():

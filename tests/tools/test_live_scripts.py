@@ -15,6 +15,7 @@ from cnnlib import (
     train_here,
     worked_example,
 )
+from cnnlib.visuals import practice
 from cnnlib.visuals.shared import bundle
 from tests.tools.test_hygiene import notebook
 from tools.build import hygiene, live_scripts
@@ -25,6 +26,7 @@ PAGES = {
     "explore_kernel": lambda: explore_kernel(RAMP.repeat(2, 2)),
     "explore_sizes": lambda: explore_sizes(),
     "train_here": lambda: train_here(),
+    "practice": lambda: practice("03"),
     "number_box": lambda: worked_example("hzdr-same").predict(1, 2),
 }
 every = pytest.mark.parametrize("kind", PAGES)
@@ -62,7 +64,7 @@ def test_other_html_is_left_as_it_is(html):
 
 def test_every_kind_of_picture_has_its_module():
     kinds = {"step_conv", "explore_kernel", "explore_sizes", "explore_network"}
-    kinds |= {"train_here", "number_box"}
+    kinds |= {"train_here", "number_box", "practice"}
     assert live_scripts.modules().keys() == kinds | {"draw_digit", "watch_training"}
 
 

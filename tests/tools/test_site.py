@@ -17,9 +17,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
+from cnnlib.practice.registry import kinds
 from cnnlib.worked import worked_example, worked_examples
 from tools import slides
 from tools.build.course import Course
+from tools.build.launch_links import BRANCH
 from tools.handout import page as handout_page
 from tools.site import errata, front, hero
 from tools.site.cells import blocks, plain
@@ -324,7 +326,7 @@ def test_launch_links_are_those_of_the_one_address():
     for folder in ("notebooks", "exercises"):
         for path in sorted((ROOT / folder).glob("*.ipynb")):
             row = launch_row(read(path), COURSE, folder)
-            hub = f"{owner}/{name}/blob/main/{folder}/{path.name}"
+            hub = f"{owner}/{name}/blob/{BRANCH}/{folder}/{path.name}"
             assert f"https://colab.research.google.com/github/{hub})" in row
             assert f"https://mybinder.org/v2/gh/{owner}/{name}/" in row
             assert f"<../originals/{folder}/{path.name}>" in row
@@ -346,7 +348,7 @@ def test_links_out_of_the_site_lead_to_the_repository():
     text = (
         "[a](errata.md#x) [b](../CONTRIBUTING.md#y) [c](../notebooks/03_pooling.ipynb)"
     )
-    there = f"{COURSE.address}/blob/main/CONTRIBUTING.md#y"
+    there = f"{COURSE.address}/blob/{BRANCH}/CONTRIBUTING.md#y"
     assert relinked(text, COURSE) == text.replace("../CONTRIBUTING.md#y", there)
 
 
@@ -377,6 +379,25 @@ def test_the_first_page_has_a_card_for_each_lesson(tmp_path):
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         assert f"[{read(path).title}](notebooks/{path.name})" in text
     assert 'data-cnnlib="explore_kernel' in text
+
+
+def test_practice_has_a_page_for_each_lesson_with_items_and_one_for_all(tmp_path):
+    stage(COURSE, tmp_path)
+    lessons = sorted({kind.lesson for kind in kinds().values()})
+    every = (tmp_path / "practice" / "index.md").read_text("utf-8")
+    assert every.count('data-cnnlib="practice') == 1
+    first = (tmp_path / "index.md").read_text("utf-8")
+    for lesson in lessons:
+        page = (tmp_path / "practice" / f"{lesson}.md").read_text("utf-8")
+        assert page.startswith(f"# Practice: {lesson} ")
+        assert f"<{lesson}>" in every
+        assert f"[Practice](practice/{lesson}.md)" in first
+        (file,) = (tmp_path / "notebooks").glob(f"{lesson}_*.ipynb")
+        assert f"[Practice](../practice/{lesson}.md)" in file.read_text("utf-8")
+    assert {path.stem for path in (tmp_path / "practice").iterdir()} == {
+        *lessons,
+        "index",
+    }
 
 
 def test_what_the_theme_leaves_unnamed_is_named(tmp_path):

@@ -22,7 +22,9 @@ def fork(tmp_path):
     (tmp_path / "lessons").symlink_to(ROOT / "lessons")
     (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    (tmp_path / "pyproject.toml").write_text(text.replace(OWN, "prof-x/vision-101"))
+    (tmp_path / "pyproject.toml").write_text(
+        text.replace(OWN, "some-prof/her-own-course")
+    )
     return Course(tmp_path)
 
 
@@ -44,9 +46,9 @@ def test_another_address_reaches_every_page(fork):
     assert not any(
         OWN in text or OWN.replace("/", "%2F") in text for text in after.values()
     )
-    link = "git-pull?repo=https%3A%2F%2Fgithub.com%2Fprof-x%2Fvision-101&branch="
+    link = "git-pull?repo=https%3A%2F%2Fgithub.com%2Fsome-prof%2Fher-own-course&branch="
     assert link in after["docs/instructors.md"]
-    assert "urlpath=lab%2Ftree%2Fvision-101%2F" in after["docs/instructors.md"]
+    assert "urlpath=lab%2Ftree%2Fher-own-course%2F" in after["docs/instructors.md"]
     assert stamp.stamp(fork) == []
 
 
@@ -57,26 +59,26 @@ def test_check_writes_nothing(fork):
 
 
 def test_a_release_is_named_wherever_the_course_is_installed(fork, monkeypatch):
-    made = Settings(release="v1.0")
+    made = Settings(release="v9.8")
     monkeypatch.setattr(stamp, "settings", lambda: made)
-    monkeypatch.setattr(stamp.hub_link, "BRANCH", "v1.0")
+    monkeypatch.setattr(stamp.hub_link, "BRANCH", "v9.8")
     stamp.stamp(fork)
     after = texts(fork)
-    hub = "prof-x/vision-101"
-    assert f'git+https://github.com/{hub}@v1.0"' in after["deploy/github-actions.yml"]
-    assert f'git+https://github.com/{hub}@v1.0"' in after["docs/instructors.md"]
-    assert "branch=v1.0&" in after["docs/instructors.md"]
+    hub = "some-prof/her-own-course"
+    assert f'git+https://github.com/{hub}@v9.8"' in after["deploy/github-actions.yml"]
+    assert f'git+https://github.com/{hub}@v9.8"' in after["docs/instructors.md"]
+    assert "branch=v9.8&" in after["docs/instructors.md"]
     assert (
-        f"git clone --branch v1.0 https://github.com/{hub}"
+        f"git clone --branch v9.8 https://github.com/{hub}"
         in (after["deploy/jupyterhub/README.md"])
     )
     readme = after["README.md"]
-    assert f"{hub}/blob/v1.0/notebooks/00" in readme
-    assert f"/gh/{hub}/v1.0?urlpath" in readme
+    assert f"{hub}/blob/v9.8/notebooks/00" in readme
+    assert f"/gh/{hub}/v9.8?urlpath" in readme
     made = Settings()
     monkeypatch.setattr(stamp.hub_link, "BRANCH", "main")
     stamp.stamp(fork)
-    assert not any("v1.0" in t for n, t in texts(fork).items() if n != "CHANGELOG.md")
+    assert not any("v9.8" in t for n, t in texts(fork).items() if n != "CHANGELOG.md")
 
 
 def test_counts_and_minutes_follow(fork, monkeypatch):
@@ -85,6 +87,7 @@ def test_counts_and_minutes_follow(fork, monkeypatch):
     monkeypatch.setattr(stamp.registry, "questions", lambda: fewer)
     short = Settings(extras=False)
     monkeypatch.setattr(stamp.chosen, "settings", lambda: short)
+    monkeypatch.setattr(stamp.term_plan, "settings", lambda: short)
     stamp.stamp(fork)
     readme = (fork.root / "README.md").read_text("utf-8")
     points = sum(one.points for one in fewer.values())

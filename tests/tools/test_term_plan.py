@@ -10,15 +10,16 @@ from tools.build.build import ROOT
 from tools.build.course import Course
 
 COURSE = Course(ROOT)
+ROWS = term_plan.rows(COURSE)
 
 
 def test_the_committed_plan_is_the_computed_one():
     committed = (ROOT / term_plan.PAGE).read_text("utf-8")
-    assert committed == term_plan.page(COURSE), "run python -m tools.term_plan"
+    assert committed == term_plan.page(ROWS), "run python -m tools.term_plan"
 
 
 def test_its_figures_are_those_of_the_lessons_and_the_questions():
-    found = term_plan.rows(COURSE)
+    found = ROWS
     assert [row.name for row in found] == [path.stem for path in COURSE.sources()]
     assert sum(row.points for row in found) == sum(
         q.points for q in questions().values()
@@ -28,7 +29,9 @@ def test_its_figures_are_those_of_the_lessons_and_the_questions():
             assert row.lesson == minutes.stated(path) >= row.short
     (pooling,) = [row for row in found if row.number == "03"]
     assert pooling.short == 25
-    total = re.search(r"(\d+) minutes in class", term_plan.page(COURSE))
+    guide = (ROOT / "docs" / "instructors.md").read_text("utf-8")
+    assert f"03 takes {pooling.short} minutes then" in guide
+    total = re.search(r"(\d+) minutes in class", term_plan.page(ROWS))
     assert int(total[1]) == sum(row.lesson for row in found)
 
 

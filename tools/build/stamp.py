@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cnnlib.checks import registry
 from cnnlib.settings import HEADINGS, NEWEST, settings
-from tools import hub_link, minutes, term_plan
+from tools import hub_link, term_plan
 from tools.build import chosen
 from tools.build.claims import restated
 from tools.build.course import Course
@@ -67,12 +67,10 @@ def stamped(course: Course) -> Iterator[tuple[Path, str]]:
     old, new = found[1], "/".join(course.owner_and_name)
     asked = registry.questions().values()
     counts = {"task": len(asked), "point": sum(one.points for one in asked)}
-    lasting = {
-        path.stem: minutes.of_cells(chosen.read(path).cells).minutes
-        for path in course.sources()
-    }
+    rows = term_plan.rows(course)
+    lasting = {row.name: row.lesson for row in rows}
     if (plan := course.root / term_plan.PAGE).is_file():
-        yield plan, term_plan.page(course)
+        yield plan, term_plan.page(rows)
     for path in sorted({p for pattern in PAGES for p in course.root.glob(pattern)}):
         if path.relative_to(course.root).as_posix() in MADE:
             continue

@@ -77,10 +77,11 @@ def notebooks(course: Course) -> _Files:
 
 def practice_pages(course: Course) -> _Files:
     """Return a page of practice for each lesson that has items, and one for all."""
-    files = {}
+    files, contents = {}, []
     for reading in readings(course, "notebooks"):
         if has_practice(reading.name):
             number = reading.name[:2]
+            contents.append(f"{reading.title} <{number}>")
             files[f"practice/{number}.md"] = filled(
                 course,
                 "practice_lesson",
@@ -89,7 +90,8 @@ def practice_pages(course: Course) -> _Files:
                 practice=practice(number, address="../notebooks/"),
             )
     every = practice(address="../notebooks/")
-    return files | {"practice/index.md": filled(course, "practice", practice=every)}
+    page = filled(course, "practice", contents="\n".join(contents), practice=every)
+    return files | {"practice/index.md": page}
 
 
 def has_practice(name: str) -> bool:

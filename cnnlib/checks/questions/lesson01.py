@@ -137,7 +137,7 @@ def _layers(draw: CaseRandom) -> list[Case]:
         fractions("fractions", (2, 3, 4, 5), (2, 3, 3, 2)),
         fractions("float32 fractions", (2, 2, 4, 4), (3, 2, 3, 3), _F32),
         fractions(
-            "a gradient to be found", (2, 2, 3, 4), (3, 2, 2, 2), gradient=True
+            "a gradient", (2, 2, 3, 4), (3, 2, 2, 2), gradient=True
         ),
     ]  # fmt: skip
 
@@ -199,7 +199,7 @@ def _pairs(draw: CaseRandom) -> list[Case]:
         return torch.tensor(numbers).reshape(3, 3)
 
     def case(kind: str, kernel: torch.Tensor, *shape: int) -> Case:
-        inputs = d.tensor(*shape, dtype=_F32)
+        inputs = d.tensor(*shape, dtype=_F32) + 1 / 3  # else a bias would hardly show
         return Case(kind, (inputs, F.conv2d(inputs, kernel[None, None])))
 
     return [
@@ -239,8 +239,8 @@ QUESTIONS = [
         "correlate2d", "01", 3, _correlation, ("image", "kernel", "bias"),
         forbidden=_READY_MADE,
         parts=(
-            Part("a bias, and the grids of the lesson", 1,
-                 ("a bias", "worked example")),
+            Part("a bias and a kernel that is not square", 0.5, ("example vn-",)),
+            Part("a bias", 0.5, ("a bias",)),
             Part("images and kernels that are not square", 1,
                  ("3x5", "5x3", "2x3", "3x2", "1x3", "3x1", "single", "2x4",
                   "as large")),

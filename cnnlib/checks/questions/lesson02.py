@@ -61,7 +61,7 @@ def _frames(draw: CaseRandom) -> list[Case]:
         Case("a single pixel", (1 + d.tensor(1, 1).abs(), 1)),
         Case("float32 fractions", (d.tensor(3, 5, dtype=_F32), (1, 2))),
         Case("float64 fractions", (d.tensor(4, 3), (2, 1))),
-        Case("a gradient to be found", (d.tensor(2, 3), 1), gradient=True),
+        Case("a gradient", (d.tensor(2, 3), 1), gradient=True),
     ]
 
 
@@ -112,7 +112,7 @@ def _convolutions(draw: CaseRandom) -> list[Case]:
              (images, weight, bias), {"stride": (1, 2), "padding": (2, 1)}),
         Case("two images of three channels, two kernels and a bias", many),
         Case("float32 fractions", tuple(x.to(_F32) for x in many)),
-        Case("a gradient to be found", three(3, 4), gradient=True),
+        Case("a gradient", three(3, 4), gradient=True),
         Case("a gradient through stride and padding, no bias",
              three(3, 4)[:2], {"stride": 2, "padding": 1}, gradient=True),
     ]  # fmt: skip
@@ -201,7 +201,7 @@ QUESTIONS = [
             Part("everything at once", 0.5, ("everything", "a stride and a padding")),
             Part("dilation", 0.5, ("dilation", "1-wide")),
             Part("padding", 0.5, ("padding", "larger than the input")),
-            Part("stride", 1, ("stride",)),
+            Part("stride", 1, ("stride", "example of the lesson")),
             Part("the kernel alone", 0.5),
         ),
     ),

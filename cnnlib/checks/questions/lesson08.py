@@ -57,7 +57,7 @@ def _batch_norm(draw: CaseRandom) -> list[Case]:
         case("an eps larger than the variance", narrow, eps=1.0),
         case("float64 fractions", given(3, 4, 2, 3, dtype=_F64)),
         Case(
-            "a gradient to be found",
+            "a gradient",
             traced,
             gradient=True,
             probe=(d.tensor(2, 2, 2, 2), traced[0].clone()),

@@ -57,7 +57,7 @@ def _parts(draw: CaseRandom) -> list[Case]:
              names=(0, 2, 5)),
         case("many pictures, in classes that leave some out", (60, 40, 20),
              (0.5, 0.25, 0.25), names=(1, 4, 7)),
-        case("four parts of equal size", (6, 10), (0.25,) * 4),
+        case("four parts of equal size", (18, 30), (0.25,) * 4),
         case("four parts of unequal size", (10, n(11, 15), 13), [0.4, 0.3, 0.2, 0.1]),
         case("one class that is much larger than the others", (n(85, 90), 12, 6),
              (0.8, 0.1, 0.1)),

@@ -256,7 +256,7 @@ SEPARABLE = Kind(
         + (
             "How many mult-adds do the two need together?"
             if f.work
-            else "How many weights have the two together?"
+            else "How many weights do the two have together?"
         ),
     ),
     right=lambda f: int(
@@ -356,7 +356,7 @@ GLOBAL_POOLING = Kind(
     ask=lambda f: (
         f"A net ends in {f.c} maps of {f.h}x{_wide(f)}. Each is averaged to one "
         f"number; then comes a dense layer for {f.classes} classes. How many "
-        "parameters has that layer?",
+        "parameters does that layer have?",
     ),
     right=lambda f: sum(
         p.numel()
@@ -446,7 +446,7 @@ PATCHES = Kind(
         f"{f.p}x{f.p}, side by side. One convolution makes {f.d} numbers of each "
         "patch. "
         + (
-            "How many parameters has it?"
+            "How many parameters does it have?"
             if f.asks == "parameters"
             else "How many patches are there?"
         ),

@@ -96,7 +96,7 @@ DENSE = Kind(
     ask=lambda f: (
         f"A fully connected net has {f.ins} inputs, {f.hidden} hidden units and "
         f"{f.outs} output{'s' * (f.outs > 1)}. All units have a bias. How many "
-        "parameters has it?",
+        "parameters does it have?",
     ),
     right=lambda f: sum(
         p.numel()

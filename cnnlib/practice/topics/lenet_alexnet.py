@@ -254,7 +254,7 @@ GROUPS = Kind(
     form="number",
     draw=_towers,
     ask=lambda f: (
-        "How many parameters has this layer?",
+        "How many parameters does this layer have?",
         code(f"nn.Conv2d({f.cin}, {f.cout}, kernel_size={f.k}, groups={f.groups})"),
     ),
     right=lambda f: sum(

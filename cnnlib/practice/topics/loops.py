@@ -177,7 +177,7 @@ MISSING = Kind(
     steps=lambda f, answer: (
         "A step is: scores, loss, `zero_grad`, `backward`, `step`.",
         _SIGNS[f.missing],
-        f"So this line is missing: {answer}",
+        f"So this line is missing: `{answer}`",
     ),
 )
 
@@ -274,7 +274,7 @@ LAST_BATCH = Kind(
     draw=_last_facts,
     ask=lambda f: (
         f"{f.images:,} images are dealt out in batches of {f.batch}. How many images "
-        "has the last batch?",
+        "are in the last batch?",
     ),
     right=lambda f: len(torch.arange(f.images).split(f.batch)[-1]),
     again=lambda f: f.images % f.batch or f.batch,

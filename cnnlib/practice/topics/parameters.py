@@ -32,7 +32,7 @@ CONV_PARAMS = Kind(
     draw=_conv,
     ask=lambda f: (
         f"Pictures of {f.side}x{f.side} go through this layer. How many parameters "
-        "has it?",
+        "does it have?",
         code(
             f"nn.Conv2d({f.cin}, {f.cout}, kernel_size=({f.kh}, {f.kw})"
             + ("" if f.bias else ", bias=False")
@@ -141,9 +141,9 @@ LINEAR_PARAMS = Kind(
     form="number",
     draw=_linear,
     ask=lambda f: (
-        f"How many parameters has `nn.Linear({f.a}, {f.b}"
+        f"How many parameters does `nn.Linear({f.a}, {f.b}"
         + ("" if f.bias else ", bias=False")
-        + ")`?",
+        + ")` have?",
     ),
     right=lambda f: sum(
         p.numel() for p in nn.Linear(f.a, f.b, bias=f.bias, device="meta").parameters()

@@ -160,7 +160,7 @@ BLOCK_PARAMS = Kind(
         f"A basic block of ResNet gets {f.cin} channels and gives {f.cout}; its stride "
         f"is {f.s}. The kernels are 3x3 without biases, and a batch norm follows each "
         "convolution. The shortcut is 1x1 where one is needed. How many parameters "
-        "has the block?",
+        "does the block have?",
     ),
     right=lambda f: sum(p.numel() for layer in _layers(f) for p in layer.parameters()),
     again=lambda f: _block_count(f),

@@ -137,8 +137,8 @@ AXES = Kind(
     draw=_two_axes,
     ask=lambda f: (
         f"The input is {f.h}x{f.w}, height first. The kernel is {f.kh}x{f.kw}, the "
-        f"padding ({f.ph}, {f.pw}), the stride ({f.sh}, {f.sw}). What size has the "
-        "output?",
+        f"padding ({f.ph}, {f.pw}), the stride ({f.sh}, {f.sw}). What is the size of "
+        "the output?",
     ),
     right=lambda f: tuple(
         int(n)

@@ -134,12 +134,12 @@ STACK = Kind(
     ask=lambda f: (
         (
             f"One {f.large}x{f.large} layer sees as far as {f.layers} layers of 3x3. "
-            "How many weights has this single layer"
+            "How many weights does this single layer have"
             if f.single
             else f"{f.layers} layers of 3x3, one behind the other, see as far as one "
-            f"{f.large}x{f.large} layer. How many weights have these {f.layers} layers"
+            f"{f.large}x{f.large} layer. How many weights do these {f.layers} have"
         )
-        + f" with {f.c} channels in and out, without biases?",
+        + f", with {f.c} channels in and out, without biases?",
     ),
     right=lambda f: int(
         arithmetic.conv_params(f.c, f.c, f.large, bias=False)

@@ -24,7 +24,11 @@ export function buildTyped(item, form, hear) {
     el,
     buttons,
     focus: () => field.focus(),
-    mark: (said) => field.setAttribute("aria-invalid", String(said === "wrong" || said === "ask")),
+    mark: (said) => {
+      const again = said === "wrong" || said === "ask";
+      field.setAttribute("aria-invalid", String(again));
+      if (again) field.select();
+    },
     close: () => {
       field.readOnly = true;
       main.hidden = true;

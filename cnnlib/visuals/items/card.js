@@ -9,12 +9,14 @@ const UNKNOWN = "No mistake that we know gives this. Go through it once more, or
 const LONG = 40; // letters: an answer that is a sentence is not repeated
 const SIGNS = { right: "✓", wrong: "✗", shown: "→", ask: "?" };
 
+const lowered = (text) => text[0].toLowerCase() + text.slice(1);
+
 /**
  * The card of an item. `heard(rating)` is told what an answer is worth, more than once if it is
  * put right, and returns when the item comes again, in words. `once`: there is one try, no help.
  */
 export function buildCard(item, { form, typed, meta, link, once, heard, next }) {
-  const state = { wrong: 0, helped: false, settled: false, shown: 0 };
+  const state = { wrong: 0, helped: false, settled: false, shown: 0, last: "", sentence: "" };
   const text = h("p", { class: "question" }, marked(item.text));
   const asked = typed ? buildTyped(item, form, hear) : buildChoice(item, hear);
   const verdict = h("div", { class: "said", role: "status" });
@@ -24,11 +26,13 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
   const on = button("Next", () => next(), { kind: "main" });
   const picture = button("Show the picture", showPicture);
   const place = h("div", { class: "shown-picture", hidden: true });
-  const after = h("div", { class: "next" }, h("div", { class: "buttons" }, on, picture),
-    h("p", { class: "read" }, "Read again: ", link));
+  const further = h("div", { class: "buttons next" }, on, picture);
+  const read = h("p", { class: "read" }, "Read again: ", link);
 
   /** Hear an answer: what judges it, and the text that the reader sees of it. */
   function hear(judge, answer) {
+    if (answer === state.last) return; // Enter was pressed twice
+    state.last = answer;
     state.took = timed(() => take(judge(), answer));
   }
 
@@ -41,6 +45,7 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
     const opening = answer.length > LONG ? "That is not it." : [shownAnswer(answer), " is not it."];
     if (once) return settle("wrong", [opening, " ", solution()], WRONG, sentence);
     if (state.wrong === 1) heard(WRONG);
+    state.sentence = sentence && typed ? `Your ${answer}: ${lowered(sentence)}` : sentence ?? "";
     say("wrong", opening, sentence ?? UNKNOWN);
   }
 
@@ -64,10 +69,11 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
   function settle(kind, words, rating, more = "") {
     state.settled = true;
     const again = heard(rating);
-    say(kind, words, more || (state.wrong && kind === "right" ? "At the second try or later." : ""));
+    say(kind, words, more || (state.wrong && kind === "right" ? `At try ${state.wrong + 1}.` : ""));
     if (again) verdict.append(h("span", { class: "again" }, `Comes again ${again}.`));
     asked.close();
     give.hidden = true;
+    on.after(hint);
     showButtons();
     on.focus();
   }
@@ -81,7 +87,7 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
   function giveUp() {
     if (!once) state.shown = item.steps.length;
     drawSteps();
-    settle("shown", solution(), WRONG);
+    settle("shown", solution(), WRONG, state.sentence);
   }
 
   function drawSteps() {
@@ -99,7 +105,7 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
     const count = `${state.shown + 1} of ${item.steps.length}`;
     const word = state.settled ? `Step ${count}` : state.shown ? "One more hint" : "A hint";
     fill(hint.querySelector(".words"), word);
-    after.hidden = !state.settled;
+    further.hidden = read.hidden = !state.settled;
     picture.hidden = !item.show;
   }
 
@@ -110,8 +116,10 @@ export function buildCard(item, { form, typed, meta, link, once, heard, next }) 
   }
 
   asked.buttons.append(hint, give);
-  const el = h("div", { class: "card" }, h("p", { class: "meta" }, meta), text, blocksOf(item.blocks),
-    asked.el, verdict, steps, after, place);
+  const name = item.text.replaceAll("`", ""); // read out when the focus comes in
+  const el = h("div", { class: "card", role: "group", "aria-label": name },
+    h("p", { class: "meta" }, meta), text, blocksOf(item.blocks),
+    asked.el, verdict, further, steps, read, place);
   drawSteps();
   return { el, item, focus: asked.focus, state };
 }

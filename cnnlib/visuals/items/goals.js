@@ -1,12 +1,12 @@
 // What is mastered of each goal, and what is due.
 import { h, scroller } from "../shared/page.js";
-import { inWords, mastered } from "./schedule.js";
+import { inWords, isDue, mastered } from "./schedule.js";
 
 /** How many kinds are due now, are begun and are mastered. */
 export function countsOf(names, kept, now) {
   const begun = names.filter((name) => kept[name]);
   return { all: names.length, begun: begun.length,
-    due: begun.filter((name) => kept[name].card.due <= now).length,
+    due: begun.filter((name) => isDue(kept[name], now)).length,
     mastered: begun.filter((name) => mastered(kept[name].card)).length };
 }
 
@@ -43,6 +43,8 @@ function stateOf(names, kept) {
 }
 
 function dueOf(names, kept, now) {
-  const dues = names.filter((name) => kept[name]).map((name) => kept[name].card.due);
+  const begun = names.filter((name) => kept[name]);
+  if (begun.some((name) => isDue(kept[name], now))) return "now";
+  const dues = begun.map((name) => kept[name].card.due);
   return dues.length ? inWords(Math.min(...dues) - now) : "new";
 }

@@ -4,6 +4,7 @@ import { saveFile } from "./memory.js";
 import { tablesOf } from "./goals.js";
 
 const BLOCKED = "This browser keeps nothing here: save your practice as a file before you close the page.";
+const PASSING = "Colab and VS Code may forget it when the notebook is closed: save your practice as a file.";
 const KEPT = "Kept in this browser alone. A file takes it to another one.";
 
 /** The part below the items; `changed()` is told when something was loaded or forgotten. */
@@ -65,7 +66,7 @@ export function buildKeeping(memory, { lessons, kinds, names, linkTo, changed, n
   const buttons = h("div", { class: "buttons" }, save, choose, forget, sure, not);
   const el = h("div", { class: "keeping" }, goals, buttons, note);
   return { el, show: () => {
-    fill(note, memory.blocked ? BLOCKED : KEPT);
+    fill(note, memory.blocked ? BLOCKED : memory.passing ? PASSING : KEPT);
     show();
   } };
 }

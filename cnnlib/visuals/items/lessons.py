@@ -1,4 +1,4 @@
-"""The lessons that items lead to: their titles, their pages, their headings' anchors."""
+"""The lessons that items lead to: their titles, pages, and the headings' anchors."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ const empty = () => ({ format: FORMAT, kinds: {}, forgotten: 0, chosen: null, ty
 
 /** Open what this browser keeps; `blocked` says that it keeps nothing. */
 export function openMemory() {
-  const memory = { kept: empty(), blocked: false };
+  const memory = { kept: empty(), blocked: false, passing: passes() };
 
   /** Take in what another page of the course has kept meanwhile. */
   memory.refresh = () => {
@@ -49,6 +49,11 @@ export function openMemory() {
   memory.blocked = !storageWorks();
   memory.refresh();
   return memory;
+}
+
+/** Whether this page has a storage of its own, which is gone when the notebook is opened again. */
+function passes() {
+  return location.protocol === "vscode-webview:" || /googleusercontent\.com$/.test(location.hostname);
 }
 
 function storageWorks() {

@@ -30,9 +30,14 @@ def packed(kinds: Sequence[str]) -> str:
 
     Inside is JSON, compressed by zlib.
     """
-    items = {kind: [_level(kind, level) for level in LEVELS] for kind in kinds}
+    items = {kind: _levels(kind) for kind in kinds}
     text = json.dumps(items, separators=(",", ":"), ensure_ascii=False)
     return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
+
+
+@cache
+def _levels(kind: str) -> list[list[dict[str, Any]]]:
+    return [_level(kind, level) for level in LEVELS]
 
 
 def _level(kind: str, level: int) -> list[dict[str, Any]]:

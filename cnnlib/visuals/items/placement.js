@@ -22,10 +22,10 @@ export function placed({ names, kinds, missed, lessons, linkTo }) {
   const where = lesson ? ["Begin with lesson ", h("a", { href: address }, titled(lesson)), "."]
     : [before.length ? "You know most of it: read what is listed here." : "You know it all: practise."];
   const after = missed.filter((name) => !before.includes(name));
-  const why = lesson ? `These are the first that were missed one close to the other: ${after.slice(0, 3)
-    .map((name) => `${kinds[name][0]} ${kinds[name][1]}`).join("; ")}.` : "";
+  const goal = (name) => `${kinds[name][0]} ${kinds[name][1]}`;
+  const why = lesson ? `From there on these were missed: ${after.map(goal).join("; ")}.` : "";
   const list = before.length ? [h("p", {}, "One item alone was missed here; read it on the way:"),
-    h("ul", {}, before.map((name) => h("li", {}, linkTo(name, `${kinds[name][0]} ${kinds[name][1]}`))))] : "";
+    h("ul", {}, before.map((name) => h("li", {}, linkTo(name, goal(name)))))] : "";
   const words = h("p", {}, count, " ", h("strong", {}, where), " ", why);
   return { lesson, el: h("div", { class: "placed" }, words, list) };
 }

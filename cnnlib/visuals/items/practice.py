@@ -20,15 +20,15 @@ PLACEMENT = (
     "to-torch-shape",
     "window-sum",
     "output-size",
-    "padded-number",
     "max-pool",
     "conv-params",
-    "receptive-field",
     "gradients-add-up",
     "vgg-blocks",
     "hook-shape",
+    "batch-norm-params",
+    "recall-or-precision",
 )
-"""The ten items that say where to begin, in the order of the lessons."""
+"""The ten items that say where to begin: one of each lesson."""
 
 
 class Practice(Visual):
@@ -53,8 +53,8 @@ class Practice(Visual):
             "Questions to practise on: they stand here where scripts run.",
             {
                 "title": self.title,
-                "facts": "Answer, and learn at once what went wrong. What is kept stays "
-                "in this browser.",
+                "facts": "Answer, and learn at once what went wrong. "
+                "What is kept stays in this browser.",
                 "lessons": [
                     [number, LESSONS[number][1], address + page(number)]
                     for number in lessons
@@ -83,8 +83,8 @@ def practice(lesson: str | None = None, *, address: str | None = None) -> Practi
     known = tuple(sorted({kind.lesson for kind in kinds().values()}))
     if lesson is not None and lesson not in known:
         raise ValueError(
-            f"practice takes a lesson such as {known[0]!r}, or nothing for all of them; "
-            f"there are items for {listed(list(known))}; got {lesson!r}."
+            f"practice takes a lesson such as {known[0]!r}, or nothing for all of "
+            f"them; there are items for {listed(list(known))}; got {lesson!r}."
         )
     lessons = known if lesson is None else (lesson,)
     return Practice(lessons, _site() if address is None else address)
@@ -106,7 +106,9 @@ def _site() -> str:
     for url in urls:
         name, _, address = url.partition(", ")
         if name == "Repository":
-            owner, _, course = address.removeprefix("https://github.com/").partition("/")
+            owner, _, course = address.removeprefix("https://github.com/").partition(
+                "/"
+            )
             return f"https://{owner.lower()}.github.io/{course}/notebooks/"
     return "../notebooks/"
 

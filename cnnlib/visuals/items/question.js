@@ -7,8 +7,8 @@ export function marked(text) {
   return text.split("`").map((part, k) => (k % 2 ? h("code", {}, part) : typeset(part)));
 }
 
-const typeset = (text) => text.replace(/(^|[\s([=])-(?=[\d.])/g, "$1−").replace(/ - (?=[\d(])/g, " − ")
-  .replace(/(?<=[\d)])\*(?=[\d(])/g, "·");
+const typeset = (text) => text.replace(/(^|[\s([=])-(?=[\d.a-z])/g, "$1−").replaceAll(" - ", " − ")
+  .replace(/\((\d+)-(\d+)\)/g, "($1 − $2)").replace(/(?<=[\w)])( ?)\*\1(?=[\w(])/g, "·");
 
 const isCode = (text) => /^[\w.]+( [+*]?= [\w.]+)?\(.*\)$/.test(text);
 

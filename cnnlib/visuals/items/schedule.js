@@ -22,6 +22,11 @@ export function rated(card, rating, now) {
 /** Whether a card is likely to be remembered for a week or more. */
 export const mastered = (card) => Boolean(card) && card.state === REVIEW && card.stability >= KNOWN;
 
+/** Whether a card is due: by days, at any time of its day; in its first steps, by the minute. */
+export function isDue({ card }, now) {
+  return card.due <= (card.state === REVIEW ? new Date(now).setHours(23, 59, 59) : now);
+}
+
 /** What is kept of a kind after an answer: its card, its level, and whose turn it is. */
 export function answered(entry, rating, now) {
   const step = { [WRONG]: -1, [HELPED]: 0, [RIGHT]: 1 }[rating];
@@ -37,7 +42,7 @@ export function answered(entry, rating, now) {
 export function nextKind({ kinds, names, kept, now, last, ahead, random }) {
   const dueOf = (name) => kept[name].card.due;
   const known = names.filter((name) => kept[name]).sort((a, b) => dueOf(a) - dueOf(b));
-  const due = known.filter((name) => dueOf(name) <= now);
+  const due = known.filter((name) => isDue(kept[name], now));
   if (due.length && !(due.length === 1 && due[0] === last)) return other(due, kinds, last);
   const fresh = firstOfEach(names.filter((name) => !kept[name]), kinds);
   const elsewhere = fresh.filter((name) => kinds[name][0] !== kinds[last]?.[0]);

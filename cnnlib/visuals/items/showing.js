@@ -10,5 +10,7 @@ export function pictureOf({ call, data, place }) {
   const model = { get: (name) => data[name], set() {}, save_changes() {} };
   const { go } = RENDERS[call]({ model, el });
   if (place && go) go(place[0] * data.output[0][0].length + place[1]);
-  return el;
+  const two = "A is this item. Change B, and compare.";
+  const note = call === "explore_sizes" ? h("p", { class: "how" }, two) : "";
+  return h("div", {}, note, el);
 }

@@ -5,9 +5,10 @@ they stand one after the other inside one function: what is imported comes first
 ``import`` and ``export`` fall away, and so do comments, the indentation, and the line
 breaks that nothing depends on: in a notebook file each line costs 15 bytes more.
 
-Two kinds of import stand in a function of their own, so that their names meet no others:
-a whole picture (``import { render as renderStep } from "../step/step_conv.js";``) and a
-library as it was published (``import * as fsrs from "./vendor/ts-fsrs/index.mjs";``).
+Two kinds of import stand in a function of their own, so that their names meet no
+others: a whole picture (``import { render as renderStep } from
+"../step/step_conv.js";``) and a library as it was published (``import * as fsrs from
+"./vendor/ts-fsrs/index.mjs";``).
 """
 
 from __future__ import annotations
