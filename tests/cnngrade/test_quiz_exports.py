@@ -149,8 +149,7 @@ def test_moodle_xml_keeps_moodles_rules(level, choices):
         assert text(question, "hidden") == "0"
         answers = question.findall("answer")
         fractions = [float(answer.get("fraction")) for answer in answers]
-        assert set(fractions) <= GRADES
-        assert 100 in fractions
+        assert set(fractions) == {0, 100} <= GRADES
         if kind == "multichoice":
             assert fractions.count(100) == 1
             assert text(question, "single") == "true"
@@ -160,7 +159,8 @@ def test_moodle_xml_keeps_moodles_rules(level, choices):
         else:
             assert kind == ("numerical" if item.form == "number" else "shortanswer")
             assert text(answers[-1], "text") == "*"  # else the rest is never reached
-            assert fractions[0] == 100
+            rights = len(spellings(item.answer, item.form))
+            assert fractions == [100] * rights + [0] * (len(answers) - rights)
             told = {text(answer, "feedback/text") for answer in answers}
             chosen = item.wrong
         for option in chosen:
@@ -202,11 +202,16 @@ def test_gift_has_no_loose_sign(level):
         assert not any(line.lstrip().startswith("//") for line in bare.split("\n"))
         assert not any(line.strip() in ("", "0") for line in bare.split("\n"))
         head, _, answers = bare.partition("{")
+        assert "\n" not in head  # Moodle trims lines: code would lose its indents
         assert re.fullmatch(r"::[^:]+::\[html\][^~=#:]+", head)
         assert "->" not in answers  # else Moodle takes it for a matching question
         numbers, _, solution = answers[:-1].rpartition("####")
         assert "#" not in solution
         first = [line.strip() for line in numbers.split("\n") if line.strip()]
+        weights = [line[1:].split("%")[1] for line in first if line.startswith("=%")]
+        if weights:
+            assert weights == sorted(weights, key=lambda weight: weight != "100")
+            assert set(weights) == {"100", "0"}
         if first[0] == "#":
             pattern = r"=%(100|0)%-?[\d.]+:[\d.]+#<p>[^~=#]+"
             assert all(re.fullmatch(pattern, line) for line in first[1:])
