@@ -120,8 +120,7 @@ def quiz(
     if key.secret:
         console.print(f"Drawn from the secret and seed {key.seed}.")
     else:
-        printing.problem(
-            console,
+        console.print(
             f"Drawn from seed {key.seed}: whoever knows it can draw the same quiz. For "
             "an exam use --secret.",
         )
