@@ -49,8 +49,10 @@ export function buildCharts() {
       runs.map(({ name, losses }) => `${name}: loss ${losses.at(-1)?.toFixed(2) ?? "unknown"}`).join("; "));
     const lines = runs.flatMap(({ judged }, k) => ["train", "test"].map((part) => ({
       kind: `${LINES[k]} ${part}`, points: judged.map((one) => [one.steps, one[part]]) })));
-    const reached = ({ name, judged }) =>
-      (judged.length ? `${name}: ${(100 * judged.at(-1).test).toFixed(1)} %` : name);
+    const reached = ({ name, judged }) => {
+      const last = judged.at(-1);
+      return last ? `${name}: ${(100 * last.test).toFixed(1)} % after step ${last.steps}` : name;
+    };
     accuracy.show(lines.reverse(), steps, `test digits read right, ${runs.map(reached).join("; ")}`);
     fill(names, runs.map((one, k) => h("li", {},
       h("span", { class: `swatch ${LINES[k]}`, "aria-hidden": "true" }), reached(one))));
