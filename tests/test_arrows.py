@@ -12,7 +12,7 @@ PACKAGES = ("tools", "cnngrade", "cnnjudge", "cnnlib")
 """Each may import itself and what stands behind it."""
 GRADER = (
     {"cli"},
-    {"export"},  # it takes what is in a report
+    {"export", "quiz"},  # export takes what is in a report, quiz items of practice
     {"report"},
     {"class_run"},
     {"judging"},

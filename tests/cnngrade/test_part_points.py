@@ -42,27 +42,28 @@ def report(students, tmp_path_factory):
 
 def test_tables_pages_and_export_have_the_same_points(report, tmp_path):
     (row,) = rows(report, "summary.csv")
-    assert (row["earned"], row["points"], row["passed"]) == ("9.5", "12", "4")
+    assert (row["earned"], row["points"], row["passed"]) == ("10.5", "12", "4")
     earned = {row["task"]: row["earned"] for row in rows(report, "grades.csv")}
-    assert (earned["flatten"], earned["avg_pool2d"]) == ("1", "0.5")
+    assert (earned["flatten"], earned["avg_pool2d"]) == ("1", "1.5")
     (page,) = (report / "feedback").glob("*.html")
     text = page.read_text()
-    assert "9.5 of 12" in text
-    assert "0.5 of 2 points so far. Right: square windows side by side. Not" in text
-    assert "9.5 of 12" in (report / "index.html").read_text()
+    assert "10.5 of 12" in text
+    assert "1.5 of 2 points so far. Right: square windows side by side; " in text
+    assert "Not yet: stride." in text
+    assert "10.5 of 12" in (report / "index.html").read_text()
     file = tmp_path / "moodle.csv"
     command = [sys.executable, "-m", "cnnlib", "export", str(report)]
     command += ["--to", "moodle", "--out", str(file)]
     subprocess.run(command, check=True, timeout=TOO_LONG, capture_output=True)
-    assert "9.5" in file.read_text()
+    assert "10.5" in file.read_text()
 
 
 def test_check_gives_the_points_that_grade_gives(students, report):
     command = [sys.executable, "-m", "cnnlib", "check", str(students / "part.ipynb")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TOO_LONG)
-    assert "9.5 of 12" in done.stdout
+    assert "10.5 of 12" in done.stdout
     (result,) = json.loads((report / "report.json").read_text())["results"]
-    assert result["earned"] == 9.5
+    assert result["earned"] == 10.5
     flatten = {task["task"]: task for task in result["tasks"]}["flatten"]
     assert flatten["parts"] == [
         ["each picture a row, a gradient", 1, True],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlib.setup import doctor
+from cnnlib.setup import doctor, modules
 from cnnlib.setup.report import Report
 from cnnlib.setup.row import SetupRow
 from tests.broken import ROOT, SOUND_TORCH, Site, ask, can_mount, tool
@@ -358,6 +358,8 @@ def test_the_page_in_a_terminal():
         "fix    PyTorch      not installed",
         f"                    > {PIP} torch",
         "waits  Device       can be checked when PyTorch works",
+        "",
+        modules.sentence().replace("`", ""),
     ]
 
 
