@@ -41,7 +41,7 @@ diagrams.draw_to_scale(nets)
 import torch
 from torch import nn
 
-from cnnlib import diagrams, models, summary, worked_example
+from cnnlib import diagrams, models, plots, summary, worked_example
 
 # %% [markdown]
 # ## Reading the drawings
@@ -120,7 +120,20 @@ for side, digit in [(32, (6, 25)), (28, (4, 23))]:
 
 # %% [markdown]
 # With 32 the centres cover the digit's box from edge to edge. With 28 they
-# miss a rim of two or three pixels all around.
+# miss a rim of two or three pixels all around. Drawn at twice the size, the
+# box is grey and each centre a dot:
+
+# %%
+frames = []
+for side, box in [(32, 6), (28, 4)]:
+    frame = torch.zeros(2 * side, 2 * side)
+    frame[2 * box:2 * box + 40, 2 * box:2 * box + 40] = 0.4
+    dots = [sees + 2 * jump * i for i in range((side - 4) // 2 - 4)]
+    for a in dots:
+        for b in dots:
+            frame[a - 1:a + 1, b - 1:b + 1] = 1.0
+    frames.append(frame)
+plots.plot_images(frames, titles=["32 x 32", "28 x 28"])
 
 # %% [markdown]
 # ### Its parameters
@@ -249,8 +262,6 @@ explore_network(net, test[0])
 # sigmoid stretched to go from -1 to 1.
 
 # %%
-from cnnlib import plots
-
 x = torch.linspace(-6, 6, 61, requires_grad=True)
 curves = {"ReLU": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
 plots.plot_lines({name: f(x).clamp(max=2).tolist()
