@@ -229,6 +229,7 @@ _COMPARISON = "a comparison is the other way round, or off by one."
 _NUMBER = "a number is off by one."
 _MIXED_UP = "two names are mixed up: that of a row and of a column, say."
 _PLACES = "two things have changed places."
+_AXES = "two things have changed places: one stands where the next axis is, say."
 _OPERATOR = "an operator is another one (`+` for `-`, `*` for `//`)."
 OF_A_CALCULATION = frozenset({_PART, _NUMBER, _OPERATOR})
 """Slips that can be made on paper, too."""
@@ -321,7 +322,7 @@ def _of_places(node: ast.AST) -> Iterator[Told]:
         yield words, _MIXED_UP, _set(id=sibling, sibling="")
     if isinstance(node, ast.Tuple) and len(node.elts) > 1:
         for i in range(len(node.elts) - 1):
-            yield f"entries {i} and {i + 1} swapped", _PLACES, _swapped("elts", i)
+            yield f"entries {i} and {i + 1} swapped", _AXES, _swapped("elts", i)
     if isinstance(node, ast.Slice):
         for side in ("lower", "upper", "step"):
             if getattr(node, side) is not None:

@@ -400,7 +400,8 @@ class _Search:
         if self._outcomes[self._shown].error:
             return None
         name = self._known.task.question.name
-        is_typed = self._key.each_case_alone  # a number, and no code that gave it
+        # numbers that were typed, and no code that gave them
+        is_typed = self._key.each_case_alone and self._known.task.question.is_value
         for changed in changed_workings(name):
             if "`_" in changed.sentence:  # a helper of ours, which no student has
                 continue
