@@ -32,8 +32,8 @@ def quiz(
         typer.Option(metavar="NN,NN", help="The lessons, such as 02,03; all without."),
     ] = "",
     items: Annotated[
-        int, typer.Option(min=0, help="How many items; 12 without it.")
-    ] = 0,
+        int | None, typer.Option(min=1, help="How many items; 12 without it.")
+    ] = None,
     kinds: Annotated[
         str,
         typer.Option(
@@ -103,7 +103,7 @@ def quiz(
             names,
             lessons=_listed(lessons) or None,
             only=_listed(kinds),
-            count_items=items or None,
+            count_items=items,
             level=level,
             title=" ".join(title.split()),
             people=people,

@@ -122,7 +122,7 @@ def make_quiz(
     """
     if level not in LEVELS:
         raise QuizError(f"A level is 1, 2 or 3, but it is {level}.")
-    many = count_items or (len(only) if only else 12)
+    many = (len(only) if only else 12) if count_items is None else count_items
     if not 1 <= many <= MOST_ITEMS:
         raise QuizError(
             f"A quiz has 1 to {MOST_ITEMS} items, but {many} are asked for."

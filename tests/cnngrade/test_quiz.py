@@ -135,6 +135,7 @@ def test_sheets_of_a_large_class_are_all_different():
         ({"only": ["max-pool", "maxpool"]}, "There is no kind of item maxpool; the"),
         ({"level": 4}, "A level is 1, 2 or 3, but it is 4."),
         ({"count_items": 201}, "A quiz has 1 to 200 items, but 201 are asked for."),
+        ({"count_items": 0}, "A quiz has 1 to 200 items, but 0 are asked for."),
         ({"count_items": -1}, "A quiz has 1 to 200 items, but -1 are asked for."),
         ({"many": 2001}, "1 to 2000 variants, but 2001 are asked for"),
     ],
