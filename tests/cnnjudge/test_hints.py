@@ -739,3 +739,35 @@ def test_what_has_moved_is_not_told_that_it_has_not():
             told = said("learn_kernel", learned(*lines, rate=rate))
             assert NOT_MOVED not in told
             assert NO_GRADIENT not in told
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [("big_kernel_padded", (150, 150)), ("big_kernel", (25, 25)), ("quiz", (6, 6))],
+)
+def test_a_number_that_was_typed_is_told_of_no_code(entry, value):
+    right = dict(task("shapes").key.reference)
+    text = said("shapes", {**right, entry: value})
+    assert "small change of a right answer" not in text
+    if "an operator" in text or "a number is off" in text:
+        assert "slip in the calculation" in text
+
+
+def test_shapes_that_were_typed_are_told_of_no_call():
+    right = dict(task("axis_sizes").key.reference)
+    text = said("axis_sizes", {**right, "colour_to_torch": (48, 32, 3)})
+    assert "`zeros`" not in text
+
+
+def test_a_window_kept_from_the_lesson_has_a_name():
+    def max_pool2d(x, kernel_size, stride=None):
+        (kh, kw), (sh, sw) = pair(kernel_size), pair(stride or kernel_size)
+        rows, columns = (x.shape[2] - kh) // sh + 1, (x.shape[3] - kw) // sw + 1
+        out = torch.zeros(*x.shape[:2], rows, columns, dtype=x.dtype)
+        for i in range(rows):
+            for j in range(columns):
+                window = x[:, :, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+                out[:, :, i, j] = window.amax(dim=(2, 3))
+        return out
+
+    assert "2 x 2" in said("max_pool2d", max_pool2d)

@@ -188,3 +188,12 @@ def test_a_verdict_comes_back_from_plain_data_as_it_was():
                     KnownOutcomes(task("zero_pad"), cases))  # fmt: skip
     assert verdict.parts
     assert Verdict.from_plain(json.loads(json.dumps(asdict(verdict)))) == verdict
+
+
+def test_a_gradient_is_not_missed_where_the_values_are_wrong():
+    known = {m.name: m for m in task("conv2d").key.mistakes}
+    line = Check("conv2d").verdict(known["stride ignored"].answer).points_line
+    assert "Not yet: " in line
+    assert "gradient" not in line.split("Not yet: ")[1]
+    alone = Check("conv2d").verdict(known["gradient not able to flow"].answer)
+    assert alone.points_line.endswith("Not yet: a gradient.")

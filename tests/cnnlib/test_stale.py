@@ -46,3 +46,10 @@ def test_a_notebook_says_it(answer, monkeypatch):
 
     with pytest.raises(checks.Wrong, match=r"(?s)11 of 13 cases.*`flaten`"):
         checks.flatten(answer)
+
+
+def test_the_cell_of_another_task_is_no_misspelling(answer):
+    ran = [OLD, "def max_pool2d(x, kernel_size, stride=None):\n    return x"]
+    assert stale._note("min_pool2d", answer, ran) == ""
+    ran[1] = ran[1].replace("max_pool2d", "min_pol2d")
+    assert "`min_pol2d`" in stale._note("min_pool2d", answer, ran)
