@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("course.toml")
 HEADINGS = FILE.with_name("left_out.json")
 NEWEST = "main"
 _LEGAL = ("extras", "release", "points")
-_RELEASE = re.compile(r"\w[\w./-]*")
+_RELEASE = re.compile(r"\w[\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ def parsed(text: str) -> Settings:
     if not isinstance(release, str) or not _RELEASE.fullmatch(release):
         raise ValueError(f"course.toml: {release!r} is no branch, tag or commit.")
     points = given.get("points", {})
+    if not isinstance(points, dict):
+        raise ValueError(f"course.toml: [points] is a table, not {points!r}.")
     for task, number in points.items():
         if type(number) is not int or number < 0:
             raise ValueError(

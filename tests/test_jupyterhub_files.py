@@ -4,8 +4,10 @@ import importlib.util
 import os
 import pwd
 import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
@@ -342,3 +344,46 @@ def test_what_is_no_plain_file_or_too_large_is_told(people, tmp_path, monkeypatc
     told = module.collect(people, "03_pooling", tmp_path / "collected")
     assert told[0] == "anna: not collected: too large"
     assert told[1] == "ben: not collected: no plain file"
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="the hub is Linux")
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP])
+def test_who_holds_up_the_reading_holds_up_nobody_else(
+    people, tmp_path, monkeypatch, sign
+):
+    module = loaded(HUB / "collect.py")
+    monkeypatch.setattr(module, "PATIENCE", 1)
+    read = module._read_and_end
+
+    def held_up(person, path, pipe):
+        if person.pw_name == "anna":
+            os.kill(os.getpid(), sign)
+        read(person, path, pipe)
+
+    monkeypatch.setattr(module, "_read_and_end", held_up)
+    (tmp_path / "ben/course/exercises/03_pooling.ipynb").write_text("his")
+    told = module.collect(people[:2], "03_pooling", tmp_path / "collected")
+    assert told[0].startswith("anna: not collected: ")
+    assert told[1] == "ben: collected"
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="the hub is Linux")
+def test_what_was_written_in_part_is_not_taken_for_collected(
+    people, tmp_path, monkeypatch
+):
+    module = loaded(HUB / "collect.py")
+    out = tmp_path / "collected"
+
+    def full(path, data):
+        with path.open("wb") as file:
+            file.write(data[:1])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        assert "No space left" in module.collect(people[:1], "03_pooling", out)[0]
+    assert contents(out) == {}
+    assert module.collect(people[:1], "03_pooling", out) == ["anna: collected"]
+    assert contents(out) == {"anna_03_pooling.ipynb": "mine"}

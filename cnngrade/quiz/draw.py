@@ -200,12 +200,11 @@ def _variants(
     is_used_up = False
     before = ""
     for variant in range(many):
-        for attempt in range(TRIES):
+        for attempt in range(2 * TRIES):
             item = draw(kind, key.number(place, kind, variant, attempt), level)
+            is_used_up |= attempt >= TRIES
             if item_id(item) not in ({before} if is_used_up else seen):
                 break
-        else:
-            is_used_up = True
         before = item_id(item)
         seen.add(before)
         drawn.append(item)
@@ -267,7 +266,7 @@ def read_names(variants: int, students: str) -> tuple[tuple[str, ...], bool]:
     """
     if not students:
         return tuple(map(letters, range(variants))), False
-    if students.isdigit():
+    if students.isascii() and students.isdigit():
         return tuple(map(str, range(1, int(students) + 1))), False
     path = Path(students)
     try:

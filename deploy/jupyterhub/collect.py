@@ -12,14 +12,19 @@ import argparse
 import grp
 import os
 import pwd
+import select
+import signal
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from time import monotonic
 from typing import NoReturn
 
 STUDENTS = "cnn-students"
 MOST = 20_000_000
 """Bytes of a notebook: what is larger is told and left."""
+PATIENCE = 20
+"""Seconds for one file."""
 
 
 def read_as(person: pwd.struct_passwd, path: str) -> tuple[int, bytes]:
@@ -33,13 +38,30 @@ def read_as(person: pwd.struct_passwd, path: str) -> tuple[int, bytes]:
         os.close(ours)
         _read_and_end(person, path, theirs)
     os.close(theirs)
-    with os.fdopen(ours, "rb") as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
+    try:
+        said = _all_of(ours)
+    finally:
+        os.close(ours)
+        os.kill(child, signal.SIGKILL)  # it is the person's own, who may hold it up
+        os.waitpid(child, os.WNOHANG)
+    if said.count(b"\n") < 2:
+        raise OSError("the reading was ended")
     kind, time, data = said.split(b"\n", 2)
     if kind != b"read":
         raise OSError(data.decode(errors="replace"))
     return int(time), data
+
+
+def _all_of(pipe: int) -> bytes:
+    """Read to the end; OSError if that is late in coming, or too much comes."""
+    parts, end = [b""], monotonic() + PATIENCE
+    while sum(map(len, parts)) <= MOST + 100:
+        if not select.select([pipe], [], [], max(0, end - monotonic()))[0]:
+            raise OSError(f"not read within {PATIENCE} seconds")
+        parts.append(os.read(pipe, 1 << 20))
+        if not parts[-1]:
+            return b"".join(parts)
+    raise OSError("too large")
 
 
 def _read_and_end(person: pwd.struct_passwd, path: str, pipe: int) -> NoReturn:
@@ -76,16 +98,25 @@ def collect(people: Iterable[pwd.struct_passwd], name: str, folder: Path) -> lis
         target = folder / f"{person.pw_name}_{name}.ipynb"
         try:
             time, data = read_as(person, path)
+            is_new = not target.exists() or target.stat().st_mtime < time
+            if is_new:
+                _put(target, data, time)
         except OSError as error:
             told.append(f"{person.pw_name}: not collected: {error}")
             continue
-        if target.exists() and target.stat().st_mtime >= time:
-            told.append(f"{person.pw_name}: as before")
-            continue
-        target.write_bytes(data)
-        os.utime(target, (time, time))
-        told.append(f"{person.pw_name}: collected")
+        told.append(f"{person.pw_name}: {'collected' if is_new else 'as before'}")
     return told
+
+
+def _put(target: Path, data: bytes, time: int) -> None:
+    """Put a file in place whole, with its time, or leave what is there."""
+    new = target.with_suffix(".new")
+    try:
+        new.write_bytes(data)
+        os.utime(new, (time, time))
+        os.replace(new, target)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def main() -> None:

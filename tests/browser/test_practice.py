@@ -517,6 +517,24 @@ def test_of_two_pages_the_later_answer_counts(browser, folder):
         other.close()
 
 
+def test_a_lesson_that_was_forgotten_stays_so_on_other_pages(browser, folder):
+    with opened(browser, folder / "all.html") as page:
+        other = page.context.new_page()
+        other.goto((folder / "03.html").as_uri())
+        other.locator(".card").wait_for()
+        for kind in ("conv-params", "pool-size"):
+            ask(page, kind)
+            answer(page, page.evaluate(ITEM)["answer"])
+        page.clock.set_fixed_time(NOON + timedelta(minutes=5))
+        press(other, "Forget this lesson")
+        press(other, "Yes, forget it")
+        page.clock.set_fixed_time(NOON + timedelta(minutes=6))
+        ask(page, "linear-params")
+        answer(page, page.evaluate(ITEM)["answer"])
+        assert set(kept(page)) == {"conv-params", "linear-params"}
+        other.close()
+
+
 def test_where_the_browser_keeps_nothing_it_works_and_says_so(browser, folder):
     refuse = "{ get() { throw Error(); } }"
     blocked = f"Object.defineProperty(window, 'localStorage', {refuse})"
@@ -586,6 +604,17 @@ def test_ten_items_say_where_to_begin(browser, folder, missed, words, chosen):
         assert set(kept(page)) == set(PLACEMENT) - set(missed)
         page.locator(".card button").last.click()
         assert page.evaluate(ITEM)
+
+
+def test_none_of_the_ten_items_is_passed_over_by_the_bar(browser, folder):
+    with opened(browser, folder / "all.html") as page:
+        press(page, "Find where to begin")
+        for words in ("Choose answers instead", "Type answers instead"):
+            press(page, words)
+            assert page.evaluate(f"() => {API}.state.kind") == PLACEMENT[0]
+        page.locator(".chip").first.click()
+        assert page.evaluate(f"() => {API}.state.kind") == PLACEMENT[0]
+        assert page.evaluate(f"() => {API}.state.trial.place") == 1
 
 
 # ---- for everybody ----------------------------------------------------------------

@@ -507,6 +507,7 @@ def test_a_result_that_is_too_short_on_two_axes_is_not_told_that_sides_are_mixed
         return x[:, :, 1::2, 1::2]
 
     text = said("max_pool2d", halves)
+    assert "smaller than it should be" in text
     assert "too long" not in text
 
 

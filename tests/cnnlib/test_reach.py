@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from matplotlib.collections import LineCollection
 from torch import nn
 
 from cnnlib import arithmetic
@@ -80,3 +81,25 @@ def test_no_word_is_cut_off():
 def test_refusals(layers, names, words):
     with pytest.raises(ValueError, match=words):
         draw_reach(layers, names)
+
+
+@pytest.mark.parametrize("layers", STACKS)
+def test_two_lines_join_each_cell_to_the_ends_of_its_window(layers):
+    picture = draw_reach(layers)
+    (ax,) = picture.figure.axes
+    rows = numbers(picture)
+    (lines,) = (one for one in ax.collections if isinstance(one, LineCollection))
+    paths = lines.get_segments()
+    assert len(paths) == 2 * sum(map(len, rows[1:]))
+    places = [t.get_position() for t in ax.texts if t.get_text().isdigit()]
+    low = min(y for _, y in places)
+    pixels = sorted(x for x, y in places if y == low)
+    cell = pixels[1] - pixels[0]
+    left, top = pixels[0] - cell / 2, low + cell / 2
+    reached = sorted(
+        (x - left) / cell for _, (x, y) in paths if y == pytest.approx(top)
+    )
+    kernel, stride = layers[0]
+    starts = range(0, len(rows[1]) * stride, stride)
+    ends = sorted(end for start in starts for end in (start, start + kernel))
+    assert reached == pytest.approx(ends)

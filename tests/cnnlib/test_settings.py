@@ -35,6 +35,8 @@ def test_all_three_can_be_set():
         ('extra = "no"', "'extra'; legal are"),
         ('release = "a b"', "no branch, tag or commit"),
         ('release = "--upload-pack=x"', "no branch, tag or commit"),
+        ('release = "term/2026"', "no branch, tag or commit"),
+        ("points = 5", "is a table, not 5"),
         ("[points]\nflatten = 1.5", "points of flatten are a whole number"),
         ("[points]\nflatten = -1", "points of flatten are a whole number"),
         ("[points]\nflatten = true", "points of flatten are a whole number"),

@@ -75,6 +75,7 @@ def test_a_release_is_named_wherever_the_course_is_installed(fork, monkeypatch):
     readme = after["README.md"]
     assert f"{hub}/blob/v9.8/notebooks/00" in readme
     assert f"/gh/{hub}/v9.8?urlpath" in readme
+    assert stamp.stamp(fork) == []
     made = Settings()
     monkeypatch.setattr(stamp.hub_link, "BRANCH", "main")
     stamp.stamp(fork)

@@ -3,7 +3,7 @@ import { h } from "../shared/page.js";
 
 const KEY = "cnnlib-practice";
 const FORMAT = "cnnlib practice 1";
-const empty = () => ({ format: FORMAT, kinds: {}, forgotten: 0, chosen: null, typed: null, begin: null });
+const empty = () => ({ format: FORMAT, kinds: {}, forgotten: {}, chosen: null, typed: null, begin: null });
 
 /** Open what this browser keeps; `blocked` says that it keeps nothing. */
 export function openMemory() {
@@ -35,14 +35,18 @@ export function openMemory() {
   /** Forget these kinds, and, with all of them, what was chosen. */
   memory.forget = (names, all, now) => {
     memory.refresh();
-    if (all) memory.kept = { ...empty(), forgotten: now };
-    for (const name of names) delete memory.kept.kinds[name];
+    const { kinds, forgotten } = memory.kept;
+    for (const name of names) {
+      delete kinds[name];
+      forgotten[name] = now;
+    }
+    if (all) memory.kept = { ...empty(), forgotten };
     write();
   };
 
   /** Take in the text of a file; throws an Error with a sentence if it is not ours. */
   memory.load = (text) => {
-    memory.kept = merged({ ...memory.kept, forgotten: 0 }, { ...readKept(text), forgotten: 0 });
+    memory.kept = merged({ ...memory.kept, forgotten: {} }, { ...readKept(text), forgotten: {} });
     write();
   };
 
@@ -78,7 +82,8 @@ export function readKept(text) {
     throw new Error(`This file is not one of practice: its format should be "${FORMAT}".`);
   }
   const kinds = Object.entries(found.kinds ?? {}).filter(([, entry]) => isEntry(entry));
-  return { ...empty(), ...found, kinds: Object.fromEntries(kinds) };
+  const forgotten = Object.entries(Object(found.forgotten)).filter(([, at]) => Number.isFinite(at));
+  return { ...empty(), ...found, kinds: Object.fromEntries(kinds), forgotten: Object.fromEntries(forgotten) };
 }
 
 function isEntry(entry) {
@@ -89,10 +94,11 @@ function isEntry(entry) {
 
 /** Two memories as one: of each kind what was answered last, unless it was forgotten since. */
 function merged(own, other) {
-  const forgotten = Math.max(own.forgotten, other.forgotten);
+  const forgotten = { ...other.forgotten };
+  for (const [name, at] of Object.entries(own.forgotten)) forgotten[name] = Math.max(at, forgotten[name] ?? 0);
   const kinds = {};
   for (const [name, entry] of [...Object.entries(other.kinds), ...Object.entries(own.kinds)]) {
-    const before = kinds[name]?.card.last_review ?? forgotten;
+    const before = kinds[name]?.card.last_review ?? forgotten[name] ?? 0;
     if (entry.card.last_review >= before) kinds[name] = entry;
   }
   const settings = ["chosen", "typed", "begin"].map((name) => [name, own[name] ?? other[name]]);

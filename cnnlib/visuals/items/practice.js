@@ -29,7 +29,7 @@ export function render({ model, el }) {
     memory.kept.typed = !typing();
     memory.save();
     showAll();
-    next(false);
+    if (!state.trial) next(false); // an item of the ten is not passed over
   });
 
   const typing = () => memory.kept.typed ?? true;
@@ -54,7 +54,7 @@ export function render({ model, el }) {
     memory.kept.chosen = wanted;
     memory.save();
     showAll();
-    if (!state.card?.state.wrong && !wanted.includes(kinds[state.kind]?.[0])) next(false);
+    if (!state.trial && !state.card?.state.wrong && !wanted.includes(kinds[state.kind]?.[0])) next(false);
   }
 
   function showAll() {
