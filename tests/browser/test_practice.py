@@ -241,7 +241,7 @@ READ = [
     ("20,087", "number", [20.087, 20087]),
     ("4,25", "number", [4.25]),
     ("\u22123", "number", [-3]),
-    ("50 %", "number", [0.5]),
+    ("50 %", "number", [0.5, 50]),
     ("17/4", "number", [4.25]),
     ("(5*5*3 + 1)*8", "number", [608]),
     ("2 - 5", "number", [-3]),
@@ -283,8 +283,17 @@ def test_what_a_person_types_is_read(browser, tmp_path):
         (0.3333, [], "0.34", "wrong"),
         (1250, [[1.25, "1.25", ""]], "1,250", "right"),
         (16, [], "16.2", "wrong"),
+        (2.5, [], "2.50%", "right"),
+        (0.025, [], "2.5 %", "right"),
+        (2.5, [], "0.025", "wrong"),
     ):
         assert page.evaluate(judged, [right, wrong, text]) == kind, text
+    place = judged.replace(".kind", ".wrong")
+    known = [[1.8663, "1.8663", ""], [3.1, "3.1", ""]]
+    for text, wanted in (("1.87", 0), ("1.866", 0), ("1.8663", 0), ("1.86", -1)):
+        assert page.evaluate(place, [2.1547, known, text]) == wanted, text
+    two = [[1.8663, "1.8663", ""], [1.8704, "1.8704", ""]]
+    assert page.evaluate(place, [2.1547, two, "1.87"]) == -1
     page.close()
 
 

@@ -21,11 +21,11 @@ export function readings(text, form) {
   return whole.length ? [whole] : [];
 }
 
-/** One number: 20,087 may be twenty thousand or twenty; 50 % is a half. */
+/** One number: 20,087 may be twenty thousand or twenty; 50 % a half, or 50 where percent are asked for. */
 function numbersOf(text) {
   const bare = text.replace(/(?<=\d)\s*[a-z]+\.?$/i, "").replace(/(?<=\d)[ _'](?=\d{3}\b)/g, "");
   if (/[*()^·×]|\d\s*[-+]/.test(bare)) return [computed(bare)].filter(Number.isFinite);
-  if (/%$/.test(bare)) return numbersOf(bare.slice(0, -1)).map((value) => value / 100);
+  if (/%$/.test(bare)) return numbersOf(bare.slice(0, -1)).flatMap((value) => [value / 100, value]);
   const found = [parseNumber(bare)];
   if (/^-?\d{1,3}([,.]\d{3})+$/.test(bare)) found.push(Number(bare.replace(/[,.]/g, "")));
   else if (bare.includes(",")) found.push(Number(bare.replace(/,(?=\d{3})/g, "")));
@@ -68,6 +68,13 @@ const decimalsOf = (value) => String(value).split(".")[1]?.length ?? 0;
 const tooFar = (typed, value) => !Number.isInteger(value) && decimalsOf(typed) > 0
   && decimalsOf(typed) < decimalsOf(value) && Number(value.toFixed(decimalsOf(typed))) === typed;
 
+/** The place of the one wrong answer that, rounded, is what was typed; -1 where there is none, or more. */
+function rounded(wrong, meant) {
+  const places = wrong.map(([value], place) => (meant.some((typed) => tooFar(typed, value)) ? place : -1))
+    .filter((place) => place >= 0);
+  return places.length === 1 ? places[0] : -1;
+}
+
 /**
  * What a typed answer is: {kind: "right"}, {kind: "wrong", wrong: place in item.wrong or -1},
  * or {kind: "ask"}, where it cannot be read or has too few decimals.
@@ -81,5 +88,5 @@ export function judged(item, form, text) {
   if (form === "number" && wrong < 0 && meant.some((one) => tooFar(one, item.answer))) {
     return { kind: "ask", words: "Nearly: give more decimals, or a fraction such as 11/6." };
   }
-  return { kind: "wrong", wrong };
+  return { kind: "wrong", wrong: wrong < 0 && form === "number" ? rounded(item.wrong, meant) : wrong };
 }
