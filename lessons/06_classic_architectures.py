@@ -39,6 +39,7 @@ diagrams.draw_to_scale(nets)
 
 # %%
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from cnnlib import diagrams, models, plots, summary, worked_example
@@ -120,19 +121,19 @@ for side, digit in [(32, (6, 25)), (28, (4, 23))]:
 
 # %% [markdown]
 # With 32 the centres cover the digit's box from edge to edge. With 28 they
-# miss a rim of two or three pixels all around. Drawn at twice the size, the
-# box is grey and each centre a dot:
+# miss a rim of two or three pixels all around. Here the box is grey and each
+# centre a dot:
 
 # %%
 frames = []
 for side, box in [(32, 6), (28, 4)]:
-    frame = torch.zeros(2 * side, 2 * side)
+    frame = torch.zeros(2 * side, 2 * side)              # two cells a pixel
     frame[2 * box:2 * box + 40, 2 * box:2 * box + 40] = 0.4
     dots = [sees + 2 * jump * i for i in range((side - 4) // 2 - 4)]
     for a in dots:
         for b in dots:
             frame[a - 1:a + 1, b - 1:b + 1] = 1.0
-    frames.append(frame)
+    frames.append(F.pad(frame, (32 - side,) * 4, value=1.0))
 plots.plot_images(frames, titles=["32 x 32", "28 x 28"])
 
 # %% [markdown]
@@ -211,8 +212,6 @@ print(sum(p.numel() for p in small.parameters()), "parameters")
 # Now train LeNet-5, as it is built today.
 
 # %% tags=["nbval-ignore-output"]
-import torch.nn.functional as F
-
 from cnnlib import data, evaluate, fit
 
 digits = data.load_mnist()
